@@ -1,0 +1,10 @@
+export type {
+  AcquireRequest,
+  ControlPlane,
+  ControlPlaneJob,
+  ControlPlaneSession,
+  JobCredentials,
+  JobKey,
+  SignalsRequest,
+  UploadSource,
+} from './control-plane.ts'

@@ -1,0 +1,144 @@
+import { z } from 'zod'
+
+import {
+  cancelModeSchema,
+  digestSchema,
+  fencingTokenSchema,
+  phaseSchema,
+  timestampSchema,
+} from './common.ts'
+
+/** What `GET /sessions/self/jobs` hands out: enough to decide and to start, without any secret. */
+export const jobAssignmentSchema = z.object({
+  jobId: z.string().min(1),
+  phase: phaseSchema,
+  fencingToken: fencingTokenSchema,
+  runId: z.string().min(1),
+  workspaceId: z.string().min(1),
+  workspaceName: z.string(),
+  queuedAt: timestampSchema,
+  /** The lease starts when the answer is sent; the agent counts from before it asked. */
+  leaseMs: z.int().positive(),
+  /** Memory that one such job may take; admission goes by it. */
+  memoryBytes: z.int().positive().optional(),
+})
+export type JobAssignment = z.infer<typeof jobAssignmentSchema>
+
+/** `GET /sessions/self/jobs?wait=60&max=n`. Empty when nothing came in time. */
+export const jobsResponseSchema = z.object({ jobs: z.array(jobAssignmentSchema) })
+export type JobsResponse = z.infer<typeof jobsResponseSchema>
+
+/** One cancel signal. Kept until the job ends, so that it is never lost between two polls. */
+export const signalSchema = z.object({
+  /** Grows; the client asks with the last one it saw. */
+  cursor: z.int().positive(),
+  jobId: z.string().min(1),
+  fencingToken: fencingTokenSchema,
+  cancel: cancelModeSchema,
+})
+export type Signal = z.infer<typeof signalSchema>
+
+/** `GET /sessions/self/signals?wait=60&after=<cursor>`. */
+export const signalsResponseSchema = z.object({
+  cursor: z.int().nonnegative(),
+  signals: z.array(signalSchema),
+})
+export type SignalsResponse = z.infer<typeof signalsResponseSchema>
+
+/** `POST /jobs/{id}/start`, with the session token. Nothing is launched before it succeeded. */
+export const startJobRequestSchema = z.object({ fencingToken: fencingTokenSchema })
+export type StartJobRequest = z.infer<typeof startJobRequestSchema>
+
+const variableSchema = z.object({
+  key: z.string().min(1),
+  value: z.string(),
+  /** `terraform`: input variable; `shell`: environment variable. Scalr's `env` is sent as `shell`. */
+  category: z.enum(['terraform', 'shell']),
+  hcl: z.boolean(),
+  sensitive: z.boolean(),
+})
+export type JobVariable = z.infer<typeof variableSchema>
+
+const jobFileSchema = z.object({
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/u),
+  bytes: z.int().nonnegative(),
+  digest: digestSchema,
+})
+export type JobFile = z.infer<typeof jobFileSchema>
+
+/** Names of the files of a job, one word on both sides. */
+export const jobFileNames = {
+  /** tar.gz of the configuration. */
+  configuration: 'configuration.tar.gz',
+  plan: 'plan.bin',
+  planJson: 'plan.json',
+  lockFile: 'lock.hcl',
+  /** State that could not be written to the backend and was rescued after a hard end (I9). */
+  erroredState: 'errored.tfstate',
+} as const
+export type JobFileName = (typeof jobFileNames)[keyof typeof jobFileNames]
+
+/** The whole job, with its secrets: the answer to `start`. */
+export const jobSpecSchema = z.object({
+  jobId: z.string().min(1),
+  phase: phaseSchema,
+  fencingToken: fencingTokenSchema,
+  leaseMs: z.int().positive(),
+  /** Apply only: how long past the lease an apply may run on through an outage (I6). */
+  applyGraceMs: z.int().nonnegative(),
+  /** From start to the end of the phase; then soft, and after its patience hard. */
+  timeoutMs: z.int().positive(),
+  /** Bearer of every further call about this job. */
+  jobToken: z.string().min(1),
+  jobTokenExpiresAt: timestampSchema,
+  /** The only token that a workload ever sees: this workspace's state, and nothing else. */
+  runToken: z.string().min(1),
+  /** Path of Terraform's `http` backend below `workloadUrl`. */
+  statePath: z.string().regex(/^\//u),
+  run: z.object({
+    id: z.string().min(1),
+    source: z.string(),
+    message: z.string().nullable(),
+    isDestroy: z.boolean(),
+    isDry: z.boolean(),
+    refresh: z.boolean(),
+    refreshOnly: z.boolean(),
+    targets: z.array(z.string()),
+    replacements: z.array(z.string()),
+  }),
+  workspace: z.object({
+    id: z.string().min(1),
+    name: z.string(),
+    iacPlatform: z.enum(['terraform', 'opentofu']),
+    /** `null`: whatever is there. */
+    iacVersion: z.string().nullable(),
+    /** Relative to the configuration's root; empty for the root. */
+    workingDirectory: z.string(),
+    varFiles: z.array(z.string()),
+    hooks: z.object({
+      preInit: z.string().nullable(),
+      prePlan: z.string().nullable(),
+      postPlan: z.string().nullable(),
+      preApply: z.string().nullable(),
+      postApply: z.string().nullable(),
+    }),
+  }),
+  environment: z.object({ id: z.string().min(1), name: z.string() }),
+  account: z.object({ id: z.string().min(1) }),
+  variables: z.array(variableSchema),
+  /** What to download before the launch. */
+  files: z.array(jobFileSchema),
+  resources: z.object({
+    memoryBytes: z.int().positive().optional(),
+    cpus: z.number().positive().optional(),
+  }),
+})
+export type JobSpec = z.infer<typeof jobSpecSchema>
+
+/** `POST /jobs/{id}/token`, with the present job token; before it expires. */
+export const jobTokenRequestSchema = z.object({ fencingToken: fencingTokenSchema })
+export const jobTokenResponseSchema = z.object({
+  jobToken: z.string().min(1),
+  jobTokenExpiresAt: timestampSchema,
+})
+export type JobTokenResponse = z.infer<typeof jobTokenResponseSchema>

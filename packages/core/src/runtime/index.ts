@@ -1,0 +1,3 @@
+export { systemClock, type Clock } from './clock.ts'
+export { randomId, type IdSource } from './ids.ts'
+export { silentLogger, type LogFields, type Logger } from './logger.ts'
