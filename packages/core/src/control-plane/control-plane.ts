@@ -7,7 +7,6 @@ import type {
   HeartbeatResponse,
   JobAssignment,
   JobSpec,
-  JobTokenResponse,
   RegisterRequest,
   RegisterResponse,
   SignalsResponse,
@@ -36,10 +35,15 @@ export interface ControlPlaneSession {
   acquire(request: AcquireRequest, options?: OperationOptions): Promise<readonly JobAssignment[]>
   /** Long-poll for cancel signals newer than `after`. One attempt. */
   signals(request: SignalsRequest, options?: OperationOptions): Promise<SignalsResponse>
-  /** Second half of the two-step accept. @throws `ApiError` 409 `leaseLost` when it is no longer ours. */
-  start(job: JobKey, options?: OperationOptions): Promise<{ readonly spec: JobSpec; readonly job: ControlPlaneJob }>
-  /** Picks up a started job from its journal after a crash. No I/O. */
-  resume(job: JobKey, token: JobCredentials): ControlPlaneJob
+  /**
+   * Second half of the two-step accept. Idempotent for the same agent and fencing token: after a crash
+   * it is how the secrets, which no journal holds, come back.
+   * @throws `ApiError` 409 `leaseLost` when the job is no longer ours or has ended.
+   */
+  start(
+    job: JobKey,
+    options?: OperationOptions,
+  ): Promise<{ readonly spec: JobSpec; readonly job: ControlPlaneJob }>
   /** Ends the session; best effort. */
   disconnect(options?: OperationOptions): Promise<void>
 }
@@ -47,11 +51,6 @@ export interface ControlPlaneSession {
 export interface JobKey {
   readonly jobId: string
   readonly fencingToken: number
-}
-
-export interface JobCredentials {
-  readonly jobToken: string
-  readonly jobTokenExpiresAt: string
 }
 
 export interface AcquireRequest {
@@ -67,7 +66,11 @@ export interface SignalsRequest {
 /** The calls about one started job. Each carries its fencing token; 409 `leaseLost` is final (I5). */
 export interface ControlPlaneJob extends JobKey {
   /** Verified while it streams: a wrong digest errors the stream with `ProtocolError`. */
-  download(name: string, expected: { readonly bytes: number; readonly digest: string }, options?: OperationOptions): Promise<Readable>
+  download(
+    name: string,
+    expected: { readonly bytes: number; readonly digest: string },
+    options?: OperationOptions,
+  ): Promise<Readable>
   /** `open` is called again for a retry. */
   upload(name: string, file: UploadSource, options?: OperationOptions): Promise<void>
   /** Appends at `offset` and gives the server's offset, also when the server was elsewhere. One attempt. */
@@ -76,10 +79,8 @@ export interface ControlPlaneJob extends JobKey {
   logOffset(options?: OperationOptions): Promise<number>
   /** Idempotent. Retried for an hour and more. */
   finish(request: Omit<FinishJobRequest, 'fencingToken'>, options?: OperationOptions): Promise<void>
-  /** A fresh token, used by the calls that follow. */
-  refreshToken(options?: OperationOptions): Promise<JobTokenResponse>
-  /** The token in use, for the journal. */
-  credentials(): JobCredentials
+  /** A fresh token, used by the calls that follow; gives when it is due again. */
+  refreshToken(options?: OperationOptions): Promise<{ readonly jobTokenExpiresAt: string }>
 }
 
 export interface UploadSource {

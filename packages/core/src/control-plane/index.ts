@@ -3,7 +3,6 @@ export type {
   ControlPlane,
   ControlPlaneJob,
   ControlPlaneSession,
-  JobCredentials,
   JobKey,
   SignalsRequest,
   UploadSource,

@@ -35,7 +35,8 @@ export class ApiError extends ScalrAgentError {
     super(message, {
       code: `HTTP_${options.status}`,
       retryable:
-        [408, 425, 429].includes(options.status) || (options.status >= 500 && options.status !== 501),
+        [408, 425, 429].includes(options.status) ||
+        (options.status >= 500 && options.status !== 501),
       cause: options.cause,
     })
     this.method = options.method

@@ -6,7 +6,11 @@ export class IllegalStateError extends ScalrAgentError {
 
   constructor(
     message: string,
-    options: { readonly code?: 'ILLEGAL_STATE'; readonly retryable?: boolean; readonly cause?: unknown } = {},
+    options: {
+      readonly code?: 'ILLEGAL_STATE'
+      readonly retryable?: boolean
+      readonly cause?: unknown
+    } = {},
   ) {
     super(message, {
       code: options.code ?? 'ILLEGAL_STATE',

@@ -1,4 +1,9 @@
-export { ApiError, AuthenticationError, type ApiErrorDetail, type ApiErrorOptions } from './api-error.ts'
+export {
+  ApiError,
+  AuthenticationError,
+  type ApiErrorDetail,
+  type ApiErrorOptions,
+} from './api-error.ts'
 export { ConfigurationError } from './configuration-error.ts'
 export { ExecutorError, type ExecutorErrorCode } from './executor-error.ts'
 export { IllegalStateError } from './illegal-state-error.ts'

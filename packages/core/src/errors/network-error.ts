@@ -6,7 +6,11 @@ export class NetworkError extends ScalrAgentError {
 
   constructor(
     message: string,
-    options: { readonly code?: 'NETWORK' | 'TLS' | 'DNS' | 'PROXY'; readonly retryable?: boolean; readonly cause?: unknown } = {},
+    options: {
+      readonly code?: 'NETWORK' | 'TLS' | 'DNS' | 'PROXY'
+      readonly retryable?: boolean
+      readonly cause?: unknown
+    } = {},
   ) {
     super(message, {
       code: options.code ?? 'NETWORK',

@@ -6,7 +6,17 @@ export class ProtocolError extends ScalrAgentError {
 
   constructor(
     message: string,
-    options: { readonly code?: 'INVALID_REPLY' | 'VERSION' | 'DIGEST_MISMATCH' | 'TOO_LARGE' | 'INVALID_ARCHIVE' | 'INVALID_RECORD'; readonly retryable?: boolean; readonly cause?: unknown } = {},
+    options: {
+      readonly code?:
+        | 'INVALID_REPLY'
+        | 'VERSION'
+        | 'DIGEST_MISMATCH'
+        | 'TOO_LARGE'
+        | 'INVALID_ARCHIVE'
+        | 'INVALID_RECORD'
+      readonly retryable?: boolean
+      readonly cause?: unknown
+    } = {},
   ) {
     super(message, {
       code: options.code ?? 'INVALID_REPLY',

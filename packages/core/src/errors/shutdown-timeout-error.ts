@@ -6,7 +6,11 @@ export class ShutdownTimeoutError extends ScalrAgentError {
 
   constructor(
     message: string,
-    options: { readonly code?: 'SHUTDOWN_TIMEOUT'; readonly retryable?: boolean; readonly cause?: unknown } = {},
+    options: {
+      readonly code?: 'SHUTDOWN_TIMEOUT'
+      readonly retryable?: boolean
+      readonly cause?: unknown
+    } = {},
   ) {
     super(message, {
       code: options.code ?? 'SHUTDOWN_TIMEOUT',

@@ -6,7 +6,11 @@ export class TimeoutError extends ScalrAgentError {
 
   constructor(
     message: string,
-    options: { readonly code?: 'TIMEOUT'; readonly retryable?: boolean; readonly cause?: unknown } = {},
+    options: {
+      readonly code?: 'TIMEOUT'
+      readonly retryable?: boolean
+      readonly cause?: unknown
+    } = {},
   ) {
     super(message, {
       code: options.code ?? 'TIMEOUT',

@@ -82,7 +82,8 @@ export class ArchivePolicy {
   }
 
   #checkPath(name: string): string {
-    if (name === '' || name.includes('\0')) throw refuse(name, 'the name is empty or holds a NUL byte')
+    if (name === '' || name.includes('\0'))
+      throw refuse(name, 'the name is empty or holds a NUL byte')
     if (name.startsWith('/') || /^[A-Za-z]:/u.test(name) || name.includes('\\')) {
       throw refuse(name, 'the path is absolute or holds a backslash')
     }

@@ -65,10 +65,16 @@ export const finishJobRequestSchema = z.object({
     missingBytes: z.int().nonnegative(),
   }),
   /** Files that were uploaded and belong to the result. */
-  files: z.array(z.object({ name: z.string(), bytes: z.int().nonnegative(), digest: digestSchema })),
+  files: z.array(
+    z.object({ name: z.string(), bytes: z.int().nonnegative(), digest: digestSchema }),
+  ),
   /** Set when the state lock may still be held: its id, for the `force-unlock` line. */
   stateLock: z.object({ id: z.string(), info: z.string().optional() }).optional(),
-  interrupts: z.object({ soft: z.int().nonnegative(), hard: z.int().nonnegative(), kill: z.int().nonnegative() }),
+  interrupts: z.object({
+    soft: z.int().nonnegative(),
+    hard: z.int().nonnegative(),
+    kill: z.int().nonnegative(),
+  }),
 })
 export type FinishJobRequest = z.infer<typeof finishJobRequestSchema>
 

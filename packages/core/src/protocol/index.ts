@@ -52,7 +52,13 @@ export {
   type SignalsResponse,
   type StartJobRequest,
 } from './job.ts'
-export { problemMediaType, problemSchema, problemTypes, type Problem, type ProblemType } from './problem.ts'
+export {
+  problemMediaType,
+  problemSchema,
+  problemTypes,
+  type Problem,
+  type ProblemType,
+} from './problem.ts'
 export {
   heartbeatRequestSchema,
   heartbeatResponseSchema,
@@ -63,4 +69,9 @@ export {
   type RegisterRequest,
   type RegisterResponse,
 } from './session.ts'
-export { tokenClaimsSchema, tokenKindSchema, type TokenClaims, type TokenKind } from './token-claims.ts'
+export {
+  tokenClaimsSchema,
+  tokenKindSchema,
+  type TokenClaims,
+  type TokenKind,
+} from './token-claims.ts'
