@@ -1,0 +1,133 @@
+import type {
+  FinishJobRequest,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  JobAssignment,
+  JobSpec,
+  RegisterRequest,
+  SignalsResponse,
+} from '@scalr-agent/core/protocol'
+
+/** Why the engine refuses. The public API makes Scalr's texts of it, the agent API problem documents. */
+export type EngineErrorCode =
+  /** No such run, job, agent or workspace (or not of that owner). */
+  | 'NOT_FOUND'
+  /** The run does not wait for confirmation. */
+  | 'NOT_CONFIRMABLE'
+  | 'NOT_DISCARDABLE'
+  /** The run was neither waiting, planning nor applying. */
+  | 'NOT_CANCELABLE'
+  /** No uploaded configuration version to run. */
+  | 'NO_CONFIGURATION'
+  /** The lease is gone or the fencing token stale (I5). */
+  | 'LEASE_LOST'
+  | 'NAME_TAKEN'
+  | 'SESSION_GONE'
+  | 'ILLEGAL_STATE'
+  /** Log or file differ from what was declared (I10). */
+  | 'DIGEST_MISMATCH'
+
+/** The engine refused; nothing was changed. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError'
+  readonly code: EngineErrorCode
+
+  constructor(code: EngineErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export interface CreateRunInput {
+  readonly workspaceId: string
+  /** Default: the workspace's latest uploaded one. */
+  readonly configurationVersionId?: string
+  readonly source: string
+  readonly message?: string | null
+  readonly isDestroy?: boolean
+  readonly isDry?: boolean
+  /** Default: the workspace's own setting. */
+  readonly autoApply?: boolean
+  readonly refresh?: boolean
+  readonly refreshOnly?: boolean
+  readonly savePlan?: boolean
+  readonly targetAddrs?: readonly string[]
+  readonly replaceAddrs?: readonly string[]
+  readonly variables?: readonly RunVariableInput[]
+  /** User id. */
+  readonly createdBy: string | null
+}
+
+export interface RunVariableInput {
+  readonly key: string
+  readonly value: string
+  readonly category: 'terraform' | 'shell' | 'env'
+  readonly hcl: boolean
+  readonly sensitive: boolean
+}
+
+/** What the public API may ask for. Every method is one transaction. */
+export interface RunEngine {
+  /** @returns the id of the run. */
+  createRun(input: CreateRunInput): string
+  confirm(runId: string, by: string | null): void
+  discard(runId: string, by: string | null): void
+  /** `unchanged`: it was asked for before (Scalr answers 204). */
+  cancel(
+    runId: string,
+    options: { readonly force: boolean; readonly by: string | null },
+  ): 'canceled' | 'unchanged'
+  /** Queues a run when the workspace's `auto-queue-runs` says so. */
+  configurationUploaded(configurationVersionId: string): void
+  /** Looks at the workspace's queue again: call after a lock, unlock, pool or settings change. */
+  workspaceChanged(workspaceId: string): void
+  /** Whether an agent of the pool holds a job. */
+  isPoolBusy(poolId: string): boolean
+  /** `idle`, `busy`, `errored` or `offline` (no heartbeat for 30 s). */
+  agentStatus(agentId: string): 'idle' | 'busy' | 'errored' | 'offline'
+  /** Position in the workspace's queue, `null` when it does not wait. */
+  positionInQueue(runId: string): number | null
+}
+
+/** What the agent API may ask for. */
+export interface AgentEngine {
+  register(poolId: string, request: RegisterRequest): RegisteredSession
+  heartbeat(session: SessionKey, request: HeartbeatRequest): Omit<HeartbeatResponse, 'sessionToken'>
+  /** Resolves as soon as a job can be given out, or with an empty list after `waitMs`. */
+  acquire(
+    session: SessionKey,
+    request: { readonly max: number; readonly waitMs: number; readonly signal: AbortSignal },
+  ): Promise<readonly JobAssignment[]>
+  signals(
+    session: SessionKey,
+    request: { readonly after: number; readonly waitMs: number; readonly signal: AbortSignal },
+  ): Promise<SignalsResponse>
+  start(session: SessionKey, job: JobRef): Promise<JobSpec>
+  /** Throws `LEASE_LOST` unless that job is started and the token is the present one (I5). */
+  checkJob(job: JobRef): void
+  finish(job: JobRef, request: FinishJobRequest): Promise<void>
+  disconnect(session: SessionKey): void
+}
+
+export interface SessionKey {
+  readonly agentId: string
+  readonly sessionId: string
+}
+
+export interface JobRef {
+  readonly jobId: string
+  readonly fencingToken: number
+}
+
+export interface RegisteredSession extends SessionKey {
+  readonly poolId: string
+  readonly found: readonly { readonly jobId: string; readonly decision: 'resume' | 'abandon' }[]
+}
+
+/** The heart of the control plane: every change of a run or a job goes through it. */
+export interface Engine extends RunEngine, AgentEngine {
+  /** Takes up where the last process stopped and starts the reaper. */
+  start(): void
+  /** Ends open long-polls and the reaper. */
+  stop(): Promise<void>
+}
