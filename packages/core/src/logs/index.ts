@@ -1,0 +1,8 @@
+export {
+  assertMarkerNonce,
+  formatMarker,
+  markerStartByte,
+  maxMarkerBytes,
+  parseMarker,
+  type StageMarker,
+} from './stage-markers.ts'
