@@ -127,7 +127,7 @@ export interface RegisteredSession extends SessionKey {
 /** The heart of the control plane: every change of a run or a job goes through it. */
 export interface Engine extends RunEngine, AgentEngine {
   /** Takes up where the last process stopped and starts the reaper. */
-  start(): void
+  open(): void
   /** Ends open long-polls and the reaper. */
-  stop(): Promise<void>
+  close(): Promise<void>
 }
