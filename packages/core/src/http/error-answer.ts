@@ -1,0 +1,167 @@
+import { z } from 'zod'
+
+import {
+  ApiError,
+  AuthenticationError,
+  type ApiErrorDetail,
+  type ApiErrorOptions,
+} from '../errors/index.ts'
+import { problemSchema, problemTypes } from '../protocol/index.ts'
+import { readBeginning } from './bounded-body.ts'
+import type { HttpAnswer } from './http-call.ts'
+import { redactText } from './redact.ts'
+import { parseRetryAfter } from './retry-timing.ts'
+
+const maxErrorBytes = 64 * 1024
+
+const jsonApiErrorsSchema = z.looseObject({
+  errors: z.array(
+    z.looseObject({
+      title: z.string().nullish(),
+      detail: z.string().nullish(),
+      source: z
+        .looseObject({ pointer: z.string().nullish(), parameter: z.string().nullish() })
+        .nullish(),
+    }),
+  ),
+})
+
+/** What the body of an error answer says, in whichever of the known forms. */
+interface ErrorBody {
+  readonly summary: string
+  readonly details: readonly ApiErrorDetail[]
+  readonly problemType?: string
+  readonly offset?: number
+}
+
+/** The error, and what {@link ApiError} has no room for. */
+export interface ErrorAnswer {
+  readonly error: ApiError
+  /** The server's offset, of an `offsetMismatch`. */
+  readonly offset?: number
+}
+
+/** The error that an answer stands for: problem document, JSON:API errors, HTML page or bare status. */
+export async function readErrorAnswer(
+  answer: HttpAnswer,
+  context: { readonly tokenAdvice: string; readonly now: Date },
+): Promise<ErrorAnswer> {
+  const beginning = await readBeginning(answer.body, maxErrorBytes)
+  const body = parseErrorBody(answer, beginning.toString('utf8'))
+  const options: ApiErrorOptions = {
+    method: answer.method,
+    path: answer.path,
+    status: answer.status,
+    details: body.details,
+    ...(body.problemType === undefined ? {} : { problemType: body.problemType }),
+    ...definedOf('requestId', answer.header('x-request-id')),
+    ...definedOf('retryAfterMs', parseRetryAfter(answer.header('retry-after'), context.now)),
+  }
+  const refused =
+    answer.status === 401 || (answer.status === 403 && body.problemType === problemTypes.forbidden)
+  const message = `${answer.subject}: ${answer.status} ${body.summary}`.replace(/[.\s]*$/u, '.')
+  if (!refused) {
+    return { error: new ApiError(message, options), ...definedOf('offset', body.offset) }
+  }
+  const wrong = answer.sentToken
+    ? 'The token was refused: it is expired, revoked, or made for something else.'
+    : 'No token was sent.'
+  return {
+    error: new AuthenticationError(`${message} ${wrong} ${context.tokenAdvice}`, options),
+  }
+}
+
+function parseErrorBody(answer: HttpAnswer, text: string): ErrorBody {
+  const location = answer.header('location')
+  if (answer.status >= 300 && answer.status < 400) {
+    const to = location === undefined ? 'elsewhere' : `to ${bareUrl(location, answer.url)}`
+    return {
+      summary: `redirect ${to}, which is not followed. Check the URL: a login page or another host answers there`,
+      details: [],
+    }
+  }
+  if (isHtml(answer, text)) return { summary: describeHtml(answer, text), details: [] }
+  const json = parseJson(text)
+  const problem = problemSchema.safeParse(json)
+  if (problem.success) {
+    const { type, title, detail, offset, issues = [] } = problem.data
+    return {
+      summary: [title, detail, ...issues.slice(0, 5).map((i) => `${i.path}: ${i.message}`)]
+        .filter((part) => part !== undefined)
+        .map((part) => redactText(part, answer.secrets))
+        .join('; '),
+      details: [
+        { title: redactText(title, answer.secrets), ...detailOf(detail, answer.secrets) },
+        ...issues.map((issue) => ({
+          pointer: issue.path,
+          ...detailOf(issue.message, answer.secrets),
+        })),
+      ],
+      problemType: type,
+      ...definedOf('offset', offset),
+    }
+  }
+  const jsonApi = jsonApiErrorsSchema.safeParse(json)
+  if (jsonApi.success && jsonApi.data.errors.length > 0) {
+    const details = jsonApi.data.errors.map((error): ApiErrorDetail => {
+      const pointer = error.source?.pointer ?? error.source?.parameter
+      return {
+        ...(error.title ? { title: redactText(error.title, answer.secrets) } : {}),
+        ...detailOf(error.detail, answer.secrets),
+        ...(pointer ? { pointer } : {}),
+      }
+    })
+    return { summary: details.slice(0, 5).map(describeDetail).join('; '), details }
+  }
+  return { summary: redactText(text, answer.secrets) || answer.statusText, details: [] }
+}
+
+function describeDetail(detail: ApiErrorDetail): string {
+  const text = [detail.title, detail.detail].filter(Boolean).join(': ')
+  return detail.pointer === undefined ? text : `${text} (${detail.pointer})`
+}
+
+/** Whether a web page answered, as behind a wrong URL, a login or a gateway. */
+export function isHtml(answer: HttpAnswer, text: string): boolean {
+  return (
+    (answer.header('content-type') ?? '').includes('html') ||
+    /^\s*<(?:!doctype html|html)\b/iu.test(text)
+  )
+}
+
+/** A web page in a few words. */
+export function describeHtml(answer: HttpAnswer, text: string): string {
+  const title = /<title[^>]*>([^<]{1,200})/iu.exec(text)?.[1]
+  const named = title === undefined ? '' : ` titled '${redactText(title, answer.secrets, 100)}'`
+  const advice =
+    answer.status >= 500
+      ? 'A gateway in front of the server answered'
+      : 'Check the URL: a web server, login page or proxy answers there'
+  return `an HTML page${named} instead of JSON. ${advice}`
+}
+
+function bareUrl(location: string, base: URL): string {
+  if (!URL.canParse(location, base.href)) return 'a broken URL'
+  const url = new URL(location, base.href)
+  return `${url.origin}${url.pathname}`
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function detailOf(
+  detail: string | null | undefined,
+  secrets: readonly string[],
+): { readonly detail?: string } {
+  return detail ? { detail: redactText(detail, secrets, 1000) } : {}
+}
+
+function definedOf<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a computed key loses its literal
+  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V }
+}

@@ -1,0 +1,18 @@
+export { isLoopbackHost, parseBaseUrl } from './base-url.ts'
+export { abandon, readBeginning, readBounded } from './bounded-body.ts'
+export { readCaCert } from './ca-cert.ts'
+export { Sha256Digest, sha256Of } from './digest.ts'
+export { createDispatcher, type ConnectionOptions, type ProxyOptions } from './dispatcher.ts'
+export { readErrorAnswer, type ErrorAnswer } from './error-answer.ts'
+export type {
+  HttpAnswer,
+  HttpCall,
+  HttpMethod,
+  QueryValues,
+  RetryEvent,
+  RetryPolicy,
+} from './http-call.ts'
+export { HttpTransport, type HttpTransportOptions } from './http-transport.ts'
+export { checkReply, checkRequest, readJson } from './read-json.ts'
+export { parseRetryAfter, retryDelayMs, type RetryTiming } from './retry-timing.ts'
+export { readTokenPayload, urlFromToken, type TokenPayload } from './token-payload.ts'

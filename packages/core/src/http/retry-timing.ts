@@ -1,0 +1,51 @@
+/** When to try again: full jitter over a doubling window. */
+export interface RetryTiming {
+  /** Width of the first window. @default 500 */
+  readonly baseMs?: number
+  /** Widest window. @default 64_000 */
+  readonly maxMs?: number
+}
+
+/**
+ * Milliseconds to wait before the next attempt: anywhere in `[0, base * 2^(attempt - 1)]`, so that
+ * agents that lost the same server do not come back at the same moment. A `Retry-After` is a floor, on
+ * which the jitter comes.
+ */
+export function retryDelayMs(options: {
+  /** How many attempts have failed, from 1. */
+  readonly attempt: number
+  /** From 0 to 1. */
+  readonly random: number
+  readonly retryAfterMs?: number | undefined
+  readonly timing?: RetryTiming | undefined
+}): number {
+  const baseMs = options.timing?.baseMs ?? 500
+  const maxMs = options.timing?.maxMs ?? 64_000
+  const windowMs = Math.min(maxMs, baseMs * 2 ** Math.min(options.attempt - 1, 30))
+  const jitterMs = options.random * windowMs
+  if (options.retryAfterMs === undefined) return jitterMs
+  return options.retryAfterMs + Math.min(jitterMs, baseMs)
+}
+
+/** `Retry-After` (RFC 9110 §10.2.3), seconds or an HTTP date; `undefined` when it is neither. */
+export function parseRetryAfter(value: string | undefined, now: Date): number | undefined {
+  if (value === undefined) return undefined
+  const text = value.trim()
+  if (/^\d{1,9}$/u.test(text)) return Number(text) * 1000
+  // Date.parse takes much that is no HTTP date, e.g. '-1': those begin with the day's name.
+  if (!/^[A-Za-z]{3}/u.test(text)) return undefined
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now.getTime())
+}
+
+const retryableStatuses: ReadonlySet<number> = new Set([408, 425, 429])
+
+/** Whether an answer with that status may be other next time. 4xx are final but for three. */
+export function isRetryableStatus(status: number): boolean {
+  return retryableStatuses.has(status) || (status >= 500 && status !== 501 && status !== 505)
+}
+
+/** Whether the server says with that status that it did nothing. */
+export function isUnprocessedStatus(status: number): boolean {
+  return status === 425 || status === 429
+}
