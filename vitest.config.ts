@@ -3,19 +3,29 @@ import { defineConfig } from 'vitest/config'
 // Sources run as they are: the '@scalr-agent/source' condition leads to src/, so tests need no build.
 const conditions = ['@scalr-agent/source', 'module', 'node', 'development|production']
 
-const folders = '{packages/*,examples/*,scripts}/test'
+const folders = '{packages/*,examples/*,bench,scripts,system-tests}/test'
+
+// In CI the counts are read from a file (scripts/ci), never from what a terminal shows.
+const report = process.env['VITEST_JSON_FILE']
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    // Tests start processes, change signal handlers and count open sockets: each file has its own process.
+    pool: 'forks',
+    reporters: report === undefined ? ['default'] : ['default', 'json'],
+    ...(report !== undefined && { outputFile: { json: report } }),
+    allowOnly: false,
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: [`${folders}/**/*.test.ts`],
-          exclude: ['**/*.integration.test.ts', '**/*.engines.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.integration.test.ts', '**/*.engines.test.ts'],
+          // Generous, since two busy cores are not a fault of the code under test.
+          testTimeout: 20_000,
         },
       },
       {
@@ -23,6 +33,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: [`${folders}/**/*.integration.test.ts`],
+          exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -32,6 +43,7 @@ export default defineConfig({
         test: {
           name: 'engines',
           include: [`${folders}/**/*.engines.test.ts`],
+          exclude: ['**/node_modules/**'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
         },

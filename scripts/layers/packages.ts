@@ -1,0 +1,48 @@
+/** What a folder of the workspace may import from other packages of the workspace. */
+export interface LayerOfFolder {
+  /** Folder, relative to the root, with a trailing slash. */
+  readonly folder: string
+  /** Module names that its `src/` may import. */
+  readonly source: readonly string[]
+  /** Module names that everything else in it (its tests) may import as well. */
+  readonly tests: readonly string[]
+}
+
+const everything = [
+  '@scalr-agent/core',
+  '@scalr-agent/core/protocol',
+  '@scalr-agent/core/testing',
+  '@scalr-agent/executor-process',
+  '@scalr-agent/control-plane',
+] as const
+
+/** Arrows point one way: executors to core, the control plane to the wire alone, the rest to all. */
+export const layers: readonly LayerOfFolder[] = [
+  { folder: 'packages/core/', source: [], tests: [] },
+  {
+    folder: 'packages/executor-process/',
+    source: ['@scalr-agent/core'],
+    tests: ['@scalr-agent/core', '@scalr-agent/core/testing'],
+  },
+  {
+    folder: 'packages/control-plane/',
+    source: ['@scalr-agent/core/protocol'],
+    tests: ['@scalr-agent/core/protocol'],
+  },
+  { folder: 'examples/', source: everything, tests: everything },
+  { folder: 'bench/', source: everything, tests: everything },
+  { folder: 'system-tests/', source: everything, tests: everything },
+  { folder: 'scripts/', source: everything, tests: everything },
+]
+
+/**
+ * Reaching into a package's `src/` by path is allowed for these alone.
+ *
+ * The state table is not part of core's public interface, and its diagram is generated from it.
+ */
+export const allowedReaches: Readonly<Record<string, string>> = {
+  'scripts/states.ts': 'packages/core/src/job/job-state.ts',
+}
+
+/** The only sources that read environment variables. Executors are given what they need. */
+export const environmentReaders: readonly string[] = ['packages/core/src/options/from-env.ts']
