@@ -1,0 +1,36 @@
+declare const brand: unique symbol
+
+/** Path of a file, relative to the data directory; made by {@link dataFiles} only. */
+export type DataFile = string & { readonly [brand]: true }
+
+/** The folders below the data directory. */
+export const dataFolders = [
+  'configuration-versions',
+  'logs',
+  'plans',
+  'states',
+  'job-files',
+  'tls',
+] as const
+
+function dataFile(folder: (typeof dataFolders)[number], ...parts: readonly string[]): DataFile {
+  for (const part of parts) {
+    // Ids and file names come from requests as well: what could leave the folder is a fault.
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u.test(part)) {
+      throw new TypeError(`Not a name of a stored file: ${JSON.stringify(part)}`)
+    }
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return [folder, ...parts].join('/') as DataFile
+}
+
+/** Where each kind of content lies. */
+export const dataFiles = {
+  configuration: (configurationVersionId: string): DataFile =>
+    dataFile('configuration-versions', `${configurationVersionId}.tar.gz`),
+  log: (phaseId: string): DataFile => dataFile('logs', `${phaseId}.log`),
+  planJson: (phaseId: string): DataFile => dataFile('plans', `${phaseId}.json`),
+  state: (stateVersionId: string): DataFile => dataFile('states', `${stateVersionId}.tfstate`),
+  /** Result files of one phase: saved plan, lock file, rescued state. */
+  jobFile: (phaseId: string, name: string): DataFile => dataFile('job-files', phaseId, name),
+} as const

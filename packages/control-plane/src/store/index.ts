@@ -1,0 +1,5 @@
+export { DataDirectory } from './data-directory.ts'
+export { dataFiles, type DataFile } from './data-file.ts'
+export { Database, type SqlValue, type TransactionOptions } from './database.ts'
+export { FileStore, type AppendResult, type WriteStreamOptions, type WrittenFile } from './files.ts'
+export { isUniqueViolation } from './sqlite-error.ts'
