@@ -2,6 +2,8 @@
 export interface ExecutorCapabilities {
   /** `none`: workloads share the agent's file system and network; `container`: they have their own. */
   readonly isolation: 'none' | 'container'
+  /** Whether workloads take memory and disk of the agent's machine; admission goes by it. */
+  readonly usesThisMachine: boolean
   /** Whether `spec.image` chooses the file system. */
   readonly images: boolean
   /** Whether `resources.memoryBytes` is enforced, and ends as `out-of-memory`. */

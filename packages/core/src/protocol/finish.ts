@@ -20,6 +20,8 @@ export const failureCauseSchema = z.enum([
   'preparation',
   'tool-not-found',
   'disk-full',
+  /** The agent was told to stop and could not wait for the job. */
+  'agent-stopped',
   'agent',
 ])
 export type FailureCause = z.infer<typeof failureCauseSchema>

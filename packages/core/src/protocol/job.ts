@@ -17,7 +17,7 @@ export const jobAssignmentSchema = z.object({
   workspaceId: z.string().min(1),
   workspaceName: z.string(),
   queuedAt: timestampSchema,
-  /** The lease starts when the answer is sent; the agent counts from before it asked. */
+  /** Length of the lease that `start` grants; the agent counts it from before it sent `start`. */
   leaseMs: z.int().positive(),
   /** Memory that one such job may take; admission goes by it. */
   memoryBytes: z.int().positive().optional(),

@@ -1,3 +1,8 @@
+export { Backoff } from './backoff.ts'
+export { systemBootClock, type BootClock } from './boot-clock.ts'
 export { systemClock, type Clock } from './clock.ts'
+export { deferred, type Deferred } from './deferred.ts'
 export { randomId, type IdSource } from './ids.ts'
 export { silentLogger, type LogFields, type Logger } from './logger.ts'
+export { safeEmitter } from './safe-emit.ts'
+export { syncDirectory, writeFileAtomic } from './write-file-atomic.ts'

@@ -1,0 +1,115 @@
+import type { InterruptLevel, Workload } from '../executor/index.ts'
+import type { Phase } from '../protocol/index.ts'
+import type { Clock, Logger } from '../runtime/index.ts'
+import type { JobJournal } from './job-journal.ts'
+import type { StopReason } from './job-record.ts'
+
+/** How long a plan may take to stop after its one interrupt. */
+const planPatienceMs = 60_000
+/** How long `hard` may take before `kill`. Terraform itself waits 5 s after a second interrupt. */
+const hardPatienceMs = 10_000
+/** An apply may use the rest of the job's time, and never less than this. */
+const minimumApplyPatienceMs = 60_000
+const maximumApplyPatienceMs = 600_000
+
+export interface CancelLadderOptions {
+  readonly phase: Phase
+  readonly workload: Workload
+  readonly journal: JobJournal
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Time left of the job's own time-out, which bounds the patience with an apply. */
+  readonly remainingMs: () => number
+  readonly onInterrupt: (level: InterruptLevel, reason: StopReason) => void
+}
+
+/**
+ * One interrupt, then patience. `soft` is sent once and nothing follows it before the patience is over or
+ * a person asks for force (I8). `hard` is sent once, and `kill` ends what is left.
+ *
+ * The journal is written before each interrupt: after a crash an interrupt that may have been sent is
+ * never sent again.
+ */
+export class CancelLadder {
+  readonly #options: CancelLadderOptions
+  readonly #ended = new AbortController()
+  #climbing: Promise<void> = Promise.resolve()
+  #timer: AbortController | undefined
+
+  constructor(options: CancelLadderOptions) {
+    this.#options = options
+  }
+
+  /** Goes on where the journal says an earlier process stopped. */
+  resume(): void {
+    const stop = this.#options.journal.record.stop
+    if (stop === undefined) return
+    if (stop.killAt !== undefined) void this.request('kill', stop.reason)
+    else if (stop.hardAt !== undefined) this.#arm('kill', hardPatienceMs - this.#since(stop.hardAt))
+    else if (stop.softAt !== undefined) {
+      this.#arm('hard', this.#softPatienceMs() - this.#since(stop.softAt))
+    }
+  }
+
+  /** The workload has ended: nothing is sent any more. */
+  end(): void {
+    this.#ended.abort()
+  }
+
+  /** Climbs to `level`. Asking for a level that was reached changes nothing. Resolves once it was sent. */
+  request(level: InterruptLevel, reason: StopReason): Promise<void> {
+    this.#climbing = this.#climbing.then(() => this.#climb(level, reason)).catch((error: unknown) => {
+      this.#options.logger.error({ err: error, level }, 'Could not interrupt the workload')
+      // A kill that failed is tried again: it may never be forgotten.
+      if (level === 'kill') this.#arm('kill', hardPatienceMs, { again: true })
+    })
+    return this.#climbing
+  }
+
+  async #climb(level: InterruptLevel, reason: StopReason, again = false): Promise<void> {
+    const { journal, workload, clock, onInterrupt } = this.#options
+    if (this.#ended.signal.aborted) return
+    const stop = journal.record.stop ?? { reason }
+    const key = `${level}At` as const
+    const reached =
+      stop.killAt !== undefined ||
+      (level === 'soft' && (stop.softAt ?? stop.hardAt) !== undefined) ||
+      (level === 'hard' && stop.hardAt !== undefined)
+    if (reached && level !== 'kill') return
+    if (!reached || !again) {
+      await journal.update({ stop: { ...stop, [key]: clock.now().toISOString() } })
+    }
+    onInterrupt(level, stop.reason)
+    await workload.interrupt(level)
+    if (level === 'soft') this.#arm('hard', this.#softPatienceMs())
+    else if (level === 'hard') this.#arm('kill', hardPatienceMs)
+    else this.#timer?.abort()
+  }
+
+  #arm(next: InterruptLevel, afterMs: number, options: { readonly again?: boolean } = {}): void {
+    this.#timer?.abort()
+    const timer = new AbortController()
+    this.#timer = timer
+    const signal = AbortSignal.any([timer.signal, this.#ended.signal])
+    this.#options.clock
+      .sleep(Math.max(0, afterMs), { signal })
+      .then(() => {
+        const reason = this.#options.journal.record.stop?.reason ?? 'canceled'
+        if (options.again === true) this.#climbing = this.#climb(next, reason, true).catch(() => {})
+        else void this.request(next, reason)
+      })
+      .catch(() => {})
+  }
+
+  #softPatienceMs(): number {
+    if (this.#options.phase === 'plan') return planPatienceMs
+    return Math.min(
+      maximumApplyPatienceMs,
+      Math.max(minimumApplyPatienceMs, this.#options.remainingMs()),
+    )
+  }
+
+  #since(at: string): number {
+    return this.#options.clock.now().getTime() - Date.parse(at)
+  }
+}

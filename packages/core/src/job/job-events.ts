@@ -1,0 +1,36 @@
+import type { InterruptLevel } from '../executor/index.ts'
+import type { FailureCause, Phase } from '../protocol/index.ts'
+import type { StopReason } from './job-record.ts'
+
+/** Names a job in every event about it. */
+export interface JobEventIds {
+  readonly jobId: string
+  readonly fencingToken: number
+  readonly runId: string
+  readonly workspaceId: string
+  readonly phase: Phase
+}
+
+/** How a job ended, as `job:end` tells it. */
+export interface JobEnd {
+  readonly result: 'succeeded' | 'failed' | 'canceled' | 'lost'
+  readonly cause: FailureCause | undefined
+  readonly exitCode: number | null
+  readonly logBytes: number
+}
+
+/** What happens to a job; a part of the agent's events. `job:start` and `job:end` come in pairs. */
+export interface JobEvents {
+  /** Taken up, or adopted from an earlier process of this agent. */
+  'job:start': [JobEventIds & { readonly adopted: boolean }]
+  /** The workload runs. */
+  'job:launch': [JobEventIds & { readonly workloadId: string; readonly durationMs: number }]
+  /** A stage began (`exitCode` null) or ended. */
+  'job:stage': [JobEventIds & { readonly stage: string; readonly exitCode: number | null }]
+  /** Masked log bytes made so far. */
+  'job:output': [JobEventIds & { readonly logBytes: number }]
+  /** An interrupt is being sent. */
+  'job:cancel': [JobEventIds & { readonly level: InterruptLevel; readonly reason: StopReason }]
+  /** Ended: reported, or lost to another agent. The last event of a job. */
+  'job:end': [JobEventIds & JobEnd & { readonly durationMs: number }]
+}

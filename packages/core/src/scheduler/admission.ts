@@ -1,0 +1,76 @@
+import { statfs } from 'node:fs/promises'
+
+import { readMachineMemory, type MachineMemory } from './machine-memory.ts'
+
+/** Whether there is room for one more job now, and if not, why: shown in logs and events. */
+export type AdmissionVerdict =
+  { readonly admitted: true } | { readonly admitted: false; readonly reason: string }
+
+/** Decides before work is asked for. */
+export interface Admission {
+  /** @param holding jobs held or asked for already. */
+  check(holding: number): Promise<AdmissionVerdict>
+}
+
+export interface MachineAdmissionOptions {
+  /** Memory of one job. */
+  readonly jobMemoryBytes: number
+  /** Memory that stays free for the agent and the machine. */
+  readonly memoryReserveBytes: number
+  readonly dataDir: string
+  /** Disk space that stays free below `dataDir`. */
+  readonly diskReserveBytes: number
+  readonly readMemory?: () => Promise<MachineMemory>
+  readonly readFreeDiskBytes?: (path: string) => Promise<number>
+}
+
+/**
+ * RAM × concurrency, cgroup-aware: a job is admitted only while all jobs held could take their whole
+ * memory at once and this one too, and while that much is free right now. The same for free disk.
+ */
+export class MachineAdmission implements Admission {
+  readonly #options: MachineAdmissionOptions
+
+  constructor(options: MachineAdmissionOptions) {
+    this.#options = options
+  }
+
+  async check(holding: number): Promise<AdmissionVerdict> {
+    const { jobMemoryBytes, memoryReserveBytes, dataDir, diskReserveBytes } = this.#options
+    const memory = await (this.#options.readMemory ?? readMachineMemory)()
+    const promised = (holding + 1) * jobMemoryBytes + memoryReserveBytes
+    if (promised > memory.totalBytes) {
+      return refuse(
+        `${holding + 1} jobs of ${mib(jobMemoryBytes)} and a reserve of ${mib(memoryReserveBytes)} need more than the ${mib(memory.totalBytes)} of memory here`,
+      )
+    }
+    if (jobMemoryBytes + memoryReserveBytes > memory.availableBytes) {
+      return refuse(
+        `${mib(memory.availableBytes)} of memory is free, ${mib(jobMemoryBytes + memoryReserveBytes)} is needed`,
+      )
+    }
+    const freeDisk = await (this.#options.readFreeDiskBytes ?? readFreeDisk)(dataDir)
+    if (freeDisk < diskReserveBytes) {
+      return refuse(`${mib(freeDisk)} of disk is free in ${dataDir}, ${mib(diskReserveBytes)} is needed`)
+    }
+    return { admitted: true }
+  }
+}
+
+/** Admits always: for executors whose workloads run elsewhere. */
+export const unlimitedAdmission: Admission = {
+  check: () => Promise.resolve({ admitted: true }),
+}
+
+function refuse(reason: string): AdmissionVerdict {
+  return { admitted: false, reason }
+}
+
+function mib(bytes: number): string {
+  return `${Math.floor(bytes / 1024 ** 2)} MiB`
+}
+
+async function readFreeDisk(path: string): Promise<number> {
+  const stats = await statfs(path)
+  return stats.bavail * stats.bsize
+}

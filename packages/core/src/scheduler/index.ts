@@ -1,0 +1,10 @@
+export {
+  MachineAdmission,
+  unlimitedAdmission,
+  type Admission,
+  type AdmissionVerdict,
+  type MachineAdmissionOptions,
+} from './admission.ts'
+export { readMachineMemory, type MachineMemory } from './machine-memory.ts'
+export { Scheduler, type SchedulerOptions } from './scheduler.ts'
+export { Slots, type Slot } from './slots.ts'

@@ -1,0 +1,107 @@
+import { ApiError, AuthenticationError } from '../errors/index.ts'
+import type { JobAssignment } from '../protocol/index.ts'
+import { Backoff, type Clock, type Logger } from '../runtime/index.ts'
+import type { Admission } from './admission.ts'
+import type { Slot, Slots } from './slots.ts'
+
+/** How often a refused admission is looked at again. */
+const admissionRetryMs = 1_000
+
+export interface SchedulerOptions {
+  readonly slots: Slots
+  readonly admission: Admission
+  /** One long-poll for up to `max` jobs. */
+  readonly acquire: (
+    request: { readonly max: number },
+    options: { readonly signal: AbortSignal },
+  ) => Promise<readonly JobAssignment[]>
+  /** Takes over a job and its slot; releases the slot when the job has ended. Must not throw. */
+  readonly accept: (assignment: JobAssignment, slot: Slot) => void
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly random?: () => number
+}
+
+/**
+ * Asks for work: reserve, ask, hand over. Slots are reserved before asking and only as many as memory
+ * and disk admit, so every job that arrives has its place.
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions
+  #refusal: string | undefined
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+  }
+
+  /** Why no work is asked for at the moment, if so. */
+  get refusal(): string | undefined {
+    return this.#refusal
+  }
+
+  /**
+   * Runs until the signal aborts; resolves then.
+   *
+   * @throws `AuthenticationError` when the session's token was refused.
+   */
+  async run(options: { readonly signal: AbortSignal }): Promise<void> {
+    const { signal } = options
+    const { slots, clock, logger, random } = this.#options
+    const backoff = new Backoff(random === undefined ? {} : { random })
+    while (!signal.aborted) {
+      let reserved: Slot[] = []
+      try {
+        await slots.whenFree({ signal })
+        reserved = await this.#reserve()
+        if (reserved.length === 0) {
+          await clock.sleep(admissionRetryMs, { signal })
+          continue
+        }
+        const assignments = await this.#options.acquire({ max: reserved.length }, { signal })
+        backoff.reset()
+        for (const assignment of assignments) {
+          const slot = reserved.pop()
+          if (slot === undefined) {
+            logger.error(
+              { jobId: assignment.jobId },
+              'The control plane gave more jobs than were asked for; it takes this one back when its lease ends',
+            )
+            break
+          }
+          this.#options.accept(assignment, slot)
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        if (error instanceof AuthenticationError) throw error
+        const waitMs =
+          (error instanceof ApiError ? error.retryAfterMs : undefined) ?? backoff.nextMs()
+        logger.warn({ err: error, retryInMs: Math.round(waitMs) }, 'Could not ask for jobs')
+        await clock.sleep(waitMs, { signal }).catch(() => {})
+      } finally {
+        for (const slot of reserved) slot.release()
+      }
+    }
+  }
+
+  /** As many free slots as the machine admits. */
+  async #reserve(): Promise<Slot[]> {
+    const { slots, admission, logger } = this.#options
+    const reserved: Slot[] = []
+    for (;;) {
+      const verdict = await admission.check(slots.total - slots.free)
+      if (!verdict.admitted) {
+        if (reserved.length === 0) {
+          if (this.#refusal !== verdict.reason) {
+            logger.warn({ reason: verdict.reason }, 'No room for another job')
+          }
+          this.#refusal = verdict.reason
+        }
+        return reserved
+      }
+      this.#refusal = undefined
+      const slot = slots.reserve()
+      if (slot === undefined) return reserved
+      reserved.push(slot)
+    }
+  }
+}
