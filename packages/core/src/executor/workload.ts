@@ -50,7 +50,8 @@ export interface WorkloadRef {
   readonly id: string
   readonly agentId: string
   readonly labels: Readonly<Record<string, string>>
-  readonly state: 'running' | 'ended'
+  /** `starting`: launched or half-launched, its main process not seen yet. */
+  readonly state: 'starting' | 'running' | 'ended'
 }
 
 export interface ResourceUsage {
