@@ -1,0 +1,241 @@
+import { SignJWT, errors, jwtVerify } from 'jose'
+
+import type { Clock, IdSource } from '../runtime/index.ts'
+import type { Database } from '../store/index.ts'
+
+import { ensureSigningKey, findSigningKey } from './signing-key.ts'
+import { ownClaimsSchema, type OwnClaims } from './token-claims.ts'
+import { TokenRejectedError } from './token-rejected-error.ts'
+import type { IssuedToken, TokenRequest, VerifiedToken } from './token-types.ts'
+
+export interface TokenServiceOptions {
+  readonly db: Database
+  /** URL of the control plane, asked for at each issue: a port may be known only after listening. */
+  readonly issuer: () => string
+  readonly clock: Clock
+  readonly ids: IdSource
+}
+
+/** Issues and verifies every token of the control plane. */
+export interface TokenService {
+  issue(request: TokenRequest): Promise<IssuedToken>
+  /**
+   * Checks signature, expiry and revocation. What the bearer may do with which job (lease, fencing
+   * token) is the engine's to say: a job token stays good after the job's end, since `finish` may be
+   * repeated, and a stale one is answered with 409, not 401.
+   * @throws {@link TokenRejectedError}
+   */
+  verify(token: string | undefined): Promise<VerifiedToken>
+  /** User and pool tokens. @returns whether there was such a token. */
+  revoke(id: string): boolean
+}
+
+const lastUsedEveryMs = 60_000
+
+export function createTokenService(options: TokenServiceOptions): TokenService {
+  const { db, clock, ids } = options
+  const key = ensureSigningKey(db, { clock, ids })
+
+  async function issue(request: TokenRequest): Promise<IssuedToken> {
+    const now = clock.now()
+    const id = ids('at')
+    const expiresAt =
+      request.expiresInMs === undefined ? null : new Date(now.getTime() + request.expiresInMs)
+    const { sub, ...claims } = payloadOf(request)
+    const jwt = new SignJWT({ kind: request.kind, ...claims })
+      .setProtectedHeader({ alg: 'HS256', kid: key.id, typ: 'JWT' })
+      .setIssuer(options.issuer())
+      .setSubject(sub)
+      .setJti(id)
+      .setIssuedAt(Math.floor(now.getTime() / 1000))
+    if (expiresAt !== null) jwt.setExpirationTime(Math.floor(expiresAt.getTime() / 1000))
+    const token = await jwt.sign(key.secret)
+    if (request.kind === 'user' || request.kind === 'pool') {
+      db.run(
+        `INSERT INTO access_tokens (id, kind, owner_id, name, description, created_by, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        id,
+        request.kind,
+        sub,
+        request.name ?? null,
+        request.description ?? null,
+        request.createdBy ?? null,
+        now.toISOString(),
+        expiresAt?.toISOString() ?? null,
+      )
+    }
+    return { token, id, expiresAt }
+  }
+
+  async function verify(token: string | undefined): Promise<VerifiedToken> {
+    if (token === undefined || token === '') throw new TokenRejectedError('missing')
+    return check(await readClaims(token))
+  }
+
+  async function readClaims(token: string): Promise<OwnClaims> {
+    try {
+      // The issuer is not compared: the same control plane may come back on another port or name.
+      const { payload } = await jwtVerify(
+        token,
+        (header) => {
+          const found = header.kid === key.id ? key : findSigningKey(db, header.kid ?? '')
+          if (found === undefined) throw new TokenRejectedError('unknown')
+          return found.secret
+        },
+        { algorithms: ['HS256'], currentDate: clock.now() },
+      )
+      const claims = ownClaimsSchema.safeParse(payload)
+      if (!claims.success) throw new TokenRejectedError('malformed')
+      return claims.data
+    } catch (error) {
+      if (error instanceof TokenRejectedError) throw error
+      if (error instanceof errors.JWTExpired) throw new TokenRejectedError('expired')
+      if (error instanceof errors.JWSSignatureVerificationFailed) {
+        throw new TokenRejectedError('unknown')
+      }
+      if (error instanceof errors.JOSEError) throw new TokenRejectedError('malformed')
+      throw error
+    }
+  }
+
+  function check(claims: OwnClaims): VerifiedToken {
+    const { jti: id, sub } = claims
+    switch (claims.kind) {
+      case 'user': {
+        const user = db.get<{ account_id: string }>(
+          'SELECT account_id FROM users WHERE id = ?',
+          sub,
+        )
+        if (user === undefined) throw new TokenRejectedError('revoked')
+        checkAccessToken(id)
+        return { kind: 'user', id, userId: sub, accountId: user.account_id }
+      }
+      case 'pool': {
+        const accountId = accountOfPool(sub)
+        checkAccessToken(id)
+        return { kind: 'pool', id, poolId: sub, accountId }
+      }
+      case 'session': {
+        accountOfPool(claims.pool)
+        checkAccessToken(claims.ptk)
+        return {
+          kind: 'session',
+          id,
+          agentId: sub,
+          sessionId: claims.sid,
+          poolId: claims.pool,
+          poolTokenId: claims.ptk,
+          expiresAt: new Date(claims.exp * 1000),
+        }
+      }
+      case 'job': {
+        if (jobRow(sub) === undefined) throw new TokenRejectedError('revoked')
+        return {
+          kind: 'job',
+          id,
+          jobId: sub,
+          fencingToken: claims.fence,
+          agentId: claims.agent,
+          expiresAt: new Date(claims.exp * 1000),
+        }
+      }
+      case 'run': {
+        const job = jobRow(claims.job)
+        if (
+          job === undefined ||
+          job.run_token_revoked !== 0 ||
+          job.state !== 'started' ||
+          job.fencing_token !== claims.fence
+        ) {
+          throw new TokenRejectedError('revoked')
+        }
+        return {
+          kind: 'run',
+          id,
+          workspaceId: sub,
+          runId: claims.run,
+          jobId: claims.job,
+          fencingToken: claims.fence,
+          expiresAt: new Date(claims.exp * 1000),
+        }
+      }
+    }
+  }
+
+  function jobRow(id: string): JobTokenRow | undefined {
+    return db.get<JobTokenRow>(
+      'SELECT state, fencing_token, run_token_revoked FROM jobs WHERE id = ?',
+      id,
+    )
+  }
+
+  function accountOfPool(poolId: string): string {
+    const pool = db.get<{ account_id: string }>(
+      'SELECT account_id FROM agent_pools WHERE id = ?',
+      poolId,
+    )
+    if (pool === undefined) throw new TokenRejectedError('revoked')
+    return pool.account_id
+  }
+
+  function checkAccessToken(id: string): void {
+    const row = db.get<{ revoked_at: string | null; last_used_at: string | null }>(
+      'SELECT revoked_at, last_used_at FROM access_tokens WHERE id = ?',
+      id,
+    )
+    if (row === undefined || row.revoked_at !== null) throw new TokenRejectedError('revoked')
+    const now = clock.now()
+    const used = row.last_used_at === null ? 0 : Date.parse(row.last_used_at)
+    if (now.getTime() - used < lastUsedEveryMs) return
+    db.transaction(
+      () => {
+        db.run('UPDATE access_tokens SET last_used_at = ? WHERE id = ?', now.toISOString(), id)
+      },
+      { durable: false },
+    )
+  }
+
+  function revoke(id: string): boolean {
+    const now = clock.now().toISOString()
+    return (
+      db.run(
+        'UPDATE access_tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL',
+        now,
+        id,
+      ) > 0
+    )
+  }
+
+  return { issue, verify, revoke }
+}
+
+interface JobTokenRow {
+  readonly state: string
+  readonly fencing_token: number
+  readonly run_token_revoked: number
+}
+
+function payloadOf(request: TokenRequest): { sub: string } & Record<string, string | number> {
+  switch (request.kind) {
+    case 'user':
+      return { sub: request.userId }
+    case 'pool':
+      return { sub: request.poolId }
+    case 'session':
+      return {
+        sub: request.agentId,
+        sid: request.sessionId,
+        pool: request.poolId,
+        ptk: request.poolTokenId,
+      }
+    case 'job':
+      return { sub: request.jobId, fence: request.fencingToken, agent: request.agentId }
+    case 'run':
+      return {
+        sub: request.workspaceId,
+        run: request.runId,
+        job: request.jobId,
+        fence: request.fencingToken,
+      }
+  }
+}
