@@ -210,6 +210,8 @@ function toAnswer(
   data: Dispatcher.ResponseData,
   token: string | undefined,
 ): HttpAnswer {
+  // Whoever reads the body gets its errors all the same; until then nobody listens.
+  data.body.on('error', () => {})
   return {
     method,
     url: target.url,

@@ -13,6 +13,8 @@ export type {
   RetryPolicy,
 } from './http-call.ts'
 export { HttpTransport, type HttpTransportOptions } from './http-transport.ts'
+export { translateFailure, type Failure, type FailureContext } from './network-failure.ts'
+export { pathSegment } from './path-segment.ts'
 export { checkReply, checkRequest, readJson } from './read-json.ts'
 export { parseRetryAfter, retryDelayMs, type RetryTiming } from './retry-timing.ts'
 export { readTokenPayload, urlFromToken, type TokenPayload } from './token-payload.ts'
