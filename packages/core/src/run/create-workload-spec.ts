@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+
+import { ConfigurationError } from '../errors/index.ts'
+import type { CacheMount, WorkloadSpec } from '../executor/index.ts'
+import { assertMarkerNonce } from '../logs/index.ts'
+import {
+  jobFileNames,
+  type ArchiveLimits,
+  type JobFileName,
+  type JobSpec,
+} from '../protocol/index.ts'
+import { workspaceHooks } from './hooks.ts'
+import { createJobEnvironment, type WorkloadProxy } from './job-environment.ts'
+import { createJobFiles } from './job-files.ts'
+import { jobLayout } from './job-layout.ts'
+import { createJobScript, jobScriptArgv } from './job-script.ts'
+import { jobSecrets } from './job-secrets.ts'
+import { normalizeWorkingDirectory } from './tool-arguments.ts'
+
+export interface CreateWorkloadSpecOptions {
+  readonly spec: JobSpec
+  readonly agentId: string
+  /** 32 lower-case hex digits, made for this job alone. */
+  readonly nonce: string
+  /** Where the workload reaches the control plane. */
+  readonly workloadUrl: string
+  /** Where the files of the job were downloaded to, each under its own name. */
+  readonly filesDirectory: string
+  /** Absolute paths inside the workload; what is absent is looked up in `PATH`. */
+  readonly toolPaths?: { readonly terraform?: string; readonly tofu?: string } | undefined
+  /** `PATH` inside the workload. @default the executor's */
+  readonly path?: string | undefined
+  /** PEM certificates that the workload trusts beside the system's own. */
+  readonly caCert?: string | undefined
+  readonly proxy?: WorkloadProxy | undefined
+  readonly image?: string | undefined
+  readonly caches?: readonly CacheMount[] | undefined
+  readonly archiveLimits?: ArchiveLimits | undefined
+  readonly defaults: WorkloadDefaults
+}
+
+/** What the agent's options say for every job; the job's own resources come first. */
+export interface WorkloadDefaults {
+  readonly startTimeoutMs: number
+  readonly memoryBytes?: number | undefined
+  readonly cpus?: number | undefined
+  readonly user?: string | undefined
+  readonly network?: string | undefined
+  readonly parallelism?: number | undefined
+}
+
+/** A file of the job directory that belongs to the job's result where it exists. */
+export interface ResultFile {
+  readonly name: JobFileName
+  /** Relative to the job directory, for `Workload.readFiles`. */
+  readonly path: string
+}
+
+export interface CreatedWorkloadSpec {
+  readonly workload: WorkloadSpec
+  /** For the masker. */
+  readonly secrets: readonly string[]
+  readonly resultFiles: readonly ResultFile[]
+}
+
+/** The engine's deadline comes after all patience of the agent: a soft wait, a hard one, and slack. */
+const deadlineSlackMs = 30 * 60_000
+
+/**
+ * What to start for that job. Pure; the files are opened when the workload's `files` are read.
+ *
+ * @throws {@link ConfigurationError} when the job cannot be run as it is described.
+ */
+export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedWorkloadSpec {
+  const { spec, defaults } = options
+  assertMarkerNonce(options.nonce)
+  const names = spec.files.map((file) => file.name)
+  assertFiles(spec, names)
+
+  const workingDirectory = normalizeWorkingDirectory(spec.workspace.workingDirectory)
+  const toolName = spec.workspace.iacPlatform === 'opentofu' ? 'tofu' : 'terraform'
+  const script = createJobScript({
+    phase: spec.phase,
+    tool: { name: toolName, path: options.toolPaths?.[toolName] },
+    workingDirectory,
+    varFiles: spec.workspace.varFiles,
+    run: spec.run,
+    hooks: workspaceHooks(spec.workspace),
+    parallelism: defaults.parallelism,
+  })
+  const { env, secretEnv } = createJobEnvironment({
+    spec,
+    workloadUrl: options.workloadUrl,
+    path: options.path,
+    proxy: options.proxy,
+  })
+  const memoryBytes = spec.resources.memoryBytes ?? defaults.memoryBytes
+  const cpus = spec.resources.cpus ?? defaults.cpus
+  const workload: WorkloadSpec = {
+    id: workloadName(`${spec.jobId}-${spec.fencingToken}`),
+    agentId: options.agentId,
+    directory: workloadName(spec.run.id),
+    argv: jobScriptArgv,
+    files: createJobFiles({
+      filesDirectory: options.filesDirectory,
+      names,
+      script,
+      nonce: options.nonce,
+      caCert: options.caCert,
+      limits: options.archiveLimits,
+    }),
+    env,
+    secretEnv,
+    resources: {
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(cpus === undefined ? {} : { cpus }),
+    },
+    caches: options.caches ?? [],
+    labels: {
+      'scalr-agent/job-id': spec.jobId,
+      'scalr-agent/run-id': spec.run.id,
+      'scalr-agent/workspace-id': spec.workspace.id,
+      'scalr-agent/phase': spec.phase,
+    },
+    startTimeoutMs: defaults.startTimeoutMs,
+    deadlineMs: spec.timeoutMs + spec.applyGraceMs + deadlineSlackMs,
+    ...(options.image === undefined ? {} : { image: options.image }),
+    ...(defaults.user === undefined ? {} : { user: defaults.user }),
+    ...(defaults.network === undefined ? {} : { network: defaults.network }),
+  }
+  return {
+    workload,
+    secrets: jobSecrets(spec, options.proxy),
+    resultFiles: resultFiles(spec.phase, workingDirectory),
+  }
+}
+
+function resultFiles(phase: JobSpec['phase'], workingDirectory: string): readonly ResultFile[] {
+  const directory = [jobLayout.configuration, workingDirectory].filter((part) => part !== '')
+  // Where the tool leaves a state that it could not write to the backend (I9).
+  const erroredState = {
+    name: jobFileNames.erroredState,
+    path: `${directory.join('/')}/${jobFileNames.erroredState}`,
+  }
+  if (phase === 'apply') return [erroredState]
+  return [
+    { name: jobFileNames.plan, path: jobLayout.plan },
+    { name: jobFileNames.planJson, path: jobLayout.planJson },
+    { name: jobFileNames.lockFile, path: jobLayout.lockFile },
+    erroredState,
+  ]
+}
+
+function assertFiles(spec: JobSpec, names: readonly string[]): void {
+  const needed =
+    spec.phase === 'apply'
+      ? [jobFileNames.configuration, jobFileNames.plan]
+      : [jobFileNames.configuration]
+  const missing = needed.filter((name) => !names.includes(name))
+  if (missing.length > 0) {
+    throw new ConfigurationError(
+      `Cannot run the ${spec.phase} of run ${spec.run.id}: the control plane sent no ${missing.join(' and no ')}.`,
+    )
+  }
+}
+
+/** An RFC 1123 label. What does not fit as it is gets a digest, so that two names never become one. */
+export function workloadName(name: string): string {
+  if (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(name)) return name
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 12)
+  const readable = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/gu, '-')
+    .replaceAll(/^-+/gu, '')
+    .slice(0, 63 - digest.length - 1)
+    .replaceAll(/-+$/gu, '')
+  return readable === '' ? digest : `${readable}-${digest}`
+}

@@ -1,0 +1,32 @@
+export { backendOverrideFile, jobLayout } from './job-layout.ts'
+export {
+  createWorkloadSpec,
+  workloadName,
+  type CreatedWorkloadSpec,
+  type CreateWorkloadSpecOptions,
+  type ResultFile,
+  type WorkloadDefaults,
+} from './create-workload-spec.ts'
+export {
+  createJobEnvironment,
+  type JobEnvironment,
+  type JobEnvironmentOptions,
+  type WorkloadProxy,
+} from './job-environment.ts'
+export { jobSecrets } from './job-secrets.ts'
+export { createJobScript, jobScriptArgv, type JobScriptOptions } from './job-script.ts'
+export { type HookCommand, type HookLevel, type JobHooks } from './hooks.ts'
+export { hookStages, jobExitCodes, phaseStages, type HookStage, type Stage } from './stages.ts'
+export {
+  interpretResult,
+  type InterpretResultOptions,
+  type JobResult,
+  type StopCause,
+} from './interpret-result.ts'
+export {
+  readPlanSummary,
+  summarizePlan,
+  summarizePlanText,
+  type PlanSummary,
+} from './plan-summary.ts'
+export { summarizeApply } from './apply-summary.ts'

@@ -1,0 +1,24 @@
+/**
+ * The job directory, as Scalr lays it out. Paths are relative to it; it is the working directory of
+ * the job script. `caches/<name>` is added by the executor.
+ */
+export const jobLayout = {
+  /** The configuration. */
+  configuration: 'workdir',
+  data: 'data',
+  script: 'data/job.sh',
+  /** Read and removed by the script before anything else runs. */
+  nonce: 'data/nonce',
+  plan: 'data/terraform.tfplan.bin',
+  planJson: 'data/plan.json',
+  /** The dependency lock file of the plan, put back before the apply's `init`. */
+  lockFile: 'data/lock.hcl',
+  /** CA certificates that are added to the system's own. */
+  caCertificates: 'data/ca.pem',
+  providers: 'providers',
+  /** `HOME` and `TMPDIR`. */
+  temporary: 'tmp',
+} as const
+
+/** Selects the `http` backend; all its settings come by environment. */
+export const backendOverrideFile = 'scalr_agent_backend_override.tf'
