@@ -33,4 +33,6 @@ export const dataFiles = {
   state: (stateVersionId: string): DataFile => dataFile('states', `${stateVersionId}.tfstate`),
   /** Result files of one phase: saved plan, lock file, rescued state. */
   jobFile: (phaseId: string, name: string): DataFile => dataFile('job-files', phaseId, name),
+  /** Key and certificate of the own CA. */
+  tls: (name: 'ca.pem' | 'ca-key.pem'): DataFile => dataFile('tls', name),
 } as const

@@ -20,6 +20,11 @@ export interface TokenServiceOptions {
 export interface TokenService {
   issue(request: TokenRequest): Promise<IssuedToken>
   /**
+   * The same user token again: a JWT follows from its claims and the key, so its secret need not be
+   * kept. `undefined` when it was revoked or has an end.
+   */
+  reissueUserToken(id: string): Promise<string | undefined>
+  /**
    * Checks signature, expiry and revocation. What the bearer may do with which job (lease, fencing
    * token) is the engine's to say: a job token stays good after the job's end, since `finish` may be
    * repeated, and a stale one is answered with 409, not 401.
@@ -42,14 +47,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     const expiresAt =
       request.expiresInMs === undefined ? null : new Date(now.getTime() + request.expiresInMs)
     const { sub, ...claims } = payloadOf(request)
-    const jwt = new SignJWT({ kind: request.kind, ...claims })
-      .setProtectedHeader({ alg: 'HS256', kid: key.id, typ: 'JWT' })
-      .setIssuer(options.issuer())
-      .setSubject(sub)
-      .setJti(id)
-      .setIssuedAt(Math.floor(now.getTime() / 1000))
-    if (expiresAt !== null) jwt.setExpirationTime(Math.floor(expiresAt.getTime() / 1000))
-    const token = await jwt.sign(key.secret)
+    const token = await sign(id, sub, { kind: request.kind, ...claims }, now, expiresAt)
     if (request.kind === 'user' || request.kind === 'pool') {
       db.run(
         `INSERT INTO access_tokens (id, kind, owner_id, name, description, created_by, created_at, expires_at)
@@ -65,6 +63,33 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       )
     }
     return { token, id, expiresAt }
+  }
+
+  async function sign(
+    id: string,
+    sub: string,
+    claims: Record<string, string | number>,
+    issuedAt: Date,
+    expiresAt: Date | null,
+  ): Promise<string> {
+    const jwt = new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256', kid: key.id, typ: 'JWT' })
+      .setIssuer(options.issuer())
+      .setSubject(sub)
+      .setJti(id)
+      .setIssuedAt(Math.floor(issuedAt.getTime() / 1000))
+    if (expiresAt !== null) jwt.setExpirationTime(Math.floor(expiresAt.getTime() / 1000))
+    return jwt.sign(key.secret)
+  }
+
+  async function reissueUserToken(id: string): Promise<string | undefined> {
+    const row = db.get<{ owner_id: string; created_at: string }>(
+      `SELECT owner_id, created_at FROM access_tokens
+       WHERE id = ? AND kind = 'user' AND revoked_at IS NULL AND expires_at IS NULL`,
+      id,
+    )
+    if (row === undefined) return undefined
+    return sign(id, row.owner_id, { kind: 'user' }, new Date(row.created_at), null)
   }
 
   async function verify(token: string | undefined): Promise<VerifiedToken> {
@@ -206,7 +231,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     )
   }
 
-  return { issue, verify, revoke }
+  return { issue, reissueUserToken, verify, revoke }
 }
 
 interface JobTokenRow {

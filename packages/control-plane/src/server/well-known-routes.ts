@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify'
+
+import type { Database } from '../store/index.ts'
+
+/** What needs no token: liveness, and Terraform's service discovery. */
+export function registerWellKnownRoutes(
+  app: FastifyInstance,
+  deps: { readonly db: Database },
+): void {
+  app.get('/ping', () => ({ status: 'ok' }))
+  app.get('/api/iacp/v3/ping', () => ({ status: 'ok' }))
+  app.get('/healthz', (_request, reply) => {
+    deps.db.get('SELECT 1 AS one')
+    return reply.send({ status: 'ok' })
+  })
+  // Only what is served here: `tfe.v2` and the rest would send clients to a 404.
+  app.get('/.well-known/terraform.json', () => ({ 'iacp.v3': '/api/iacp/v3/' }))
+}

@@ -1,0 +1,6 @@
+export {
+  ensureCertificateAuthority,
+  type CertificateAuthority,
+  type ServerCertificate,
+} from './certificate-authority.ts'
+export { serverNames } from './server-names.ts'
