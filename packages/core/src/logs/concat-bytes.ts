@@ -1,6 +1,5 @@
-/** Joins the pieces; copies only when there are several. */
+/** Joins the pieces; copies only when several are not empty. */
 export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first] = pieces
-  if (first === undefined) return new Uint8Array(0)
-  return pieces.length === 1 ? first : Buffer.concat(pieces)
+  const filled = pieces.filter((piece) => piece.length > 0)
+  return filled.length > 1 ? Buffer.concat(filled) : (filled[0] ?? new Uint8Array(0))
 }
