@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 
 import type { Dispatcher } from 'undici'
 
-import { ApiError, ConfigurationError, NetworkError, TimeoutError } from '../errors/index.ts'
+import { ApiError, NetworkError, TimeoutError } from '../errors/index.ts'
 import { protocolHeaders } from '../protocol/index.ts'
 import { randomId, systemClock, type Clock, type IdSource } from '../runtime/index.ts'
 import { parseBaseUrl } from './base-url.ts'
@@ -12,6 +12,7 @@ import { readErrorAnswer, type ErrorAnswer } from './error-answer.ts'
 import type { HttpAnswer, HttpCall, HttpMethod, RetryEvent } from './http-call.ts'
 import { translateFailure } from './network-failure.ts'
 import { isUnprocessedStatus, retryDelayMs, type RetryTiming } from './retry-timing.ts'
+import { checkBearerToken } from './token-payload.ts'
 
 export interface HttpTransportOptions {
   readonly baseUrl: string | URL
@@ -194,14 +195,7 @@ interface Failed {
 type Attempt<T> = Failed | { readonly kind: 'answered'; readonly value: T }
 
 function authorization(token: string | undefined): Readonly<Record<string, string>> {
-  if (token === undefined) return {}
-  if (!/^[\x21-\x7E]+$/u.test(token)) {
-    throw new ConfigurationError(
-      'Cannot use the token: it is empty or holds white space or characters that no header may hold. Copy it whole, without quotes or line breaks.',
-      { code: 'INVALID_TOKEN' },
-    )
-  }
-  return { authorization: `Bearer ${token}` }
+  return token === undefined ? {} : { authorization: `Bearer ${checkBearerToken(token)}` }
 }
 
 function toAnswer(

@@ -17,4 +17,9 @@ export { translateFailure, type Failure, type FailureContext } from './network-f
 export { pathSegment } from './path-segment.ts'
 export { checkReply, checkRequest, readJson } from './read-json.ts'
 export { parseRetryAfter, retryDelayMs, type RetryTiming } from './retry-timing.ts'
-export { readTokenPayload, urlFromToken, type TokenPayload } from './token-payload.ts'
+export {
+  checkBearerToken,
+  readTokenPayload,
+  urlFromToken,
+  type TokenPayload,
+} from './token-payload.ts'

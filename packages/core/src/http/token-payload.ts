@@ -59,6 +59,20 @@ export function urlFromToken(token: string): string {
   )
 }
 
+/**
+ * Whether a token can be sent at all, whatever its form.
+ *
+ * @returns the token
+ * @throws {@link ConfigurationError} `INVALID_TOKEN`; the message never holds the token
+ */
+export function checkBearerToken(token: string): string {
+  if (token === '') throw invalid('it is empty')
+  if (!/^[\x21-\x7E]+$/u.test(token)) {
+    throw invalid('it holds white space or characters that no token has')
+  }
+  return token
+}
+
 function invalid(why: string): ConfigurationError {
   return new ConfigurationError(`Cannot use the token: ${why}. ${advice}`, {
     code: 'INVALID_TOKEN',

@@ -1,0 +1,31 @@
+import { choice, count, flag, instant, json, list, map, text } from '../kind.ts'
+import { always, defineResource, one, read, write } from '../resource-definition.ts'
+import type { ReadOf } from '../resource-types.ts'
+
+export const configurationVersionDefinition = defineResource({
+  type: 'configuration-versions',
+  path: '/configuration-versions',
+  label: 'configuration version',
+  attributes: {
+    autoQueueRuns: write(flag),
+    createdAt: read(instant),
+    errorMessage: read(text),
+    inputs: read(list(json)),
+    isDry: write(flag),
+    size: read(count),
+    source: read(text),
+    status: always(choice('errored', 'pending', 'uploaded')),
+    statusTimestamps: read(map),
+  },
+  relations: {
+    vcsRevision: one('vcs-revisions', 'read'),
+    workspace: one('workspaces', 'required'),
+  },
+  /** Only in the answer to `create`. */
+  links: { uploadUrl: 'upload' },
+  include: ['vcsRevision'],
+  filter: ['workspace'],
+  sort: [],
+})
+
+export type ConfigurationVersion = ReadOf<typeof configurationVersionDefinition>

@@ -1,0 +1,24 @@
+export type {
+  AccessToken,
+  Account,
+  Agent,
+  AgentPool,
+  Apply,
+  ConfigurationVersion,
+  Environment,
+  Plan,
+  Run,
+  StateVersion,
+  Variable,
+  Workspace,
+} from './definitions/index.ts'
+export type { OutputOptions, OutputStreamOptions } from './job-output.ts'
+export type { Open } from './kind.ts'
+export type { FilterValue, ListOptions } from './list-query.ts'
+export { Listing, type Page } from './listing.ts'
+export type { CallOptions, GetOptions } from './resource-client.ts'
+export type { OtherResource } from './resource-types.ts'
+export type { FileSource } from './resources/configuration-versions-client.ts'
+export type { CancelOptions, CommentOptions, ConfirmOptions } from './resources/runs-client.ts'
+export type { WorkspaceOutput } from './resources/workspaces-client.ts'
+export { ScalrClient, type ScalrClientOptions } from './scalr-client.ts'

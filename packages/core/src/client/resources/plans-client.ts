@@ -1,0 +1,54 @@
+import type { Readable } from 'node:stream'
+
+import { ProtocolError } from '../../errors/index.ts'
+import { planDefinition } from '../definitions/index.ts'
+import {
+  openOutput,
+  readOutput,
+  type OutputOptions,
+  type OutputStreamOptions,
+} from '../job-output.ts'
+import { ResourceClient } from '../resource-client.ts'
+import type { ScalrApi } from '../scalr-api.ts'
+
+export class PlansClient extends ResourceClient<typeof planDefinition> {
+  readonly #api: ScalrApi
+
+  constructor(api: ScalrApi) {
+    super(api, planDefinition)
+    this.#api = api
+  }
+
+  /** The log so far; `undefined` while there is none. */
+  async output(id: string, options: OutputOptions = {}): Promise<string | undefined> {
+    return await readOutput(this.#api, this.#source(id), options)
+  }
+
+  /** The log as a stream; `undefined` while there is nothing from that byte on. */
+  async outputStream(id: string, options: OutputStreamOptions = {}): Promise<Readable | undefined> {
+    return await openOutput(this.#api, this.#source(id), options)
+  }
+
+  /** The plan as `terraform show -json` gives it; `undefined` while there is none. */
+  async jsonOutput(id: string, options: Omit<OutputOptions, 'clean'> = {}): Promise<unknown> {
+    const doing = `get the JSON of the plan ${id}`
+    const source = { doing, path: this.pathOf(id, '/json-output'), accept: 'application/json' }
+    const text = await readOutput(this.#api, source, options)
+    if (text === undefined) return undefined
+    try {
+      const value: unknown = JSON.parse(text)
+      return value
+    } catch {
+      // The parser's message would quote the plan, which may hold secrets.
+      throw new ProtocolError(`Cannot ${doing}: what the server sent is not JSON.`)
+    }
+  }
+
+  #source(id: string): { readonly doing: string; readonly path: string; readonly accept: string } {
+    return {
+      doing: `get the output of the plan ${id}`,
+      path: this.pathOf(id, '/output'),
+      accept: 'text/plain',
+    }
+  }
+}

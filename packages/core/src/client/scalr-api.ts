@@ -1,0 +1,177 @@
+import type { Readable } from 'node:stream'
+
+import type { z } from 'zod'
+
+import { ConfigurationError, ProtocolError } from '../errors/index.ts'
+import {
+  isLoopbackHost,
+  readJson,
+  type HttpAnswer,
+  type HttpCall,
+  type HttpMethod,
+  type HttpTransport,
+  type QueryValues,
+} from '../http/index.ts'
+import { jsonApiMediaType } from './json-api.ts'
+
+const maxRedirects = 5
+const redirectStatuses = [301, 302, 303, 307, 308]
+
+/** A call of the public API. */
+export interface ApiCall {
+  readonly doing: string
+  readonly method: HttpMethod
+  /** Below the API's base. */
+  readonly path: string
+  readonly query?: QueryValues
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface DownloadCall extends Omit<ApiCall, 'method'> {
+  readonly accept: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Statuses beside 200 that are answers: 204, 206, 416. */
+  readonly statuses?: readonly number[]
+}
+
+/** A JSON body: a document, or the plain object that actions take. */
+export interface Body {
+  readonly mediaType: typeof jsonApiMediaType | 'application/json'
+  readonly value: object
+}
+
+/** The conventions of the public API over a transport: media types, retries, redirects, the token. */
+export class ScalrApi {
+  readonly #transport: HttpTransport
+  readonly #token: string
+  readonly #retryForMs: number
+
+  constructor(options: {
+    readonly transport: HttpTransport
+    readonly token: string
+    readonly retryForMs: number
+  }) {
+    this.#transport = options.transport
+    this.#token = options.token
+    this.#retryForMs = options.retryForMs
+  }
+
+  /** A call that is answered with JSON of that schema. */
+  async json<Schema extends z.ZodType>(
+    call: ApiCall,
+    schema: Schema,
+    body?: Body,
+  ): Promise<{ readonly value: z.output<Schema>; readonly subject: string }> {
+    return await this.#send(call, body, async (answer) => ({
+      value: await readJson(answer, schema),
+      subject: answer.subject,
+    }))
+  }
+
+  /** A call whose answer has nothing to read; gives the status. */
+  async status(call: ApiCall, body?: Body): Promise<number> {
+    return await this.#send(call, body, async (answer) => {
+      answer.body.resume()
+      return answer.status
+    })
+  }
+
+  /**
+   * Follows redirects to temporary links by hand: HTTPS only, and the token goes to the API's own origin
+   * alone.
+   */
+  async download<T>(call: DownloadCall, read: (answer: HttpAnswer) => Promise<T>): Promise<T> {
+    let target: string | URL = call.path
+    for (let hop = 0; hop <= maxRedirects; hop += 1) {
+      const outcome: { readonly value: T } | { readonly location: URL } =
+        await this.#transport.send({
+          doing: call.doing,
+          method: 'GET',
+          path: target,
+          ...(hop === 0 && call.query !== undefined ? { query: call.query } : {}),
+          token: () => this.#token,
+          headers: { accept: call.accept, ...call.headers },
+          accept: [...redirectStatuses, ...(call.statuses ?? [])],
+          retry: { forMs: this.#retryForMs, when: 'safe' },
+          signal: call.signal,
+          read: async (answer) => {
+            if (!redirectStatuses.includes(answer.status)) return { value: await read(answer) }
+            answer.body.resume()
+            return { location: this.#checkLink(answer.header('location'), answer) }
+          },
+        })
+      if ('value' in outcome) return outcome.value
+      target = outcome.location
+    }
+    throw new ProtocolError(`Cannot ${call.doing}: more than ${maxRedirects} redirects in a row.`)
+  }
+
+  /** Sends a file to a link that the API gave. */
+  async upload(
+    call: Omit<ApiCall, 'path' | 'query'> & { readonly link: string },
+    file: { readonly bytes?: number | undefined; readonly body: Uint8Array | (() => Readable) },
+  ): Promise<void> {
+    await this.#transport.send({
+      doing: call.doing,
+      method: call.method,
+      path: this.#checkLink(call.link, {
+        subject: `Cannot ${call.doing}`,
+        url: this.#transport.baseUrl,
+      }),
+      token: () => this.#token,
+      headers: {
+        'content-type': 'application/octet-stream',
+        ...(file.bytes === undefined ? {} : { 'content-length': String(file.bytes) }),
+      },
+      body: file.body,
+      headersTimeoutMs: 120_000,
+      retry: { forMs: this.#retryForMs, when: 'safe' },
+      signal: call.signal,
+      read: async (answer) => void answer.body.resume(),
+    })
+  }
+
+  #send<T>(
+    call: ApiCall,
+    body: Body | undefined,
+    read: (answer: HttpAnswer) => Promise<T>,
+  ): Promise<T> {
+    const request: HttpCall<T> = {
+      doing: call.doing,
+      method: call.method,
+      path: call.path,
+      ...(call.query === undefined ? {} : { query: call.query }),
+      token: () => this.#token,
+      headers: {
+        accept: `${jsonApiMediaType}, application/json`,
+        ...(body === undefined ? {} : { 'content-type': body.mediaType }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body.value) }),
+      retry: { forMs: this.#retryForMs, when: 'safe' },
+      signal: call.signal,
+      read,
+    }
+    return this.#transport.send(request)
+  }
+
+  #checkLink(link: string | undefined, from: { readonly subject: string; readonly url: URL }): URL {
+    if (link === undefined || !URL.canParse(link, from.url.href)) {
+      throw new ProtocolError(`${from.subject}: the server gave a link that is no URL.`)
+    }
+    const url = new URL(link, from.url.href)
+    const isPlainLoopback =
+      url.protocol === 'http:' &&
+      isLoopbackHost(url.hostname) &&
+      isLoopbackHost(this.#transport.baseUrl.hostname)
+    if (url.protocol !== 'https:' && !isPlainLoopback) {
+      throw new ConfigurationError(
+        `${from.subject}: the server's link leads to ${url.origin}, which is not HTTPS. It was not followed.`,
+        { code: 'INSECURE_URL' },
+      )
+    }
+    if (url.username !== '' || url.password !== '') {
+      throw new ProtocolError(`${from.subject}: the server's link holds a user name or password.`)
+    }
+    return url
+  }
+}

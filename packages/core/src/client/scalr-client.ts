@@ -1,0 +1,126 @@
+import type { Dispatcher } from 'undici'
+
+import {
+  checkBearerToken,
+  HttpTransport,
+  parseBaseUrl,
+  urlFromToken,
+  type ConnectionOptions,
+  type RetryEvent,
+  type RetryTiming,
+} from '../http/index.ts'
+import type { Clock, IdSource } from '../runtime/index.ts'
+import {
+  accountDefinition,
+  agentDefinition,
+  agentPoolDefinition,
+  environmentDefinition,
+  variableDefinition,
+} from './definitions/index.ts'
+import { ResourceClient } from './resource-client.ts'
+import { AccessTokensClient } from './resources/access-tokens-client.ts'
+import { AppliesClient } from './resources/applies-client.ts'
+import { ConfigurationVersionsClient } from './resources/configuration-versions-client.ts'
+import { PlansClient } from './resources/plans-client.ts'
+import { RunsClient } from './resources/runs-client.ts'
+import { StateVersionsClient } from './resources/state-versions-client.ts'
+import { WorkspacesClient } from './resources/workspaces-client.ts'
+import { ScalrApi } from './scalr-api.ts'
+
+const apiPath = '/api/iacp/v3'
+
+export interface ScalrClientOptions {
+  /** `https://<account>.scalr.io` or a control plane of your own. Default: as the token says. */
+  readonly url?: string | URL | undefined
+  /** Of a user, a service account or an agent pool. */
+  readonly token: string
+  /** CA, proxies and connect time-out. */
+  readonly connection?: ConnectionOptions | undefined
+  /** Made by `createDispatcher` and closed by the caller; instead of `connection`. */
+  readonly dispatcher?: Dispatcher | undefined
+  readonly userAgent?: string | undefined
+  /**
+   * For how long a call is tried again: always after 429, and after other failures if repeating it
+   * cannot do anything twice. @default 120_000
+   */
+  readonly retryForMs?: number | undefined
+  readonly retryTiming?: RetryTiming | undefined
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: (() => number) | undefined
+  readonly ids?: IdSource | undefined
+}
+
+/**
+ * Scalr's public API, typed. Resources are plain objects with camelCase attributes and relations by id;
+ * lists are async iterables.
+ *
+ * @example
+ * ```ts
+ * await using client = new ScalrClient({ url: 'https://acme.scalr.io', token })
+ * const workspace = await client.workspaces.create({ name: 'app', environmentId })
+ * for await (const run of client.runs.list({ filter: { workspace: workspace.id } })) console.log(run.status)
+ * ```
+ */
+export class ScalrClient implements AsyncDisposable {
+  readonly accessTokens: AccessTokensClient
+  readonly accounts: Pick<ResourceClient<typeof accountDefinition>, 'get' | 'list'>
+  readonly agentPools: ResourceClient<typeof agentPoolDefinition>
+  readonly agents: Pick<ResourceClient<typeof agentDefinition>, 'get' | 'list' | 'delete'>
+  readonly applies: Omit<AppliesClient, 'list' | 'create' | 'update' | 'delete'>
+  readonly configurationVersions: Omit<ConfigurationVersionsClient, 'update' | 'delete'>
+  readonly environments: ResourceClient<typeof environmentDefinition>
+  readonly plans: Omit<PlansClient, 'list' | 'create' | 'update' | 'delete'>
+  readonly runs: Omit<RunsClient, 'update' | 'delete'>
+  readonly stateVersions: Omit<StateVersionsClient, 'update' | 'delete' | 'currentOf'>
+  readonly variables: ResourceClient<typeof variableDefinition>
+  readonly workspaces: WorkspacesClient
+  readonly #transport: HttpTransport
+
+  /** @throws `ConfigurationError` for an insecure or broken URL, an unusable token, a broken CA or proxy */
+  constructor(options: ScalrClientOptions) {
+    const { url, token, retryForMs, ...rest } = options
+    checkBearerToken(token)
+    this.#transport = new HttpTransport({
+      ...rest,
+      baseUrl: withApiPath(parseBaseUrl(url ?? urlFromToken(token), 'Scalr')),
+      server: 'Scalr',
+      tokenAdvice: 'Create a new access token and use it (option `token`).',
+    })
+    const api = new ScalrApi({
+      transport: this.#transport,
+      token,
+      retryForMs: retryForMs ?? 120_000,
+    })
+    const stateVersions = new StateVersionsClient(api)
+    this.accessTokens = new AccessTokensClient(api)
+    this.accounts = new ResourceClient(api, accountDefinition)
+    this.agentPools = new ResourceClient(api, agentPoolDefinition)
+    this.agents = new ResourceClient(api, agentDefinition)
+    this.applies = new AppliesClient(api)
+    this.configurationVersions = new ConfigurationVersionsClient(api)
+    this.environments = new ResourceClient(api, environmentDefinition)
+    this.plans = new PlansClient(api)
+    this.runs = new RunsClient(api)
+    this.stateVersions = stateVersions
+    this.variables = new ResourceClient(api, variableDefinition)
+    this.workspaces = new WorkspacesClient(api, stateVersions)
+  }
+
+  /** Ends every call that is under way. */
+  async close(): Promise<void> {
+    await this.#transport.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function withApiPath(url: URL): URL {
+  const result = new URL(url)
+  if (!result.pathname.endsWith(apiPath)) {
+    result.pathname = `${result.pathname.replace(/\/$/u, '')}${apiPath}`
+  }
+  return result
+}
