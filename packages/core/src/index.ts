@@ -1,3 +1,4 @@
+export { Agent, exitCodeFor, type AgentEvents, type AgentParts } from './agent/index.ts'
 export type {
   AcquireRequest,
   ControlPlane,
@@ -7,6 +8,7 @@ export type {
   SignalsRequest,
   UploadSource,
 } from './control-plane/index.ts'
+export { HttpControlPlane, type HttpControlPlaneOptions } from './control-plane/index.ts'
 export {
   ApiError,
   AuthenticationError,
@@ -48,6 +50,29 @@ export type {
   WorkloadSpec,
 } from './executor/index.ts'
 export {
+  isTerminal,
+  jobEvents,
+  jobStates,
+  jobTransitions,
+  transition,
+  type JobEnd,
+  type JobEvent,
+  type JobEventIds,
+  type JobEvents,
+  type JobState,
+  type StopReason,
+} from './job/index.ts'
+export {
+  daemonFromEnv,
+  optionsFromEnv,
+  resolveAgentOptions,
+  type AgentEnvironmentOptions,
+  type AgentOptions,
+  type DaemonEnvironment,
+  type ResolvedAgentOptions,
+  type StopAction,
+} from './options/index.ts'
+export {
   randomId,
   silentLogger,
   systemClock,
@@ -56,3 +81,10 @@ export {
   type LogFields,
   type Logger,
 } from './runtime/index.ts'
+export {
+  MachineAdmission,
+  unlimitedAdmission,
+  type Admission,
+  type AdmissionVerdict,
+  type MachineAdmissionOptions,
+} from './scheduler/index.ts'

@@ -1,4 +1,4 @@
-import type { JobEventIds, JobEvents } from '../job/index.ts'
+import type { JobEvents } from '../job/index.ts'
 
 /**
  * What an agent tells, `noun:verb`, one object each: plain data, never a secret, never a live object.
@@ -12,13 +12,13 @@ export interface AgentEvents extends JobEvents {
   /** Takes no more jobs. */
   'agent:drain': [{ readonly reason: string; readonly jobs: number }]
   /** Everything has ended. */
-  'agent:stop': [{ readonly reason: string; readonly leftForAdoption: number; readonly durationMs: number }]
+  'agent:stop': [
+    { readonly reason: string; readonly leftForAdoption: number; readonly durationMs: number },
+  ]
   /** Something of the agent itself went wrong; it goes on unless `fatal`. */
   'agent:error': [{ readonly code: string; readonly message: string; readonly fatal: boolean }]
   'slot:reserve': [{ readonly slot: number; readonly free: number }]
   'slot:release': [{ readonly slot: number; readonly free: number }]
-  /** A job was handed out; not yet accepted. */
-  'job:acquire': [JobEventIds]
   /** A workload that no journal owns was removed. */
   'executor:reap': [{ readonly workloadId: string }]
 }

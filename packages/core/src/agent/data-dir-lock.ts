@@ -27,18 +27,20 @@ export async function lockDataDir(dataDir: string): Promise<AsyncDisposable> {
   // Linux has socket names without files; elsewhere a socket file can be left and must be tried.
   const abstract = process.platform === 'linux'
   const address = abstract ? `\0scalr-agent-${id}` : join(tmpdir(), `scalr-agent-${id}.sock`)
-  const server = await listen(address).catch(async (error: unknown) => {
-    if (!abstract && !(await isAlive(address))) {
-      await rm(address, { force: true })
-      return listen(address)
-    }
-    throw error
-  }).catch((cause: unknown) => {
-    throw new ConfigurationError(
-      `Cannot use the data directory ${path}: another agent on this machine is using it. Stop that one, or give this one its own dataDir.`,
-      { code: 'DATA_DIR_IN_USE', cause },
-    )
-  })
+  const server = await listen(address)
+    .catch(async (error: unknown) => {
+      if (!abstract && !(await isAlive(address))) {
+        await rm(address, { force: true })
+        return listen(address)
+      }
+      throw error
+    })
+    .catch((cause: unknown) => {
+      throw new ConfigurationError(
+        `Cannot use the data directory ${path}: another agent on this machine is using it. Stop that one, or give this one its own dataDir.`,
+        { code: 'DATA_DIR_IN_USE', cause },
+      )
+    })
   return {
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {

@@ -6,7 +6,14 @@ import {
   type HeartbeatResponse,
   type RegisterRequest,
 } from '../protocol/index.ts'
-import { Backoff, deferred, type BootClock, type Clock, type Deferred, type Logger } from '../runtime/index.ts'
+import {
+  Backoff,
+  deferred,
+  type BootClock,
+  type Clock,
+  type Deferred,
+  type Logger,
+} from '../runtime/index.ts'
 
 export interface SessionOptions {
   readonly controlPlane: ControlPlane
@@ -36,7 +43,9 @@ export class Session {
   }
 
   /** The open session; waits for one while the control plane is not to be reached. */
-  async current(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ControlPlaneSession> {
+  async current(
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<ControlPlaneSession> {
     const { signal } = options
     if (signal === undefined) return this.#current.promise
     signal.throwIfAborted()
@@ -59,12 +68,15 @@ export class Session {
 
   /** Another loop was told that the session is gone: register again. */
   lost(session: ControlPlaneSession): void {
-    void this.#current.promise.then((current) => {
-      if (current === session && this.#open) {
-        this.#reset()
-        this.beat()
-      }
-    }, () => {})
+    void this.#current.promise.then(
+      (current) => {
+        if (current === session && this.#open) {
+          this.#reset()
+          this.beat()
+        }
+      },
+      () => {},
+    )
   }
 
   /**

@@ -41,7 +41,10 @@ export async function runSignalLoop(
       if (error instanceof AuthenticationError) throw error
       if (session !== undefined && isSessionGone(error)) options.onSessionGone(session)
       const waitMs = backoff.nextMs()
-      options.logger.warn({ err: error, retryInMs: Math.round(waitMs) }, 'Could not ask for signals')
+      options.logger.warn(
+        { err: error, retryInMs: Math.round(waitMs) },
+        'Could not ask for signals',
+      )
       await options.clock.sleep(waitMs, { signal }).catch(() => {})
     }
   }

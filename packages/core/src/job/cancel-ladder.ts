@@ -58,11 +58,13 @@ export class CancelLadder {
 
   /** Climbs to `level`. Asking for a level that was reached changes nothing. Resolves once it was sent. */
   request(level: InterruptLevel, reason: StopReason): Promise<void> {
-    this.#climbing = this.#climbing.then(() => this.#climb(level, reason)).catch((error: unknown) => {
-      this.#options.logger.error({ err: error, level }, 'Could not interrupt the workload')
-      // A kill that failed is tried again: it may never be forgotten.
-      if (level === 'kill') this.#arm('kill', hardPatienceMs, { again: true })
-    })
+    this.#climbing = this.#climbing
+      .then(() => this.#climb(level, reason))
+      .catch((error: unknown) => {
+        this.#options.logger.error({ err: error, level }, 'Could not interrupt the workload')
+        // A kill that failed is tried again: it may never be forgotten.
+        if (level === 'kill') this.#arm('kill', hardPatienceMs, { again: true })
+      })
     return this.#climbing
   }
 

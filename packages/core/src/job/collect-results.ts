@@ -8,12 +8,7 @@ import { extract } from 'tar-stream'
 
 import type { UploadSource } from '../control-plane/index.ts'
 import type { Workload } from '../executor/index.ts'
-
-/** A file of the job directory that belongs to the result, and its name at the control plane. */
-export interface ResultFile {
-  readonly path: string
-  readonly name: string
-}
+import type { ResultFile } from '../run/index.ts'
 
 /** A result file as it lies on disk. */
 export interface CollectedFile extends UploadSource {

@@ -21,6 +21,8 @@ export interface JobEnd {
 
 /** What happens to a job; a part of the agent's events. `job:start` and `job:end` come in pairs. */
 export interface JobEvents {
+  /** A job was handed out; not yet accepted. */
+  'job:acquire': [JobEventIds]
   /** Taken up, or adopted from an earlier process of this agent. */
   'job:start': [JobEventIds & { readonly adopted: boolean }]
   /** The workload runs. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-import { failureCauseSchema, jobStateSchema, phaseSchema } from '../protocol/index.ts'
+import { logCheckpointSchema } from '../logs/index.ts'
+import { failureCauseSchema, jobFileNames, jobStateSchema, phaseSchema } from '../protocol/index.ts'
 
 /** How far a job has come; written before each effect, so the effect may or may not have happened. */
 export const jobSteps = [
@@ -16,14 +17,14 @@ export type JobStep = (typeof jobSteps)[number]
 
 const memoryEvidenceShape = {
   limitBytes: z.number(),
-  peakBytes: z.number().optional(),
+  peakBytes: z.number().exactOptional(),
 }
 
 const outcomeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('exited'),
     exitCode: z.int(),
-    memoryExceeded: z.object(memoryEvidenceShape).optional(),
+    memoryExceeded: z.object(memoryEvidenceShape).exactOptional(),
   }),
   z.object({ kind: z.literal('signaled'), signal: z.string() }),
   z.object({ kind: z.literal('out-of-memory'), ...memoryEvidenceShape }),
@@ -63,6 +64,8 @@ export const jobRecordSchema = z.object({
   workloadId: z.string(),
   /** Hides the stage markers from forgery; useless once the workload has ended. */
   nonce: z.string(),
+  /** What to bring out of the workload, once that is known. */
+  resultFiles: z.array(z.object({ name: z.enum(jobFileNames), path: z.string() })).readonly(),
   step: z.enum(jobSteps),
   state: jobStateSchema,
   leaseMs: z.number(),
@@ -87,14 +90,8 @@ export const jobRecordSchema = z.object({
     .optional(),
   outcome: outcomeSchema.optional(),
   failure: failureSchema.optional(),
-  checkpoint: z
-    .object({
-      rawBytes: z.int().nonnegative(),
-      maskedBytes: z.int().nonnegative(),
-      missingBytes: z.int().nonnegative(),
-      digestState: z.string(),
-    })
-    .optional(),
+  /** Where the log got to. */
+  checkpoint: logCheckpointSchema.optional(),
   /** Stages seen so far, from the markers before the checkpoint and after. */
   stages: z.array(
     z.object({

@@ -10,6 +10,8 @@ export interface JobServices {
   readonly executor: Executor
   /** The open session; waits while there is none. */
   readonly session: (options: OperationOptions) => Promise<ControlPlaneSession>
+  /** Given at the registration; owns the workloads. */
+  readonly agentId: () => string
   /** Asks for a heartbeat now, since a lease should be fresh. */
   readonly renewNow: () => void
   readonly settings: JobSettings
@@ -37,7 +39,10 @@ export interface JobSettings {
       }
     | undefined
   readonly path: string
-  readonly tools: { readonly terraform?: string | undefined; readonly opentofu?: string | undefined }
+  readonly tools: {
+    readonly terraform?: string | undefined
+    readonly opentofu?: string | undefined
+  }
   readonly image: string | undefined
   readonly jobMemoryBytes: number
   readonly jobCpus: number

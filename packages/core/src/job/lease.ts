@@ -1,5 +1,5 @@
 import type { Phase } from '../protocol/index.ts'
-import type { BootClock } from '../runtime/index.ts'
+import type { BootClock, Clock } from '../runtime/index.ts'
 
 export interface LeaseOptions {
   readonly phase: Phase
@@ -58,4 +58,15 @@ export class Lease {
     const { phase, leaseMs } = this.#options
     return phase === 'plan' ? (leaseMs * 11) / 12 : undefined
   }
+}
+
+/** The last renewal of a journaled lease on this machine's monotonic clock. */
+export function restoreRenewal(
+  lease: { readonly bootId: string; readonly renewedMs: number; readonly renewedAt: string },
+  clocks: { readonly bootClock: BootClock; readonly clock: Clock },
+): number {
+  const { bootClock, clock } = clocks
+  if (lease.bootId === bootClock.bootId) return Math.min(lease.renewedMs, bootClock.nowMs())
+  const ageMs = Math.max(0, clock.now().getTime() - Date.parse(lease.renewedAt))
+  return bootClock.nowMs() - ageMs
 }

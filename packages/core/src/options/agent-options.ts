@@ -38,7 +38,11 @@ export const agentOptionsSchema = z
     /** Journals, log spools and downloaded files; one agent at a time. */
     dataDir: z.string().min(1).default('/var/lib/scalr-agent'),
     /** Unique in its pool. @default the host name. */
-    name: z.string().min(1).max(64).default(() => hostname().slice(0, 64)),
+    name: z
+      .string()
+      .min(1)
+      .max(64)
+      .default(() => hostname().slice(0, 64)),
     /** Jobs at once. @default 5 */
     concurrency: z.int().min(1).max(1000).default(5),
     /** URL at which workloads reach the control plane for their state. @default `url` */
@@ -64,15 +68,27 @@ export const agentOptionsSchema = z
     /** Container image of jobs; for executors with images. */
     image: z.string().min(1).optional(),
     /** Memory limit of a job that says nothing else. @default 512 MiB */
-    jobMemoryBytes: z.int().positive().default(512 * 1024 ** 2),
+    jobMemoryBytes: z
+      .int()
+      .positive()
+      .default(512 * 1024 ** 2),
     /** CPU limit of a job that says nothing else, in cores. @default 1 */
     jobCpus: z.number().positive().default(1),
     /** Memory that admission leaves free. @default 256 MiB */
-    memoryReserveBytes: z.int().nonnegative().default(256 * 1024 ** 2),
+    memoryReserveBytes: z
+      .int()
+      .nonnegative()
+      .default(256 * 1024 ** 2),
     /** Disk space that admission leaves free in `dataDir`. @default 512 MiB */
-    diskReserveBytes: z.int().nonnegative().default(512 * 1024 ** 2),
+    diskReserveBytes: z
+      .int()
+      .nonnegative()
+      .default(512 * 1024 ** 2),
     /** Masked log that waits on disk for the control plane, for one job. @default 1 GiB */
-    logSpoolBytes: z.int().positive().default(1024 ** 3),
+    logSpoolBytes: z
+      .int()
+      .positive()
+      .default(1024 ** 3),
     /** Time from launch until a workload runs. @default 180 s */
     startTimeoutMs: durationSchema.default(180_000),
     /** What the first signal does. @default 'drain' */
@@ -90,7 +106,10 @@ export const agentOptionsSchema = z
   })
   .superRefine((options, context) => {
     const { stopAction, drainTimeoutMs, graceShutdownTimeoutMs } = options
-    if (stopAction === 'drain' && drainTimeoutMs + graceShutdownTimeoutMs + reportMs < minimumDrainMs) {
+    if (
+      stopAction === 'drain' &&
+      drainTimeoutMs + graceShutdownTimeoutMs + reportMs < minimumDrainMs
+    ) {
       context.addIssue({
         code: 'custom',
         path: ['drainTimeoutMs'],

@@ -6,7 +6,9 @@ const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 export const durationSchema = z
   .union([
     z.number(),
-    z.string().regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/u, "must be milliseconds or text like '30s', '15m'"),
+    z
+      .string()
+      .regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/u, "must be milliseconds or text like '30s', '15m'"),
   ])
   .transform((value) => (typeof value === 'number' ? value : parseDuration(value)))
   .refine((value) => Number.isFinite(value) && value >= 0, 'must not be negative')

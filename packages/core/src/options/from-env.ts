@@ -8,7 +8,10 @@ export type AgentEnvironmentOptions = Omit<Partial<AgentOptions>, 'executor' | '
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const seconds = z.coerce.number().nonnegative().transform((value) => value * 1000)
+const seconds = z.coerce
+  .number()
+  .nonnegative()
+  .transform((value) => value * 1000)
 const count = z.coerce.number().int().positive()
 const megabytes = count.transform((value) => value * 1024 ** 2)
 const boolean = z
@@ -48,7 +51,10 @@ const variables: Readonly<Record<string, Variable>> = {
     oldName: 'SCALR_CONTAINER_TASK_CA_CERT',
     set: (workloadCaCert: string) => ({ workloadCaCert }),
   },
-  SCALR_AGENT_CONTAINER_TASK_IMAGE: { schema: z.string().min(1), set: (image: string) => ({ image }) },
+  SCALR_AGENT_CONTAINER_TASK_IMAGE: {
+    schema: z.string().min(1),
+    set: (image: string) => ({ image }),
+  },
   SCALR_AGENT_CONTAINER_TASK_MEM_LIMIT: {
     schema: megabytes,
     oldName: 'SCALR_CONTAINER_TASK_MEM_LIMIT',
@@ -147,7 +153,8 @@ export function daemonFromEnv(env: Environment = process.env): DaemonEnvironment
 }
 
 function readProxy(env: Environment): AgentEnvironmentOptions['proxy'] {
-  const read = (name: string): string | undefined => env[name] || env[name.toLowerCase()] || undefined
+  const read = (name: string): string | undefined =>
+    env[name] || env[name.toLowerCase()] || undefined
   const proxy = {
     ...(read('HTTP_PROXY') === undefined ? {} : { httpProxy: read('HTTP_PROXY') }),
     ...(read('HTTPS_PROXY') === undefined ? {} : { httpsProxy: read('HTTPS_PROXY') }),

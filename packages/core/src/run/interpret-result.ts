@@ -6,7 +6,7 @@ import { jobExitCodes } from './stages.ts'
 /** Why the agent interrupted the job, when it did. */
 export type StopCause = Extract<
   FailureCause,
-  'canceled' | 'lease-lost' | 'timeout' | 'soft-memory-limit'
+  'canceled' | 'lease-lost' | 'timeout' | 'soft-memory-limit' | 'agent-stopped'
 >
 
 export interface InterpretResultOptions {

@@ -4,7 +4,8 @@ import { readMachineMemory, type MachineMemory } from './machine-memory.ts'
 
 /** Whether there is room for one more job now, and if not, why: shown in logs and events. */
 export type AdmissionVerdict =
-  { readonly admitted: true } | { readonly admitted: false; readonly reason: string }
+  | { readonly admitted: true }
+  | { readonly admitted: false; readonly reason: string }
 
 /** Decides before work is asked for. */
 export interface Admission {
@@ -51,7 +52,9 @@ export class MachineAdmission implements Admission {
     }
     const freeDisk = await (this.#options.readFreeDiskBytes ?? readFreeDisk)(dataDir)
     if (freeDisk < diskReserveBytes) {
-      return refuse(`${mib(freeDisk)} of disk is free in ${dataDir}, ${mib(diskReserveBytes)} is needed`)
+      return refuse(
+        `${mib(freeDisk)} of disk is free in ${dataDir}, ${mib(diskReserveBytes)} is needed`,
+      )
     }
     return { admitted: true }
   }

@@ -96,7 +96,7 @@ async function readLimit(
 }
 
 function* ancestors(path: string): Generator<string> {
-  for (let current = path; current !== '/' && current !== ''; ) {
+  for (let current = path; current !== '/' && current !== '';) {
     yield current
     current = current.slice(0, Math.max(0, current.lastIndexOf('/')))
   }

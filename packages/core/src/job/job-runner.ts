@@ -1,0 +1,169 @@
+import type { CancelMode, HeartbeatRequest } from '../protocol/index.ts'
+import { Backoff } from '../runtime/index.ts'
+import type { JobEnd, JobEventIds } from './job-events.ts'
+import { JobHold } from './job-hold.ts'
+import type { JobJournal } from './job-journal.ts'
+import type { JobServices } from './job-services.ts'
+import { isTerminal } from './job-state.ts'
+import { walkJob } from './job-walk.ts'
+import { isLeaseLost } from './lease-lost.ts'
+import { keepRescuedState } from './report-job.ts'
+import { waitForOutcome } from './wait-for-outcome.ts'
+
+export interface JobRunnerOptions {
+  readonly journal: JobJournal
+  readonly services: JobServices
+  /** Whether an earlier process left the journal. */
+  readonly adopted: boolean
+}
+
+/** How often a job is tried again after a fault of ours before anything was launched. */
+const attemptsBeforeLaunch = 3
+
+/**
+ * One job while this process holds it: what it is told (renewals, cancels, revocation), and the walk it
+ * is sent on until it has an end. The one writer of the job's state and journal.
+ */
+export class JobRunner {
+  readonly #hold: JobHold
+  readonly #adopted: boolean
+
+  constructor(options: JobRunnerOptions) {
+    this.#hold = new JobHold(options.journal, options.services)
+    this.#adopted = options.adopted
+  }
+
+  get ids(): JobEventIds {
+    return this.#hold.ids
+  }
+
+  get workloadId(): string {
+    return this.#hold.journal.record.workloadId
+  }
+
+  /** This job's line of the heartbeat. */
+  status(): HeartbeatRequest['jobs'][number] {
+    const { jobId, fencingToken, state, checkpoint } = this.#hold.journal.record
+    const logBytes = this.#hold.log?.bytes ?? checkpoint?.maskedBytes ?? 0
+    return { jobId, fencingToken, state, logBytes }
+  }
+
+  /** A heartbeat renewed the lease. @param sentMs monotonic time before it was sent. */
+  renewed(sentMs: number): void {
+    const { lease, journal, services, ids } = this.#hold
+    const { bootClock, clock, logger } = services
+    lease.renew(sentMs)
+    const renewedAt = new Date(clock.now().getTime() - (bootClock.nowMs() - sentMs)).toISOString()
+    journal
+      .update({ lease: { bootId: bootClock.bootId, renewedMs: sentMs, renewedAt } })
+      .catch((error: unknown) => {
+        logger.warn({ err: error, ...ids }, 'Could not journal the renewed lease')
+      })
+  }
+
+  /** A user cancels. Asking again changes nothing; `force` after `soft` climbs. */
+  cancel(mode: CancelMode): void {
+    void this.#hold.stop(mode === 'force' ? 'hard' : 'soft', 'canceled')
+  }
+
+  /** The agent stops: `soft` is one interrupt, so that the tool can save its state. */
+  shutDown(level: 'soft' | 'kill'): void {
+    void this.#hold.stop(level, 'shutdown')
+  }
+
+  /** The control plane gave the job to another, or ended it: stop it, and report nothing. */
+  revoke(): void {
+    this.#hold.revoke()
+  }
+
+  /** This process ends: workload and journal stay for the next one. */
+  leave(): void {
+    this.#hold.leave()
+  }
+
+  /**
+   * Runs the job to its end. Never throws.
+   *
+   * @returns `false` when it was left for adoption: `job:end` then comes from the next process.
+   */
+  async run(): Promise<boolean> {
+    const hold = this.#hold
+    const { clock, emit, logger } = hold.services
+    const startedMs = clock.monotonicMs()
+    emit('job:start', { ...hold.ids, adopted: this.#adopted })
+    const end = await this.#live()
+    hold.end(new Error('The job has ended.'))
+    await hold.log?.close()
+    if (end === undefined) return false
+    await this.#clear()
+    const durationMs = Math.round(clock.monotonicMs() - startedMs)
+    logger.info({ ...hold.ids, ...end, durationMs }, 'The job ended')
+    emit('job:end', { ...hold.ids, ...end, durationMs })
+    return true
+  }
+
+  /** Walks the job, again after faults of ours, until it has an end or is no longer ours. */
+  async #live(): Promise<JobEnd | undefined> {
+    const hold = this.#hold
+    const { clock, logger } = hold.services
+    const backoff = new Backoff({ maxMs: 30_000 })
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await walkJob(hold)
+      } catch (error) {
+        if (hold.fate === 'left') return undefined
+        const lost = hold.fate === 'revoked' || isLeaseLost(error)
+        const hopeless = !hold.journal.reached('launching') && attempt >= attemptsBeforeLaunch
+        if (lost || hopeless) return this.#lose(lost, error)
+        await hold.log?.close()
+        hold.log = undefined
+        logger.error(
+          { err: error, ...hold.ids },
+          'A job ran into a fault of the agent; trying again',
+        )
+        await clock.sleep(backoff.nextMs(), { signal: hold.over }).catch(() => {})
+      }
+    }
+  }
+
+  /** The job is no longer ours to report: end its workload and keep a rescued state. */
+  async #lose(toAnother: boolean, error: unknown): Promise<JobEnd | undefined> {
+    const hold = this.#hold
+    const { journal, services } = hold
+    services.logger.error({ err: error, ...hold.ids }, 'The job is lost')
+    try {
+      const workload = journal.reached('launching')
+        ? await services.executor.attach(journal.record.workloadId)
+        : undefined
+      if (workload !== undefined) {
+        hold.watch(workload)
+        await hold.stop(hold.ids.phase === 'plan' ? 'kill' : 'soft', 'lease-lost')
+        const outcome = await waitForOutcome(workload, { ...services, signal: hold.over })
+        hold.unwatch()
+        await journal.update({ step: 'ended', outcome })
+        await keepRescuedState({ workload, journal, services })
+      }
+    } catch (fault) {
+      if (hold.fate === 'left') return undefined
+      services.logger.error({ err: fault, ...hold.ids }, 'Could not end a lost job in order')
+    }
+    if (!isTerminal(journal.record.state)) hold.move('lose')
+    const cause = toAnother ? 'lease-lost' : 'agent'
+    return { result: 'lost', cause, exitCode: null, logBytes: hold.log?.bytes ?? 0 }
+  }
+
+  /** Nothing of the job is needed any more. */
+  async #clear(): Promise<void> {
+    const { journal, services, ids } = this.#hold
+    try {
+      const workload = journal.reached('launching')
+        ? await services.executor.attach(journal.record.workloadId)
+        : undefined
+      await workload?.destroy()
+      await journal.remove()
+    } catch (error) {
+      // The journal stays, and the next start of the agent clears up.
+      services.logger.error({ err: error, ...ids }, 'Could not clear up after a job')
+    }
+  }
+}

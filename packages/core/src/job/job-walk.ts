@@ -1,0 +1,178 @@
+import type { ControlPlaneJob } from '../control-plane/index.ts'
+import type { Workload } from '../executor/index.ts'
+import type { JobSpec } from '../protocol/index.ts'
+import { buildJob, type BuiltJob } from './build-job.ts'
+import { followWorkload } from './follow-workload.ts'
+import type { JobEnd } from './job-events.ts'
+import type { JobHold } from './job-hold.ts'
+import { JobLog } from './job-log.ts'
+import { judgeJob } from './judge-job.ts'
+import { launchJob } from './launch-job.ts'
+import { reportJob } from './report-job.ts'
+import { keepJobToken } from './token-keeper.ts'
+
+/** The accepted job: its secrets, what is made of them, and the calls about it. */
+interface Accepted {
+  readonly spec: JobSpec
+  readonly job: ControlPlaneJob
+  readonly built: BuiltJob
+}
+
+/**
+ * Walks a job from its journal to its report: attach, accept, launch, follow, report. A fresh job and one
+ * that an earlier process left take the same road; each step looks at what the journal says was done, so
+ * the road may also be walked again after a fault.
+ *
+ * @throws what went wrong on the agent's side, or says that the job is no longer ours.
+ */
+export async function walkJob(hold: JobHold): Promise<JobEnd> {
+  const { journal, services } = hold
+  const walk = new AbortController()
+  try {
+    let workload = await attach(hold)
+    if (workload !== undefined && !journal.reached('ended')) hold.watch(workload)
+    const accepted = await accept(hold)
+    const signal = AbortSignal.any([hold.over, walk.signal])
+    void keepJobToken(accepted.job, {
+      ...services,
+      expiresAt: accepted.spec.jobTokenExpiresAt,
+      signal,
+    })
+    if (!journal.reached('launched')) workload = await launch(hold, accepted, workload)
+    if (!journal.reached('ended')) await follow(hold, accepted, workload)
+    return await report(hold, accepted, workload)
+  } finally {
+    walk.abort()
+  }
+}
+
+/** What an earlier process, or an earlier walk, launched. */
+async function attach({ journal, services, over }: JobHold): Promise<Workload | undefined> {
+  if (!journal.reached('launching')) return undefined
+  return services.executor.attach(journal.record.workloadId, { signal: over })
+}
+
+/** Second half of the two-step accept; tells the secrets of an adopted job again. */
+async function accept(hold: JobHold): Promise<Accepted> {
+  const { services, journal, over: signal } = hold
+  const open = await services.session({ signal })
+  const sentMs = services.bootClock.nowMs()
+  const { spec, job } = await open.start(hold.ids, { signal })
+  hold.lease.renew(sentMs)
+  journal.note({
+    leaseMs: spec.leaseMs,
+    applyGraceMs: spec.applyGraceMs,
+    timeoutMs: spec.timeoutMs,
+  })
+  const built = buildJob(spec, hold)
+  journal.note({ resultFiles: built.resultFiles })
+  return { spec, job, built }
+}
+
+/** Launches, or takes what was launched already; `undefined` when there is nothing to follow. */
+async function launch(
+  hold: JobHold,
+  accepted: Accepted,
+  found: Workload | undefined,
+): Promise<Workload | undefined> {
+  const { journal, services } = hold
+  const startedMs = services.clock.monotonicMs()
+  if (journal.record.state === 'acquired') hold.move('prepare')
+  const workload = found ?? (await launchNew(hold, accepted))
+  if (workload === undefined) {
+    hold.move(journal.record.stop === undefined ? 'end' : 'cancel')
+    await journal.update({ step: 'ended' })
+    return undefined
+  }
+  hold.move('launch')
+  const launchedAt = services.clock.now().toISOString()
+  const durationMs = Math.round(services.clock.monotonicMs() - startedMs)
+  services.emit('job:launch', { ...hold.ids, workloadId: workload.id, durationMs })
+  await journal.update({ step: 'launched', launchedAt })
+  hold.watch(workload)
+  return workload
+}
+
+async function launchNew(hold: JobHold, accepted: Accepted): Promise<Workload | undefined> {
+  const { journal, services, lease } = hold
+  if (journal.record.stop !== undefined) return undefined
+  const { built } = accepted
+  try {
+    const launched =
+      built.failure !== undefined
+        ? { failure: built.failure }
+        : await launchJob({
+            ...accepted,
+            workloadSpec: built.workload,
+            journal,
+            services,
+            lease,
+            signal: hold.unlaunched,
+          })
+    if (!('failure' in launched)) return launched.workload
+    await journal.update({ failure: launched.failure })
+    return undefined
+  } catch (error) {
+    if (!hold.over.aborted && hold.unlaunched.aborted) return undefined
+    throw error
+  }
+}
+
+/** Reads the output and waits for the outcome; journals both. */
+async function follow(
+  hold: JobHold,
+  accepted: Accepted,
+  workload: Workload | undefined,
+): Promise<void> {
+  const { journal, services, over: signal } = hold
+  if (workload === undefined) {
+    const evidence = `The executor knows no workload ${journal.record.workloadId} any more.`
+    hold.move('end')
+    await journal.update({ step: 'ended', outcome: { kind: 'lost', evidence } })
+    return
+  }
+  const log = await openLog(hold, accepted)
+  const outcome = await followWorkload({ workload, log, services, signal })
+  hold.unwatch()
+  hold.move('end')
+  await journal.update({ step: 'ended', outcome })
+}
+
+async function report(
+  hold: JobHold,
+  accepted: Accepted,
+  workload: Workload | undefined,
+): Promise<JobEnd> {
+  const { journal, services, over: signal } = hold
+  if (hold.fate === 'revoked') throw new Error('The lease was revoked.')
+  const log = await openLog(hold, accepted)
+  const verdict = await judgeJob({
+    record: journal.record,
+    workload,
+    rawBytes: log.rawBytes,
+    signal,
+  })
+  await journal.update({ step: 'reporting' })
+  await reportJob({
+    ...accepted,
+    workload,
+    verdict,
+    log,
+    journal,
+    services,
+    signal,
+  })
+  hold.move(verdict.event)
+  await journal.update({ step: 'finished' })
+  const { result, exitCode, failure } = verdict
+  return { result, exitCode, cause: failure?.cause, logBytes: log.bytes }
+}
+
+async function openLog(hold: JobHold, accepted: Accepted): Promise<JobLog> {
+  hold.log ??= await JobLog.open({
+    hold,
+    job: accepted.job,
+    secrets: accepted.built.secrets,
+  })
+  return hold.log
+}

@@ -1,0 +1,82 @@
+import type { ControlPlaneJob } from '../control-plane/index.ts'
+import { ScalrAgentError } from '../errors/index.ts'
+import type { Workload, WorkloadSpec } from '../executor/index.ts'
+import type { JobSpec } from '../protocol/index.ts'
+import { Backoff } from '../runtime/index.ts'
+import { filesDirectory } from './build-job.ts'
+import { downloadFiles } from './download-files.ts'
+import type { JobJournal } from './job-journal.ts'
+import type { JobFailure } from './job-record.ts'
+import type { JobServices } from './job-services.ts'
+import type { Lease } from './lease.ts'
+import { isLeaseLost } from './lease-lost.ts'
+
+export interface LaunchJobOptions {
+  readonly spec: JobSpec
+  readonly job: ControlPlaneJob
+  readonly workloadSpec: WorkloadSpec
+  readonly journal: JobJournal
+  readonly services: JobServices
+  readonly lease: Lease
+  /** Aborts when the job is cancelled, revoked or left: nothing is launched then. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Fetches the files and launches the workload, or tells why not. The journal says `launching` before the
+ * executor is asked, so that a crash in between is found by `attach`.
+ *
+ * @throws the signal's reason when it aborts, and what says that the lease is lost.
+ */
+export async function launchJob(
+  options: LaunchJobOptions,
+): Promise<{ readonly workload: Workload } | { readonly failure: JobFailure }> {
+  const { spec, job, workloadSpec, journal, services, signal } = options
+  try {
+    await downloadFiles(job, spec.files, filesDirectory(journal.directory), { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    if (isLeaseLost(error)) throw error
+    return { failure: { cause: 'preparation', message: describe(error) } }
+  }
+  await waitForFreshLease(options)
+  await journal.update({ step: 'launching' })
+  const backoff = new Backoff()
+  const startedMs = services.clock.monotonicMs()
+  for (;;) {
+    try {
+      return { workload: await services.executor.launch(workloadSpec, { signal }) }
+    } catch (error) {
+      signal.throwIfAborted()
+      const waitedMs = services.clock.monotonicMs() - startedMs
+      const again = ScalrAgentError.isInstance(error) && error.retryable
+      if (!again || waitedMs > workloadSpec.startTimeoutMs) {
+        const invalid = ScalrAgentError.isInstance(error) && error.code === 'INVALID_FILES'
+        return {
+          failure: { cause: invalid ? 'preparation' : 'not-started', message: describe(error) },
+        }
+      }
+      services.logger.warn({ err: error, jobId: spec.jobId }, 'Could not launch the workload yet')
+      await services.clock.sleep(backoff.nextMs(), { signal })
+    }
+  }
+}
+
+/** No apply starts on a lease older than a third of it (I6): asks for a renewal and waits for it. */
+async function waitForFreshLease(options: LaunchJobOptions): Promise<void> {
+  const { lease, services, signal, spec } = options
+  while (!lease.isFreshEnoughToLaunch()) {
+    services.logger.info({ jobId: spec.jobId }, 'Waiting for a fresh lease before the apply')
+    services.renewNow()
+    await services.clock.sleep(Math.min(1_000, spec.leaseMs / 10), { signal })
+  }
+}
+
+/** Message and, below it, what lies behind: an error of ours never holds a secret. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { cause } = error
+  return cause instanceof Error && !error.message.includes(cause.message)
+    ? `${error.message} (${cause.message})`
+    : error.message
+}
