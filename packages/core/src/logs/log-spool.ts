@@ -180,8 +180,8 @@ export class LogSpool implements AsyncDisposable {
     }
     this.#owedUntil = Math.max(this.#owedUntil, this.#end)
     this.#signal.publish(Math.min(offset, this.published))
-    const kept = this.#segments.filter((segment) => segment.start < offset)
-    const dropped = this.#segments.filter((segment) => segment.start >= offset)
+    const kept = this.#segments.filter((segment) => segment.start <= offset)
+    const dropped = this.#segments.filter((segment) => segment.start > offset)
     this.#segments = kept
     this.#end = offset
     // An empty segment keeps the place: the offset must survive a crash.

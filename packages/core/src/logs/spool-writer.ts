@@ -91,7 +91,7 @@ export class SpoolWriter {
     const before = spool.end
     // The digest takes the record only once all of it is there.
     if ((await spool.append(record, { beyondQuota: true })) < record.length) {
-      await spool.truncateTo(before)
+      if (spool.end > before) await spool.truncateTo(before)
       this.#nextTryMs = clock.monotonicMs() + diskRetryMs
       return false
     }
