@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# How .ci/run counts. Expects ROOT (the clone) and WORK (a directory for temporary files of all steps).
+
+# What carries this in its environment was started by a step.
+export CI_RUN_DIR=$WORK
+
+passed=0 failed=0 failures=()
+say() { printf '\n=== %s (%s s)\n' "$*" "$SECONDS"; }
+fail() {
+  failed=$((failed + 1))
+  failures+=("$1")
+  printf 'FAILED: %s\n' "$1"
+}
+
+# processes: ids of what the steps started and what still runs. A workload has an environment of its
+# own, and is known by its directory.
+processes() {
+  local pid
+  {
+    grep -lzxF "CI_RUN_DIR=$WORK" /proc/[0-9]*/environ
+    find /proc/[0-9]*/cwd -maxdepth 0 \( -lname "$WORK/*" -o -lname "$ROOT/.demo*" \)
+  } 2>/dev/null | cut -d/ -f3 | sort -un | while read -r pid; do
+    # The two searches may have found themselves.
+    [ -d "/proc/$pid" ] && echo "$pid"
+  done
+}
+
+# How long a step's processes may take to end after it, in tenths of a second.
+GRACE=${GRACE:-100}
+
+# nothing_left NAME: a step that left processes behind has failed; they are ended.
+nothing_left() {
+  local left i
+  for i in $(seq "$GRACE"); do
+    left=$(processes)
+    [ -z "$left" ] && return 0
+    sleep 0.1
+  done
+  for i in $left; do
+    printf 'left behind by %s: %s %s\n' "$1" "$i" "$(tr '\0' ' ' <"/proc/$i/cmdline" 2>/dev/null | cut -c1-200)"
+    kill -KILL "$i" 2>/dev/null
+  done
+  fail "$1: left processes behind"
+}
+
+# step NAME SECONDS COMMAND...: one command that counts as one.
+step() {
+  local name=$1 limit=$2
+  shift 2
+  say "$name"
+  if timeout --kill-after=30 "$limit" "$@"; then passed=$((passed + 1)); else fail "$name (exit code $?)"; fi
+  nothing_left "$name"
+}
+
+# step_ending NAME SECONDS PATTERN COMMAND...: as `step`, and the last line must match as well.
+step_ending() {
+  local name=$1 limit=$2 pattern=$3 code last
+  shift 3
+  say "$name"
+  # Through a file: a process left behind could hold a pipe open for ever.
+  timeout --kill-after=30 "$limit" "$@" >"$WORK/output" 2>&1
+  code=$?
+  cat "$WORK/output"
+  last=$(sed '/^[[:space:]]*$/d' "$WORK/output" | tail -n 1)
+  if [ $code -ne 0 ]; then
+    fail "$name (exit code $code)"
+  elif [[ ! $last =~ $pattern ]]; then
+    fail "$name (its last line is not as it should be: $last)"
+  else
+    passed=$((passed + 1))
+  fi
+  nothing_left "$name"
+}
+
+# tests NAME SECONDS COMMAND...: a run of vitest. Every test counts, and so does how the run ended.
+tests() {
+  local name=$1 limit=$2 code counts p f
+  shift 2
+  say "$name"
+  rm -f "$WORK/summary.json"
+  TEST_SUMMARY_FILE=$WORK/summary.json timeout --kill-after=30 "$limit" "$@"
+  code=$?
+  if [ ! -s "$WORK/summary.json" ]; then
+    fail "$name (exit code $code, and it told no result)"
+  elif ! counts=$(node_modules/.bin/node scripts/ci/count-tests.ts "$WORK/summary.json" .ci/allowed-skips.json); then
+    fail "$name (its result cannot be read)"
+  else
+    sed '$d' <<<"$counts"
+    read -r p f <<<"$(tail -n 1 <<<"$counts")"
+    echo "$name: $p passed, $f failed"
+    passed=$((passed + p))
+    failed=$((failed + f))
+    [ "$f" -eq 0 ] || failures+=("$name: $f")
+    [ $code -eq 0 ] || [ "$f" -ne 0 ] || fail "$name (exit code $code though no test failed)"
+  fi
+  nothing_left "$name"
+}
+
+finish() {
+  local pid
+  for pid in $(processes); do kill -KILL "$pid" 2>/dev/null; done
+  rm -rf "$WORK"
+}
+
+# total: what failed, and the last line. True when nothing did, and something was done.
+total() {
+  local failure
+  for failure in "${failures[@]+"${failures[@]}"}"; do echo "FAILED: $failure"; done
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
