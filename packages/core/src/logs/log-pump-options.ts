@@ -3,7 +3,7 @@ import type { LogCheckpoint } from './log-checkpoint.ts'
 import type { LogSpool } from './log-spool.ts'
 import type { StageMarker } from './stage-markers.ts'
 
-/** What a pump reads: a `Workload` is one. */
+/** What a pump reads: a `Workload` is one. A chunk may be reused once the next one is asked for. */
 export interface LogSource {
   output(
     fromByte: number,

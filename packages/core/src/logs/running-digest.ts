@@ -18,18 +18,9 @@ export class RunningDigest {
    * @throws {@link ProtocolError} `INVALID_RECORD` when the state is of another version of the hasher.
    */
   static async create(state?: string): Promise<RunningDigest> {
-    const hasher = (await createSHA256()).init()
-    if (state !== undefined) {
-      try {
-        hasher.load(Buffer.from(state, 'base64'))
-      } catch (error) {
-        throw new ProtocolError(
-          'Cannot go on with the digest of a log: its saved state is broken or of another version.',
-          { code: 'INVALID_RECORD', cause: error },
-        )
-      }
-    }
-    return new RunningDigest(hasher)
+    const digest = new RunningDigest((await createSHA256()).init())
+    if (state !== undefined) digest.load(state)
+    return digest
   }
 
   update(bytes: Uint8Array): void {
@@ -39,6 +30,18 @@ export class RunningDigest {
   /** The state, in base64. */
   save(): string {
     return Buffer.from(this.#hasher.save()).toString('base64')
+  }
+
+  /** Goes back to a saved state. @throws as `create` does. */
+  load(state: string): void {
+    try {
+      this.#hasher.load(Buffer.from(state, 'base64'))
+    } catch (error) {
+      throw new ProtocolError(
+        'Cannot go on with the digest of a log: its saved state is broken or of another version.',
+        { code: 'INVALID_RECORD', cause: error },
+      )
+    }
   }
 
   /** The digest of what was given so far, in the form of RFC 9530. */

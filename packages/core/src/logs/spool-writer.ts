@@ -125,8 +125,16 @@ export class SpoolWriter {
   }
 
   async #append(bytes: Uint8Array, beyondQuota: boolean): Promise<number> {
-    const accepted = await this.#options.spool.append(bytes, { beyondQuota })
-    this.#options.digest.update(bytes.subarray(0, accepted))
+    const { spool, digest } = this.#options
+    const before = digest.save()
+    const appending = spool.append(bytes, { beyondQuota })
+    // Hashing takes longer than writing; here it costs only the difference.
+    digest.update(bytes)
+    const accepted = await appending
+    if (accepted < bytes.length) {
+      digest.load(before)
+      digest.update(bytes.subarray(0, accepted))
+    }
     return accepted
   }
 }

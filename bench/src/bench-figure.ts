@@ -1,0 +1,17 @@
+/** One measured number; one line of `bench --json`. */
+export interface BenchFigure {
+  /** Name of the benchmark, e.g. `log-throughput`. */
+  readonly bench: string
+  /** What was measured, in a few words. */
+  readonly figure: string
+  readonly value: number
+  readonly unit: string
+  /** The same measured for the bare thing beside it, in the same unit and the same run. */
+  readonly peer?: number
+  /** `value` divided by `peer`. */
+  readonly ratio?: number
+  /** What `value` is to reach, or, where there is a ratio target, what `ratio` is to reach. */
+  readonly target?: number
+  /** Whether the target was reached. */
+  readonly ok?: boolean
+}
