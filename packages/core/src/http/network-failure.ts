@@ -175,5 +175,6 @@ function causes(error: unknown): readonly Error[] {
 }
 
 function codeOf(error: Error): string | undefined {
+  if (error.name === 'HTTPParserError') return 'HPE_INVALID'
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
