@@ -63,6 +63,24 @@ export {
   type StopReason,
 } from './job/index.ts'
 export {
+  formatMarker,
+  isMaskable,
+  LogPump,
+  LogSpool,
+  LogUploader,
+  Masker,
+  maskText,
+  type LogCheckpoint,
+  type LoggedMarker,
+  type LogPumpOptions,
+  type LogSink,
+  type LogSource,
+  type LogSpoolOptions,
+  type LogSummary,
+  type LogUploaderOptions,
+  type StageMarker,
+} from './logs/index.ts'
+export {
   daemonFromEnv,
   optionsFromEnv,
   resolveAgentOptions,
