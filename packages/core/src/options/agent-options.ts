@@ -32,7 +32,9 @@ export const agentOptionsSchema = z
     /** URL of the control plane, HTTPS or loopback. @default the issuer in the token's payload. */
     url: z.url().optional(),
     /** Token of the agent pool: registers this agent and does nothing else. */
-    token: z.string().min(1),
+    token: z
+      .string()
+      .min(1, 'is missing: make an access token of the agent pool and set SCALR_AGENT_TOKEN to it'),
     /** Starts the workloads. */
     executor: executorSchema,
     /** Journals, log spools and downloaded files; one agent at a time. */

@@ -1,0 +1,44 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+
+/** What the command line says. */
+export interface DemoArguments {
+  readonly iac: 'terraform' | 'opentofu' | undefined
+  readonly executor: string
+  readonly fresh: boolean
+  readonly keep: boolean
+  readonly dataDir: string
+}
+
+/** Executors that the demo can compose so far. */
+export const executorNames = ['process'] as const
+
+/** Parses; prints help or what is wrong and ends the process with 0 or 2. */
+export function parseArguments(argv: readonly string[], defaultDataDir: string): DemoArguments {
+  const command = new Command('demo')
+    .description('Plans and applies a real configuration through our own agent and control plane.')
+    .addOption(
+      new Option(
+        '--iac <tool>',
+        'tool to run; default: the one in PATH, or OpenTofu, fetched',
+      ).choices(['terraform', 'opentofu']),
+    )
+    .option('--executor <name>', 'what starts the jobs', parseExecutor, 'process')
+    .option('--fresh', 'begin with an empty data directory', false)
+    .option(
+      '--keep',
+      'leave control plane and agent running at the end, and print URL and token',
+      false,
+    )
+    .option('--data-dir <path>', 'where control plane and agent keep their data', defaultDataDir)
+    .showHelpAfterError('(demo --help lists the options)')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  command.parse([...argv], { from: 'user' })
+  return command.opts<DemoArguments>()
+}
+
+function parseExecutor(name: string): string {
+  if ((executorNames as readonly string[]).includes(name)) return name
+  throw new InvalidArgumentError(
+    `This version has the executor${executorNames.length === 1 ? '' : 's'} ${executorNames.join(', ')}.`,
+  )
+}

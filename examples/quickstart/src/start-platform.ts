@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { createControlPlane, type ControlPlaneServer } from '@scalr-agent/control-plane'
+import { Agent, ScalrClient, type Executor, type JobEnd } from '@scalr-agent/core'
+import { ProcessExecutor } from '@scalr-agent/executor-process'
+
+import type { Tool } from './find-tool.ts'
+
+/** Jobs as the agent told of them. */
+export interface JobStatistics {
+  readonly jobs: number
+  readonly failed: number
+  readonly longestToStartMs: number
+}
+
+/** The control plane of the demo. */
+export async function startControlPlane(
+  dataDir: string,
+): Promise<{ readonly server: ControlPlaneServer; readonly client: ScalrClient }> {
+  const directory = join(dataDir, 'control-plane')
+  await mkdir(directory, { recursive: true })
+  const server = await createControlPlane({ dataDir: directory })
+  const client = new ScalrClient({ url: server.url, token: server.ownerToken() })
+  return { server, client }
+}
+
+/** An agent that runs in this process; its jobs are processes of their own. */
+export class DemoAgent {
+  readonly #agent: Agent
+  readonly #running: Promise<void>
+  #jobs = 0
+  #failed = 0
+  #longestToStartMs = 0
+
+  constructor(options: {
+    readonly url: string
+    readonly token: string
+    readonly dataDir: string
+    readonly tool: Tool
+    readonly path: string
+  }) {
+    const { url, token, dataDir, tool, path } = options
+    this.#agent = new Agent({
+      url,
+      token,
+      name: 'quickstart',
+      dataDir: join(dataDir, 'agent'),
+      executor: makeExecutor(join(dataDir, 'agent')),
+      path,
+      tools: { [tool.iac]: tool.path },
+      handleSignals: false,
+    })
+    this.#agent.events.on('job:end', ({ result }: JobEnd) => {
+      this.#jobs += 1
+      if (result !== 'succeeded') this.#failed += 1
+    })
+    this.#agent.events.on('job:launch', ({ durationMs }) => {
+      this.#longestToStartMs = Math.max(this.#longestToStartMs, durationMs)
+    })
+    this.#running = this.#agent.run()
+    // Told by `stopped` and `ready`; without a listener it would end the process first.
+    this.#running.catch(() => {})
+  }
+
+  get statistics(): JobStatistics {
+    const [jobs, failed, longestToStartMs] = [this.#jobs, this.#failed, this.#longestToStartMs]
+    return { jobs, failed, longestToStartMs }
+  }
+
+  /** Resolves when the agent is registered; rejects when it cannot be. */
+  async ready(): Promise<void> {
+    await Promise.race([
+      new Promise<void>((resolve) => this.#agent.events.once('agent:ready', () => resolve())),
+      this.#running,
+    ])
+  }
+
+  /** Rejects when the agent ends in error; resolves when it was stopped. */
+  get stopped(): Promise<void> {
+    return this.#running
+  }
+
+  /** Finishes what runs. */
+  async drain(): Promise<void> {
+    this.#agent.drain('the demo is over')
+    await this.#running
+  }
+
+  /** Interrupts what runs, once, and waits for it. */
+  async stop(): Promise<void> {
+    this.#agent.stop('the demo was interrupted')
+    await this.#running
+  }
+}
+
+function makeExecutor(dataDir: string): Executor {
+  return new ProcessExecutor({ dataDir })
+}
