@@ -1,1 +1,2 @@
-export {}
+export type { ProcessExecutorOptions } from './process-executor-options.ts'
+export { ProcessExecutor } from './process-executor.ts'

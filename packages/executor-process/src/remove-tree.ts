@@ -1,0 +1,31 @@
+import { chmod, lstat, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { unless } from './process-error.ts'
+
+/** Removes a tree, also one with directories that were made read-only. "Already gone" is success. */
+export async function removeTree(path: string): Promise<void> {
+  const removed = await unless(['EACCES', 'EPERM', 'ENOTEMPTY'], async () => {
+    await rm(path, { recursive: true, force: true })
+    return true
+  })
+  if (removed === true) return
+  await makeWritable(path)
+  await rm(path, { recursive: true, force: true, maxRetries: 3 })
+}
+
+/** Removes what lies in a directory. Several processes may do so at once. */
+export async function emptyDirectory(path: string): Promise<void> {
+  for (const name of (await unless(['ENOENT'], () => readdir(path))) ?? []) {
+    await removeTree(join(path, name))
+  }
+}
+
+async function makeWritable(path: string): Promise<void> {
+  const stats = await unless(['ENOENT'], () => lstat(path))
+  if (stats?.isDirectory() !== true) return
+  await unless(['ENOENT'], () => chmod(path, 0o700))
+  for (const name of (await unless(['ENOENT'], () => readdir(path))) ?? []) {
+    await makeWritable(join(path, name))
+  }
+}
