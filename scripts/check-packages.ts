@@ -25,7 +25,8 @@ try {
     runCommand('attw', [tarball, '--profile', 'esm-only'], { cwd: root })
     console.log(`${name}: publint and attw find nothing`)
   }
-  for (const line of checkConsumer(`${work}/consumer`, packed)) console.log(line)
+  const readmes = [root, ...packed.map(({ directory }) => directory)].map((at) => `${at}/README.md`)
+  for (const line of checkConsumer(`${work}/consumer`, packed, readmes)) console.log(line)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 import { runCommand } from './run-command.ts'
 import type { WorkspacePackage } from './workspace-packages.ts'
@@ -15,13 +15,14 @@ const oldestNodeVersion = '22.19.0'
 
 /**
  * A project outside the workspace that installs the tarballs, as a user would: type-checks an import
- * of every entry, and imports every entry on the oldest supported Node.
+ * of every entry and the samples of every readme, and imports every entry on the oldest supported Node.
  *
  * @returns What was checked, one line each.
  */
 export function checkConsumer(
   directory: string,
   packages: readonly PackedPackage[],
+  readmes: readonly string[],
 ): readonly string[] {
   const node = nodePackage()
   const tarballs = Object.fromEntries(
@@ -49,6 +50,8 @@ export function checkConsumer(
   const imports = entries.map((entry, index) => `import * as entry${index} from '${entry}'\n`)
   const used = entries.map((_, index) => `Object.keys(entry${index}).length`)
   write('main.ts', `${imports.join('')}\nexport const counts: number[] = [${used.join(', ')}]\n`)
+  const samples = readmes.flatMap((readme) => samplesOf(readFileSync(readme, 'utf8')))
+  for (const [index, sample] of samples.entries()) write(`sample${index}.ts`, sample)
   write('tsconfig.json', {
     compilerOptions: {
       target: 'es2022',
@@ -61,14 +64,14 @@ export function checkConsumer(
       // found even so, since it is an error in `main.ts` or shows as `any` to attw.
       skipLibCheck: true,
     },
-    files: ['main.ts'],
+    include: ['*.ts'],
   })
   runCommand('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile'], { cwd: directory })
   runCommand(`${directory}/node_modules/.bin/tsc`, ['-p', '.'], { cwd: directory })
   const program = node === undefined ? process.execPath : `${directory}/node_modules/.bin/node`
   const version = runCommand(program, ['--version'], { cwd: directory }).trim()
   const lines = [
-    `consumer type-checks ${entries.length} entries with TypeScript ${surroundings.typescript}`,
+    `consumer type-checks ${entries.length} entries and ${samples.length} samples with TypeScript ${surroundings.typescript}`,
   ]
   for (const entry of entries) {
     const script = `console.log(Object.keys(await import('${entry}')).length)`
@@ -79,6 +82,11 @@ export function checkConsumer(
     lines.push(`${entry} imports on Node ${version}: ${count} exports`)
   }
   return lines
+}
+
+/** The TypeScript in a readme; each block is a module of its own. */
+function samplesOf(readme: string): readonly string[] {
+  return [...readme.matchAll(/^```ts\n(.*?)^```/gms)].flatMap((match) => match[1] ?? [])
 }
 
 /** The npm package that carries a Node for this machine, where there is one. */
