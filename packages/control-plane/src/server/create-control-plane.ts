@@ -108,10 +108,10 @@ async function start(
       servers.map((server) => closeServer(server, { graceMs: closeGraceMs, logger })),
     )
   })
-  urls = await listenOnAll(servers, options)
-  // Long-polls end first: they would keep their connections open for a minute.
+  // Closed first, though opened last but one: open long-polls would keep their connections for a minute.
   cleanup.add(() => engine.close())
   engine.open()
+  urls = await listenOnAll(servers, options)
   const owner = await ensureOwner({ db, clock, ids }, tokens)
   if (tls !== undefined) cleanup.add(renewCertificates(tls, servers, logger))
 

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 
 import { ControlPlaneError, errorCode } from '../runtime/index.ts'
 
-import { dataFolders, type DataFile } from './data-file.ts'
+import { dataFiles, dataFolders, type DataFile } from './data-file.ts'
 
 export interface WrittenFile {
   readonly bytes: number
@@ -84,10 +84,19 @@ export class FileStore {
   /**
    * Appends if `offset` is where the file ends; otherwise changes nothing and tells where it ends.
    * Not synced: the sender keeps its copy until {@link sync} was called and the end acknowledged.
+   *
+   * `guard` is called when this append's turn has come, and stops it by throwing: what was right when the
+   * request came in may be over by then.
    */
-  async append(file: DataFile, offset: number, bytes: Uint8Array): Promise<AppendResult> {
+  async append(
+    file: DataFile,
+    offset: number,
+    bytes: Uint8Array,
+    options: { readonly guard?: () => void } = {},
+  ): Promise<AppendResult> {
     return this.#exclusive(file, () =>
       translate(`append to ${file}`, async () => {
+        options.guard?.()
         const handle = await open(this.path(file), 'a', 0o600)
         try {
           const { size } = await handle.stat()
@@ -131,12 +140,12 @@ export class FileStore {
     }
   }
 
-  /** Size and digest of what the file holds now; an absent file is empty. */
-  async digest(file: DataFile): Promise<WrittenFile> {
+  /** Size and digest of what the file holds now, from `start` on; an absent file is empty. */
+  async digest(file: DataFile, options: { readonly start?: number } = {}): Promise<WrittenFile> {
     const hash = createHash('sha256')
     let bytes = 0
     if ((await this.size(file)) !== undefined) {
-      for await (const chunk of createReadStream(this.path(file))) {
+      for await (const chunk of createReadStream(this.path(file), options)) {
         const part = asBytes(chunk)
         hash.update(part)
         bytes += part.byteLength
@@ -167,6 +176,14 @@ export class FileStore {
 
   async remove(file: DataFile): Promise<void> {
     await rm(this.path(file), { force: true })
+  }
+
+  /** Every result file of a phase. */
+  async removeJobFiles(phaseId: string): Promise<void> {
+    await rm(dirname(this.path(dataFiles.jobFile(phaseId, 'any'))), {
+      recursive: true,
+      force: true,
+    })
   }
 
   async #exclusive<T>(file: DataFile, action: () => Promise<T>): Promise<T> {

@@ -1,0 +1,35 @@
+export { createErrorHandler, sendErrors } from './error-handler.ts'
+export type { SqlCondition } from './filter-sql.ts'
+export { parseListQuery, type ListQuery } from './list-query.ts'
+export { jsonApiType } from './media-types.ts'
+export {
+  conflict,
+  invalidAttribute,
+  invalidParameter,
+  invalidRelationship,
+  notFound,
+  PublicApiError,
+  relationNotFound,
+  relationsNotFound,
+  type ErrorEntry,
+} from './public-api-error.ts'
+export { Reader, type JsonApiDocument } from './reader.ts'
+export {
+  constant,
+  empty,
+  emptyMany,
+  flag,
+  integer,
+  json,
+  text,
+  toMany,
+  toOne,
+  type Cell,
+  type Filter,
+  type ReadContext,
+  type Relation,
+  type Resource,
+} from './resource.ts'
+export { flagOf, idsOf, jsonOf, nullableTextOf, textOf, type Row } from './row.ts'
+export { publicApiPath, type ResourceObject } from './serializer.ts'
+export { parseWriteBody, WriteBody } from './write-body.ts'

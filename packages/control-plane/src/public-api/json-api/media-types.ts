@@ -1,0 +1,2 @@
+/** Media type of JSON:API documents. */
+export const jsonApiType = 'application/vnd.api+json'

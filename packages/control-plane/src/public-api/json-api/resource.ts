@@ -1,0 +1,91 @@
+import type { RunEngine } from '../../engine/index.ts'
+
+import { flagOf, idsOf, jsonOf, nullableTextOf, type Row } from './row.ts'
+
+/** What an attribute may look at beside its row. */
+export interface ReadContext {
+  readonly engine: RunEngine
+  readonly publicUrl: () => string
+  readonly now: () => Date
+}
+
+/** The value of an attribute. */
+export type Cell = (row: Row, context: ReadContext) => unknown
+
+export type Relation =
+  | { readonly type: string; readonly id: (row: Row) => string | null }
+  | { readonly type: string; readonly ids: (row: Row) => readonly string[] }
+
+/**
+ * How a filter becomes SQL: a column (lists, `in:`, `like:`, `between:` and `null` come by themselves),
+ * or a condition whose one `?` is a JSON array of the values.
+ */
+export type Filter =
+  | { readonly column: string; readonly flag?: boolean }
+  | { readonly condition: string }
+
+/** One type of resource, as data: everything that reading needs. */
+export interface Resource {
+  readonly type: string
+  /** Scalr's word in error texts. */
+  readonly model: string
+  /** Path below the API's base, for `links.self`. */
+  readonly path: string
+  /** SQL columns; the table's alias is `t`. */
+  readonly columns: string
+  readonly from: string
+  /** SQL expression of the account that owns a row. */
+  readonly account: string
+  readonly attributes: Readonly<Record<string, Cell>>
+  readonly relations: Readonly<Record<string, Relation>>
+  readonly links?: (row: Row, context: ReadContext) => Readonly<Record<string, string>>
+  readonly filters: Readonly<Record<string, Filter>>
+  /** Columns that `query=` looks into. */
+  readonly searched?: readonly string[]
+  /** SQL expression by sort key. */
+  readonly sorts: Readonly<Record<string, string>>
+  readonly defaultSort: string
+}
+
+export const text =
+  (column: string): Cell =>
+  (row) =>
+    nullableTextOf(row, column)
+
+export const integer =
+  (column: string): Cell =>
+  (row) =>
+    row[column] ?? null
+
+export const flag =
+  (column: string): Cell =>
+  (row) =>
+    flagOf(row, column)
+
+export const json =
+  (column: string): Cell =>
+  (row) =>
+    jsonOf(row, column)
+
+export const constant =
+  (value: unknown): Cell =>
+  () =>
+    value
+
+export function toOne(type: string, column: string): Relation {
+  return { type, id: (row) => nullableTextOf(row, column) }
+}
+
+/** `column` holds a JSON array of ids. */
+export function toMany(type: string, column: string): Relation {
+  return { type, ids: (row) => idsOf(row, column) }
+}
+
+/** A relation that this control plane never fills. */
+export function empty(type: string): Relation {
+  return { type, id: () => null }
+}
+
+export function emptyMany(type: string): Relation {
+  return { type, ids: () => [] }
+}

@@ -1,0 +1,86 @@
+import { z, type ZodType } from 'zod'
+
+import { invalidRelationship, PublicApiError } from './public-api-error.ts'
+
+const identifierSchema = z.object({ id: z.string().min(1) })
+
+const documentSchema = z.object({
+  data: z.object({
+    type: z.string().optional(),
+    attributes: z.record(z.string(), z.unknown()).nullish(),
+    // An unset relationship comes as `{data: null}` or as a bare `null`.
+    relationships: z.record(z.string(), z.object({ data: z.unknown() }).nullable()).nullish(),
+  }),
+})
+
+/** The body of a POST or PATCH, taken apart. Unknown attributes and relationships are passed over. */
+export class WriteBody<Attributes> {
+  readonly attributes: Attributes
+  readonly #relationships: Readonly<Record<string, { data?: unknown } | null>>
+
+  constructor(
+    attributes: Attributes,
+    relationships: Readonly<Record<string, { data?: unknown } | null>>,
+  ) {
+    this.attributes = attributes
+    this.#relationships = relationships
+  }
+
+  /** `undefined`: not in the body, so nothing changes. `null`: cleared. */
+  one(relation: string): string | null | undefined {
+    if (!Object.hasOwn(this.#relationships, relation)) return undefined
+    const data = this.#relationships[relation]?.data
+    if (data === undefined || data === null) return null
+    const parsed = identifierSchema.safeParse(data)
+    if (!parsed.success) throw invalidRelationship(relation, 'Expected a resource identifier.')
+    return parsed.data.id
+  }
+
+  /** `undefined`: not in the body. */
+  many(relation: string): readonly string[] | undefined {
+    if (!Object.hasOwn(this.#relationships, relation)) return undefined
+    const data = this.#relationships[relation]?.data
+    if (data === undefined || data === null) return []
+    const parsed = z.array(identifierSchema).safeParse(data)
+    if (!parsed.success) {
+      throw invalidRelationship(relation, 'Expected a list of resource identifiers.')
+    }
+    return [...new Set(parsed.data.map(({ id }) => id))]
+  }
+}
+
+/** @throws {@link PublicApiError} 422 with a pointer for each issue */
+export function parseWriteBody<Attributes>(
+  body: unknown,
+  type: string,
+  attributes: ZodType<Attributes>,
+): WriteBody<Attributes> {
+  const document = documentSchema.safeParse(body)
+  if (!document.success) {
+    throw new PublicApiError(422, {
+      title: 'Malformed Request',
+      detail: 'The body must be a JSON:API document: {"data": {"type": …, "attributes": {…}}}.',
+      pointer: `/${document.error.issues[0]?.path.map(String).join('/') ?? ''}`,
+    })
+  }
+  const { data } = document.data
+  if (data.type !== undefined && data.type !== type) {
+    throw new PublicApiError(422, {
+      title: 'Malformed Request',
+      detail: `Expected a resource of type '${type}'.`,
+      pointer: '/data/type',
+    })
+  }
+  const parsed = attributes.safeParse(data.attributes ?? {})
+  if (!parsed.success) {
+    throw new PublicApiError(
+      422,
+      ...parsed.error.issues.map((issue) => ({
+        title: 'Invalid Attribute',
+        detail: issue.message,
+        pointer: `/data/attributes/${issue.path.map(String).join('/')}`,
+      })),
+    )
+  }
+  return new WriteBody(parsed.data, data.relationships ?? {})
+}

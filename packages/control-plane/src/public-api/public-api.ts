@@ -1,0 +1,69 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+import type { RunEngine } from '../engine/index.ts'
+import type { Clock, IdSource, Logger } from '../runtime/index.ts'
+import type { Database, FileStore } from '../store/index.ts'
+import type { TokenService } from '../tokens/index.ts'
+
+import { jsonApiType, type JsonApiDocument, type Reader } from './json-api/index.ts'
+
+export interface PublicApiLimits {
+  readonly configurationBytes: number
+  readonly configurationUnpackedBytes: number
+  readonly configurationEntries: number
+  readonly stateBytes: number
+}
+
+/** What the public API is made of. */
+export interface PublicApiDeps {
+  readonly db: Database
+  readonly files: FileStore
+  readonly tokens: TokenService
+  readonly engine: RunEngine
+  readonly clock: Clock
+  readonly ids: IdSource
+  readonly logger: Logger
+  readonly limits: PublicApiLimits
+  readonly publicUrl: () => string
+}
+
+/** What each group of routes gets. */
+export interface PublicApi extends PublicApiDeps {
+  /** Scope of the API: prefix, authentication, error bodies. */
+  readonly app: FastifyInstance
+  readonly reader: Reader
+}
+
+/** Who asks. */
+export interface ApiUser {
+  readonly userId: string
+  readonly accountId: string
+}
+
+const users = new WeakMap<FastifyRequest, ApiUser>()
+
+export function setUser(request: FastifyRequest, user: ApiUser): void {
+  users.set(request, user)
+}
+
+/** Every route of the API runs behind authentication. */
+export function userOf(request: FastifyRequest): ApiUser {
+  const user = users.get(request)
+  if (user === undefined) throw new TypeError('The request was not authenticated')
+  return user
+}
+
+export function sendDocument(
+  reply: FastifyReply,
+  document: JsonApiDocument,
+  status = 200,
+): FastifyReply {
+  return reply.code(status).type(jsonApiType).send(JSON.stringify(document))
+}
+
+/** The id in a path such as `/runs/:id`. */
+export function idOf(request: FastifyRequest): string {
+  const { params } = request
+  if (typeof params === 'object' && params !== null && 'id' in params) return String(params.id)
+  throw new TypeError('The route has no id')
+}

@@ -1,0 +1,117 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+
+import { bearerToken } from '../tokens/index.ts'
+
+import {
+  createErrorHandler,
+  jsonApiType,
+  PublicApiError,
+  publicApiPath,
+  Reader,
+  sendErrors,
+} from './json-api/index.ts'
+import { setUser, type PublicApi, type PublicApiDeps } from './public-api.ts'
+import {
+  accessTokens,
+  accounts,
+  agentPools,
+  agents,
+  applies,
+  configurationVersions,
+  environments,
+  plans,
+  runs,
+  stateVersions,
+  users,
+  variables,
+  workspaces,
+} from './resources/index.ts'
+import { registerAccessTokens } from './routes/access-tokens.ts'
+import { registerAgentPools } from './routes/agent-pools.ts'
+import { registerAgents } from './routes/agents.ts'
+import { registerConfigurationVersions } from './routes/configuration-versions.ts'
+import { registerEnvironments } from './routes/environments.ts'
+import { registerPhases } from './routes/phases.ts'
+import { registerReads } from './routes/read-routes.ts'
+import { registerRuns } from './routes/runs.ts'
+import { registerStateVersions } from './routes/state-versions.ts'
+import { registerVariables } from './routes/variables.ts'
+import { registerWorkspaces } from './routes/workspaces.ts'
+
+const resources = [
+  accessTokens,
+  accounts,
+  agentPools,
+  agents,
+  applies,
+  configurationVersions,
+  environments,
+  plans,
+  runs,
+  stateVersions,
+  users,
+  variables,
+  workspaces,
+] as const
+
+/** Serves the part of Scalr's public API that runs need, below `/api/iacp/v3`. */
+export function registerPublicApi(server: FastifyInstance, deps: PublicApiDeps): void {
+  void server.register(
+    (app, _options, done) => {
+      app.setErrorHandler(createErrorHandler(deps.logger))
+      app.setNotFoundHandler((request, reply) =>
+        sendErrors(reply, 404, [
+          { title: `${request.method} ${request.url.split('?')[0] ?? ''} is not served here.` },
+        ]),
+      )
+      acceptJson(app)
+      app.addHook('onRequest', (request) => authenticate(request, deps))
+      const reader = new Reader(
+        deps.db,
+        { engine: deps.engine, publicUrl: deps.publicUrl, now: () => deps.clock.now() },
+        resources,
+      )
+      const api: PublicApi = { ...deps, app, reader }
+      registerReads(api, accounts)
+      registerReads(api, users)
+      registerEnvironments(api)
+      registerWorkspaces(api)
+      registerAgentPools(api)
+      registerAccessTokens(api)
+      registerAgents(api)
+      registerVariables(api)
+      registerConfigurationVersions(api)
+      registerRuns(api)
+      registerPhases(api)
+      registerStateVersions(api)
+      done()
+    },
+    { prefix: publicApiPath },
+  )
+}
+
+/** Clients send either type, and some send one with an empty body. */
+function acceptJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser(
+    ['application/json', jsonApiType],
+    { parseAs: 'string' },
+    (request, body: string, done) => {
+      if (body === '') done(null, undefined)
+      else parse(request, body, done)
+    },
+  )
+}
+
+async function authenticate(request: FastifyRequest, deps: PublicApiDeps): Promise<void> {
+  const token = await deps.tokens.verify(bearerToken(request.headers.authorization))
+  // The narrower tokens are good, but for other paths: Scalr answers 404 to what is not permitted.
+  if (token.kind !== 'user') {
+    throw new PublicApiError(404, {
+      title: 'Object not found or user unauthorized.',
+      detail: `A ${token.kind} token does not open the public API; use a user token.`,
+    })
+  }
+  setUser(request, { userId: token.userId, accountId: token.accountId })
+}

@@ -1,0 +1,38 @@
+import { constant, nullableTextOf, text, toOne, type Resource } from '../json-api/index.ts'
+
+export const accessTokens: Resource = {
+  type: 'access-tokens',
+  model: 'AccessToken',
+  path: '/access-tokens',
+  columns: 't.*',
+  // A revoked token is gone for every reader.
+  from: `(SELECT k.*, COALESCE(u.account_id, p.account_id) AS account_id FROM access_tokens k
+    LEFT JOIN users u ON k.kind = 'user' AND u.id = k.owner_id
+    LEFT JOIN agent_pools p ON k.kind = 'pool' AND p.id = k.owner_id
+    WHERE k.revoked_at IS NULL) t`,
+  account: 't.account_id',
+  attributes: {
+    name: text('name'),
+    description: text('description'),
+    'created-at': text('created_at'),
+    'expires-at': text('expires_at'),
+    'is-expired': (row, { now }) => {
+      const expiresAt = nullableTextOf(row, 'expires_at')
+      return expiresAt !== null && Date.parse(expiresAt) <= now().getTime()
+    },
+    'last-used-at': text('last_used_at'),
+    // Only in the answer to its creation.
+    token: constant(null),
+  },
+  relations: { 'created-by': toOne('users', 'created_by') },
+  filters: {},
+  searched: ['t.name', 't.description'],
+  sorts: {
+    'created-at': 't.created_at',
+    description: 't.description',
+    'expires-at': 't.expires_at',
+    'last-used-at': 't.last_used_at',
+    name: 't.name',
+  },
+  defaultSort: 't.created_at',
+}

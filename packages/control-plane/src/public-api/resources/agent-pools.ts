@@ -1,0 +1,83 @@
+import { z } from 'zod'
+
+import {
+  constant,
+  empty,
+  flag,
+  jsonOf,
+  text,
+  toMany,
+  toOne,
+  type Resource,
+} from '../json-api/index.ts'
+
+export const webhookHeadersSchema = z.array(
+  z.object({
+    name: z.string().min(1),
+    value: z.string().nullable().default(null),
+    sensitive: z.boolean().default(false),
+  }),
+)
+
+const usedSql = `(EXISTS (SELECT 1 FROM workspaces w WHERE w.agent_pool_id = t.id)
+  OR EXISTS (SELECT 1 FROM environments n WHERE n.default_agent_pool_id = t.id))`
+
+export const agentPools: Resource = {
+  type: 'agent-pools',
+  model: 'AgentPool',
+  path: '/agent-pools',
+  columns: `t.*, ${usedSql} AS in_use,
+    (SELECT json_group_array(a.id) FROM agents a WHERE a.pool_id = t.id) AS agent_ids,
+    (SELECT json_group_array(w.id) FROM workspaces w WHERE w.agent_pool_id = t.id) AS workspace_ids,
+    (SELECT json_group_array(l.environment_id) FROM agent_pool_environments l WHERE l.pool_id = t.id)
+      AS environment_ids,
+    (SELECT json_group_array(n.id) FROM environments n WHERE n.default_agent_pool_id = t.id)
+      AS default_environment_ids`,
+  from: 'agent_pools t',
+  account: 't.account_id',
+  attributes: {
+    name: text('name'),
+    default: flag('is_default'),
+    'is-shared': flag('is_shared'),
+    'vcs-enabled': flag('vcs_enabled'),
+    'in-use': flag('in_use'),
+    'is-scalr-managed': constant(false),
+    features: constant(['relay']),
+    'webhook-enabled': flag('webhook_enabled'),
+    'webhook-url': text('webhook_url'),
+    'webhook-headers': (row) => {
+      const headers = webhookHeadersSchema.safeParse(jsonOf(row, 'webhook_headers_json'))
+      if (!headers.success) return null
+      return headers.data.map((header) => (header.sensitive ? { ...header, value: null } : header))
+    },
+  },
+  relations: {
+    account: toOne('accounts', 'account_id'),
+    agents: toMany('agents', 'agent_ids'),
+    environment: empty('environments'),
+    environments: toMany('environments', 'environment_ids'),
+    'default-environments': toMany('environments', 'default_environment_ids'),
+    workspaces: toMany('workspaces', 'workspace_ids'),
+  },
+  filters: {
+    account: { column: 't.account_id' },
+    'agent-pool': { column: 't.id' },
+    name: { column: 't.name' },
+    'vcs-enabled': { column: 't.vcs_enabled', flag: true },
+    'is-shared': { column: 't.is_shared', flag: true },
+    'in-use': { column: usedSql, flag: true },
+    // Pools that the environment may use: the shared ones and those linked to it.
+    environment: {
+      condition: `(t.is_shared = 1 OR EXISTS (SELECT 1 FROM agent_pool_environments l
+        WHERE l.pool_id = t.id AND l.environment_id IN (SELECT value FROM json_each(?))))`,
+    },
+  },
+  searched: ['t.name'],
+  sorts: {
+    account: 't.account_id',
+    name: 't.name',
+    'vcs-enabled': 't.vcs_enabled',
+    'in-use': 'in_use',
+  },
+  defaultSort: 't.name',
+}

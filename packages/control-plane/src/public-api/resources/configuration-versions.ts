@@ -1,0 +1,45 @@
+import {
+  constant,
+  empty,
+  flag,
+  integer,
+  nullableTextOf,
+  text,
+  textOf,
+  toOne,
+  type Resource,
+} from '../json-api/index.ts'
+
+export const configurationVersions: Resource = {
+  type: 'configuration-versions',
+  model: 'ConfigurationVersion',
+  path: '/configuration-versions',
+  columns: 't.*',
+  from: `configuration_versions t JOIN workspaces w ON w.id = t.workspace_id
+    JOIN environments e ON e.id = w.environment_id`,
+  account: 'e.account_id',
+  attributes: {
+    status: text('status'),
+    source: text('source'),
+    'auto-queue-runs': flag('auto_queue_runs'),
+    'is-dry': flag('is_dry'),
+    'error-message': text('error_message'),
+    size: integer('bytes'),
+    inputs: constant([]),
+    'created-at': text('created_at'),
+    'status-timestamps': (row) => {
+      const uploadedAt = nullableTextOf(row, 'uploaded_at')
+      return {
+        'pending-at': textOf(row, 'created_at'),
+        ...(uploadedAt === null ? {} : { [`${textOf(row, 'status')}-at`]: uploadedAt }),
+      }
+    },
+  },
+  relations: {
+    workspace: toOne('workspaces', 'workspace_id'),
+    'vcs-revision': empty('vcs-revisions'),
+  },
+  filters: { workspace: { column: 't.workspace_id' }, status: { column: 't.status' } },
+  sorts: { 'created-at': 't.created_at' },
+  defaultSort: 't.rowid DESC',
+}

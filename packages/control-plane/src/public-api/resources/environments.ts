@@ -1,0 +1,48 @@
+import { constant, empty, emptyMany, flag, text, toOne, type Resource } from '../json-api/index.ts'
+
+export const environments: Resource = {
+  type: 'environments',
+  model: 'Environment',
+  path: '/environments',
+  columns: 't.*, (SELECT email FROM users WHERE id = t.created_by) AS created_by_email',
+  from: 'environments t',
+  account: 't.account_id',
+  attributes: {
+    name: text('name'),
+    status: constant('Active'),
+    'mask-sensitive-output': flag('mask_sensitive_output'),
+    locked: flag('locked'),
+    'lock-reason': text('lock_reason'),
+    'remote-backend': constant(true),
+    'remote-backend-overridable': constant(false),
+    'is-federated-to-account': constant(false),
+    'created-at': text('created_at'),
+    'updated-at': text('updated_at'),
+    'created-by-email': text('created_by_email'),
+  },
+  relations: {
+    account: toOne('accounts', 'account_id'),
+    'created-by': toOne('users', 'created_by'),
+    'updated-by': empty('users'),
+    'locked-by': empty('users'),
+    'default-workspace-agent-pool': toOne('agent-pools', 'default_agent_pool_id'),
+    'storage-profile': empty('storage-profiles'),
+    'default-provider-configurations': emptyMany('provider-configurations'),
+    'provider-configurations': emptyMany('provider-configurations'),
+    'policy-groups': emptyMany('policy-groups'),
+    tags: emptyMany('tags'),
+  },
+  filters: {
+    account: { column: 't.account_id' },
+    environment: { column: 't.id' },
+    name: { column: 't.name' },
+  },
+  searched: ['t.name'],
+  sorts: {
+    account: 't.account_id',
+    'created-at': 't.created_at',
+    'created-by-email': 'created_by_email',
+    name: 't.name',
+  },
+  defaultSort: 't.name',
+}

@@ -1,0 +1,107 @@
+import {
+  constant,
+  empty,
+  emptyMany,
+  flag,
+  flagOf,
+  integer,
+  json,
+  nullableTextOf,
+  text,
+  textOf,
+  toOne,
+  type Resource,
+} from '../json-api/index.ts'
+
+import { holdingRunSql } from './run-statuses.ts'
+
+const latest = (table: string, order: string, where = ''): string =>
+  `(SELECT x.id FROM ${table} x WHERE x.workspace_id = t.id ${where} ORDER BY ${order} DESC LIMIT 1)`
+
+export const workspaces: Resource = {
+  type: 'workspaces',
+  model: 'Workspace',
+  path: '/workspaces',
+  columns: `t.*, ${holdingRunSql('t.id')} AS holding_run_id,
+    ${latest('runs', 'x.sequence')} AS latest_run_id,
+    ${latest('runs', 'x.sequence', "AND x.status <> 'pending'")} AS last_begun_run_id,
+    ${latest('configuration_versions', 'x.rowid')} AS latest_configuration_version_id,
+    ${latest('configuration_versions', 'x.rowid', "AND x.status = 'uploaded'")} AS configuration_version_id,
+    (SELECT x.resources_json <> '[]' FROM state_versions x WHERE x.workspace_id = t.id ORDER BY x.rowid DESC LIMIT 1) AS has_resources`,
+  from: 'workspaces t JOIN environments e ON e.id = t.environment_id',
+  account: 'e.account_id',
+  attributes: {
+    name: text('name'),
+    'auto-apply': flag('auto_apply'),
+    'auto-queue-runs': text('auto_queue_runs'),
+    'execution-mode': text('execution_mode'),
+    operations: (row) => textOf(row, 'execution_mode') === 'remote',
+    'iac-platform': text('iac_platform'),
+    'terraform-version': text('iac_version'),
+    'working-directory': text('working_directory'),
+    'var-files': json('var_files_json'),
+    hooks: json('hooks_json'),
+    'run-operation-timeout': integer('run_operation_timeout_minutes'),
+    'deletion-protection-enabled': flag('deletion_protection'),
+    'environment-type': text('environment_type'),
+    'remote-backend': constant(true),
+    'remote-state-sharing': constant(false),
+    'force-latest-run': constant(false),
+    'vcs-repo': constant(null),
+    locked: (row) => flagOf(row, 'locked') || nullableTextOf(row, 'holding_run_id') !== null,
+    'lock-reason': (row) => {
+      const run = nullableTextOf(row, 'holding_run_id')
+      if (flagOf(row, 'locked') || run === null) return nullableTextOf(row, 'lock_reason')
+      return `Locked by run ${run}`
+    },
+    'has-resources': flag('has_resources'),
+    'created-at': text('created_at'),
+    'updated-at': text('updated_at'),
+  },
+  relations: {
+    environment: toOne('environments', 'environment_id'),
+    'agent-pool': toOne('agent-pools', 'agent_pool_id'),
+    'created-by': toOne('users', 'created_by'),
+    'updated-by': empty('users'),
+    'locked-by': toOne('users', 'locked_by'),
+    'locked-by-run': toOne('runs', 'holding_run_id'),
+    'current-run': {
+      type: 'runs',
+      id: (row) =>
+        nullableTextOf(row, 'holding_run_id') ?? nullableTextOf(row, 'last_begun_run_id'),
+    },
+    'latest-run': toOne('runs', 'latest_run_id'),
+    'configuration-version': toOne('configuration-versions', 'configuration_version_id'),
+    'latest-configuration-version': toOne(
+      'configuration-versions',
+      'latest_configuration_version_id',
+    ),
+    'vcs-provider': empty('vcs-providers'),
+    'module-version': empty('module-versions'),
+    'ssh-key': empty('account-ssh-keys'),
+    tags: emptyMany('tags'),
+  },
+  filters: {
+    account: { column: 'e.account_id' },
+    environment: { column: 't.environment_id' },
+    'environment.name': { column: 'e.name' },
+    'environment-type': { column: 't.environment_type' },
+    workspace: { column: 't.id' },
+    name: { column: 't.name' },
+    'agent-pool': { column: 't.agent_pool_id' },
+    'created-by': { column: 't.created_by' },
+    'updated-at': { column: 't.updated_at' },
+    'deletion-protection-enabled': { column: 't.deletion_protection', flag: true },
+    'run.status': {
+      condition: `(SELECT x.status FROM runs x WHERE x.workspace_id = t.id ORDER BY x.sequence DESC LIMIT 1)
+        IN (SELECT value FROM json_each(?))`,
+    },
+    'run.created-by': {
+      condition: `(SELECT x.created_by FROM runs x WHERE x.workspace_id = t.id ORDER BY x.sequence DESC LIMIT 1)
+        IN (SELECT value FROM json_each(?))`,
+    },
+  },
+  searched: ['t.name'],
+  sorts: { name: 't.name', 'updated-at': 't.updated_at', environment: 'e.name' },
+  defaultSort: 't.name',
+}

@@ -1,0 +1,75 @@
+import { pipeline } from 'node:stream'
+import { createGzip } from 'node:zlib'
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+import { dataFiles, type DataFile } from '../../store/index.ts'
+import type { Resource } from '../json-api/index.ts'
+import { idOf, userOf, type PublicApi } from '../public-api.ts'
+import { applies, plans } from '../resources/index.ts'
+
+import { ansiStripper } from './ansi-stripper.ts'
+import { registerRead } from './read-routes.ts'
+
+/** Plans and applies: their reports, and what they printed so far. */
+export function registerPhases(api: PublicApi): void {
+  for (const resource of [plans, applies]) {
+    registerRead(api, resource)
+    api.app.get(`${resource.path}/:id/output`, (request, reply) => {
+      const id = requirePhase(api, resource, request)
+      return sendFile(api, request, reply, {
+        file: dataFiles.log(id),
+        mediaType: 'text/plain; charset=utf-8',
+        clean: parameter(request, 'clean') === 'true',
+      })
+    })
+  }
+  api.app.get('/plans/:id/json-output', (request, reply) => {
+    const id = requirePhase(api, plans, request)
+    return sendFile(api, request, reply, {
+      file: dataFiles.planJson(id),
+      mediaType: 'application/json',
+      clean: false,
+    })
+  })
+}
+
+function requirePhase(api: PublicApi, resource: Resource, request: FastifyRequest): string {
+  const id = idOf(request)
+  api.reader.row(resource, userOf(request).accountId, id)
+  return id
+}
+
+/** 204 while there is nothing; otherwise what is there at this moment. */
+async function sendFile(
+  api: PublicApi,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  content: { readonly file: DataFile; readonly mediaType: string; readonly clean: boolean },
+): Promise<FastifyReply> {
+  const size = (await api.files.size(content.file)) ?? 0
+  if (size === 0) return reply.code(204).send()
+  // The file may grow while it is sent: the end is fixed now, so that the length is true.
+  const source = api.files.read(content.file, { end: size })
+  const gzip = parameter(request, 'format') === 'gzip'
+  const steps = [
+    ...(content.clean ? [ansiStripper()] : []),
+    ...(gzip ? [createGzip()] : []),
+  ] as const
+  reply.type(gzip ? 'application/gzip' : content.mediaType)
+  // What a tool printed is shown as text and never run by a browser.
+  reply.header('x-content-type-options', 'nosniff')
+  const last = steps.at(-1)
+  if (last === undefined) return reply.header('content-length', size).send(source)
+  pipeline([source, ...steps], (error) => {
+    if (error) api.logger.warn({ file: content.file, err: error }, 'Output was not sent whole')
+  })
+  return reply.send(last)
+}
+
+function parameter(request: FastifyRequest, name: string): string | undefined {
+  const { query } = request
+  if (typeof query !== 'object' || query === null) return undefined
+  const value: unknown = Reflect.get(query, name)
+  return typeof value === 'string' ? value : undefined
+}

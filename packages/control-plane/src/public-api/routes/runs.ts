@@ -1,0 +1,206 @@
+import { z } from 'zod'
+
+import { EngineError } from '../../engine/index.ts'
+import {
+  conflict,
+  invalidAttribute,
+  invalidRelationship,
+  notFound,
+  parseWriteBody,
+  PublicApiError,
+  textOf,
+} from '../json-api/index.ts'
+import { idOf, userOf, type PublicApi } from '../public-api.ts'
+import { configurationVersions, runs, workspaces } from '../resources/index.ts'
+
+import { registerReads } from './read-routes.ts'
+import { parseActionBody, relatedRow, sendResource } from './writes.ts'
+
+/** Goes behind `-target=`: one line, as Terraform writes addresses. */
+const address = z
+  .string()
+  .min(1)
+  .max(262_143)
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  .regex(/^[^\u0000-\u001f]+$/u, 'An address is one line of text.')
+
+const createSchema = z.object({
+  message: z.string().max(512).nullish(),
+  source: z
+    .string()
+    .regex(/^[a-z][a-z-]{0,63}$/u)
+    .optional(),
+  'is-destroy': z.boolean().optional(),
+  'is-dry': z.boolean().optional(),
+  'auto-apply': z.boolean().optional(),
+  refresh: z.boolean().nullish(),
+  'refresh-only': z.boolean().nullish(),
+  'save-plan': z.boolean().nullish(),
+  'target-addrs': z.array(address).max(1000).nullish(),
+  'replace-addrs': z.array(address).max(1000).nullish(),
+  variables: z
+    .array(
+      z.object({
+        key: z
+          .string()
+          .max(128)
+          .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/u, 'Not the name of a variable.'),
+        value: z.string().max(65_535).nullish(),
+        category: z.enum(['terraform', 'shell', 'env']),
+        hcl: z.boolean().default(false),
+        sensitive: z.boolean().default(false),
+      }),
+    )
+    .max(1000)
+    .nullish(),
+})
+
+const commentSchema = z.object({ comment: z.string().max(10_000).nullish() })
+/** `force` is our own: Scalr's public API has no force-cancel. */
+const cancelSchema = commentSchema.extend({ force: z.boolean().default(false) })
+
+const noConfiguration =
+  'No configuration versions available to create the run from. Upload at least one or link the workspace to a VCS provider.'
+
+export function registerRuns(api: PublicApi): void {
+  const { app, engine } = api
+  registerReads(api, runs)
+
+  app.post('/runs', (request, reply) => {
+    const { accountId, userId } = userOf(request)
+    const body = parseWriteBody(request.body, 'runs', createSchema)
+    const { attributes } = body
+    const workspaceId = body.one('workspace')
+    if (typeof workspaceId !== 'string') {
+      throw invalidRelationship('workspace', 'Workspace cannot be empty.')
+    }
+    const workspace = relatedRow(api, accountId, {
+      name: 'workspace',
+      resource: workspaces,
+      id: workspaceId,
+    })
+    if (textOf(workspace, 'execution_mode') === 'local') {
+      throw invalidRelationship(
+        'workspace',
+        'The workspace is in local execution mode: it keeps state and has no runs.',
+      )
+    }
+    const configurationVersionId = configurationOf(
+      api,
+      accountId,
+      workspaceId,
+      body.one('configuration-version'),
+    )
+    if (attributes['refresh-only'] === true && attributes['is-destroy'] === true) {
+      throw invalidAttribute('refresh-only', 'A run cannot be both refresh-only and destroy.')
+    }
+    const id = fromEngine(workspaceId, 'Workspace', () =>
+      engine.createRun({
+        workspaceId,
+        ...(configurationVersionId === undefined ? {} : { configurationVersionId }),
+        source: attributes.source ?? 'api',
+        message: attributes.message ?? null,
+        createdBy: userId,
+        ...given('isDestroy', attributes['is-destroy']),
+        ...given('isDry', attributes['is-dry']),
+        ...given('autoApply', attributes['auto-apply']),
+        ...given('refresh', attributes.refresh),
+        ...given('refreshOnly', attributes['refresh-only']),
+        ...given('savePlan', attributes['save-plan']),
+        targetAddrs: attributes['target-addrs'] ?? [],
+        replaceAddrs: attributes['replace-addrs'] ?? [],
+        variables: (attributes.variables ?? []).map((variable) => ({
+          ...variable,
+          value: variable.value ?? '',
+        })),
+      }),
+    )
+    return sendResource(api, request, reply, { resource: runs, id, status: 201 })
+  })
+
+  app.post('/runs/:id/actions/apply', (request, reply) => {
+    const { accountId, userId } = userOf(request)
+    const id = idOf(request)
+    parseActionBody(request.body, commentSchema)
+    api.reader.row(runs, accountId, id)
+    fromEngine(id, 'Run', () => engine.confirm(id, userId))
+    return reply.code(202).send()
+  })
+
+  app.post('/runs/:id/actions/discard', (request, reply) => {
+    const { accountId, userId } = userOf(request)
+    const id = idOf(request)
+    parseActionBody(request.body, commentSchema)
+    api.reader.row(runs, accountId, id)
+    fromEngine(id, 'Run', () => engine.discard(id, userId))
+    return reply.code(202).send()
+  })
+
+  app.post('/runs/:id/actions/cancel', (request, reply) => {
+    const { accountId, userId } = userOf(request)
+    const id = idOf(request)
+    const { force } = parseActionBody(request.body, cancelSchema)
+    api.reader.row(runs, accountId, id)
+    const result = fromEngine(id, 'Run', () => engine.cancel(id, { force, by: userId }))
+    return reply.code(result === 'unchanged' ? 204 : 202).send()
+  })
+}
+
+function configurationOf(
+  api: PublicApi,
+  accountId: string,
+  workspaceId: string,
+  id: string | null | undefined,
+): string | undefined {
+  if (typeof id !== 'string') return undefined
+  const relation = 'configuration-version'
+  const row = relatedRow(api, accountId, {
+    name: relation,
+    resource: configurationVersions,
+    id,
+  })
+  if (textOf(row, 'workspace_id') !== workspaceId) {
+    throw invalidRelationship(relation, 'The configuration version is of another workspace.')
+  }
+  const status = textOf(row, 'status')
+  if (status !== 'uploaded') {
+    throw invalidRelationship(relation, `The configuration version is '${status}', not uploaded.`)
+  }
+  return id
+}
+
+function given<Key extends string>(
+  key: Key,
+  value: boolean | null | undefined,
+): Partial<Record<Key, boolean>> {
+  const result: Partial<Record<Key, boolean>> = {}
+  if (typeof value === 'boolean') result[key] = value
+  return result
+}
+
+/** What the engine refuses, in Scalr's words. */
+function fromEngine<T>(id: string, model: 'Run' | 'Workspace', action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    if (error instanceof EngineError) throw translate(error, id, model)
+    throw error
+  }
+}
+
+function translate(error: EngineError, id: string, model: string): PublicApiError {
+  switch (error.code) {
+    case 'NOT_FOUND':
+      return notFound(model, id)
+    case 'NOT_CONFIRMABLE':
+      return conflict('Run was not paused for confirmation. Apply not allowed.')
+    case 'NOT_DISCARDABLE':
+      return conflict('Run was not paused for confirmation or priority. Discard not allowed.')
+    case 'NOT_CANCELABLE':
+      return conflict('Run was not planning or applying. Cancel not allowed.')
+    case 'NO_CONFIGURATION':
+      return invalidRelationship('configuration-version', noConfiguration)
+    default:
+      return conflict(error.message)
+  }
+}

@@ -1,0 +1,180 @@
+import { z } from 'zod'
+
+import {
+  flagOf,
+  invalidAttribute,
+  invalidRelationship,
+  nullableTextOf,
+  parseWriteBody,
+  textOf,
+  type WriteBody,
+} from '../json-api/index.ts'
+import { idOf, userOf, type PublicApi } from '../public-api.ts'
+import { accounts, environments, variables, workspaces } from '../resources/index.ts'
+
+import { registerReads } from './read-routes.ts'
+import { insertRow, relatedRow, sendResource, updateRow } from './writes.ts'
+
+const categorySchema = z.enum(['terraform', 'shell', 'env'], {
+  error: 'Category must be one of terraform, shell, env.',
+})
+const keySchema = z
+  .string({ error: 'Key cannot be empty.' })
+  .min(1, 'Key cannot be empty.')
+  .max(128)
+const updateSchema = z.object({
+  key: keySchema.optional(),
+  value: z
+    .string()
+    .max(65_535)
+    // An environment cannot hold it, and a process would be cut short there.
+    .refine((value) => !value.includes('\0'), { message: 'Value cannot hold a NUL character.' })
+    .nullish(),
+  category: categorySchema.optional(),
+  hcl: z.boolean().optional(),
+  sensitive: z.boolean().optional(),
+  final: z.boolean().optional(),
+  description: z.string().max(512).nullish(),
+})
+const createSchema = updateSchema.extend({ key: keySchema, category: categorySchema })
+
+interface Scope {
+  readonly environmentId: string | null
+  readonly workspaceId: string | null
+}
+
+export function registerVariables(api: PublicApi): void {
+  const { app, db } = api
+  registerReads(api, variables)
+
+  app.post('/vars', (request, reply) => {
+    const { accountId, userId } = userOf(request)
+    const body = parseWriteBody(request.body, 'vars', createSchema)
+    const { attributes } = body
+    const id = api.ids('var')
+    db.transaction(() => {
+      const scope = scopeOf(api, accountId, body)
+      checkKey(attributes.key, attributes.category)
+      checkUnique(api, accountId, scope, { id, ...attributes })
+      insertRow(api, 'variables', {
+        id,
+        account_id: accountId,
+        environment_id: scope.environmentId,
+        workspace_id: scope.workspaceId,
+        key: attributes.key,
+        value: attributes.value ?? '',
+        category: attributes.category,
+        // HCL means nothing to an environment variable.
+        hcl: attributes.category === 'terraform' && attributes.hcl === true,
+        sensitive: attributes.sensitive,
+        final: attributes.final,
+        description: attributes.description,
+        updated_by: userId,
+        updated_at: api.clock.now().toISOString(),
+      })
+    })
+    return sendResource(api, request, reply, { resource: variables, id, status: 201 })
+  })
+
+  app.patch('/vars/:id', (request, reply) => {
+    const { accountId, userId } = userOf(request)
+    const id = idOf(request)
+    const { attributes } = parseWriteBody(request.body, 'vars', updateSchema)
+    db.transaction(() => {
+      const row = api.reader.row(variables, accountId, id)
+      const key = attributes.key ?? textOf(row, 'key')
+      const category = attributes.category ?? categorySchema.parse(row['category'])
+      checkKey(key, category)
+      const scope = {
+        environmentId: nullableTextOf(row, 'environment_id'),
+        workspaceId: nullableTextOf(row, 'workspace_id'),
+      }
+      checkUnique(api, accountId, scope, { id, key, category })
+      const revealed = flagOf(row, 'sensitive') && attributes.sensitive === false
+      if (revealed && typeof attributes.value !== 'string') {
+        throw invalidAttribute(
+          'sensitive',
+          'A sensitive variable can become visible only together with a new value.',
+        )
+      }
+      updateRow(api, 'variables', id, {
+        key: attributes.key,
+        value: attributes.value === null ? '' : attributes.value,
+        category: attributes.category,
+        hcl: category === 'terraform' ? attributes.hcl : false,
+        sensitive: attributes.sensitive,
+        final: attributes.final,
+        description: attributes.description,
+        updated_by: userId,
+        updated_at: api.clock.now().toISOString(),
+      })
+    })
+    return sendResource(api, request, reply, { resource: variables, id })
+  })
+
+  app.delete('/vars/:id', (request, reply) => {
+    const id = idOf(request)
+    api.reader.row(variables, userOf(request).accountId, id)
+    db.run('DELETE FROM variables WHERE id = ?', id)
+    return reply.code(204).send()
+  })
+}
+
+/** The narrowest scope named: workspace, else environment, else the account. */
+function scopeOf(api: PublicApi, accountId: string, body: WriteBody<unknown>): Scope {
+  const account = body.one('account')
+  if (typeof account === 'string') {
+    relatedRow(api, accountId, { name: 'account', resource: accounts, id: account })
+  }
+  const environmentId = body.one('environment') ?? null
+  if (environmentId !== null) {
+    relatedRow(api, accountId, { name: 'environment', resource: environments, id: environmentId })
+  }
+  const workspaceId = body.one('workspace') ?? null
+  if (workspaceId === null) return { environmentId, workspaceId: null }
+  const workspace = relatedRow(api, accountId, {
+    name: 'workspace',
+    resource: workspaces,
+    id: workspaceId,
+  })
+  if (environmentId !== null && textOf(workspace, 'environment_id') !== environmentId) {
+    throw invalidRelationship('workspace', 'The workspace is not in that environment.')
+  }
+  return { environmentId: null, workspaceId }
+}
+
+function checkKey(key: string, category: z.infer<typeof categorySchema>): void {
+  const valid =
+    category === 'terraform'
+      ? /^[A-Za-z_][A-Za-z0-9_-]*$/u.test(key)
+      : /^[A-Za-z_][A-Za-z0-9_]*$/u.test(key)
+  if (valid) return
+  throw invalidAttribute(
+    'key',
+    category === 'terraform'
+      ? 'Key must be the name of a Terraform variable: letters, digits, `_` and `-`, no digit first.'
+      : 'Key must be the name of an environment variable: letters, digits and `_`, no digit first.',
+  )
+}
+
+function checkUnique(
+  api: PublicApi,
+  accountId: string,
+  scope: Scope,
+  variable: { readonly id: string; readonly key: string; readonly category: string },
+): void {
+  // `env` and `shell` end up in the same place.
+  const same = variable.category === 'terraform' ? ['terraform'] : ['shell', 'env']
+  const other = api.db.get(
+    `SELECT 1 FROM variables WHERE account_id = ? AND environment_id IS ? AND workspace_id IS ?
+     AND key = ? AND category IN (SELECT value FROM json_each(?)) AND id <> ? LIMIT 1`,
+    accountId,
+    scope.environmentId,
+    scope.workspaceId,
+    variable.key,
+    JSON.stringify(same),
+    variable.id,
+  )
+  if (other === undefined) return
+  throw invalidAttribute('key', `Variable with key '${variable.key}' already exists in this scope.`)
+}
