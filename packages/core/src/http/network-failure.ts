@@ -1,4 +1,4 @@
-import { NetworkError, ScalrAgentError, TimeoutError } from '../errors/index.ts'
+import { NetworkError, ProtocolError, ScalrAgentError, TimeoutError } from '../errors/index.ts'
 import { ProxyFailure } from './proxy-failure.ts'
 
 /** What a failure is told with. */
@@ -86,6 +86,13 @@ export function translateFailure(failure: unknown, context: FailureContext): Fai
     const error = new TimeoutError(
       `${context.subject}: ${context.host} stopped sending in the middle of its answer (${code}).`,
       { cause: failure },
+    )
+    return { error, unsent: false }
+  }
+  if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
+    const error = new ProtocolError(
+      `${context.subject}: what was to be sent is not as long as it was declared, so it changed meanwhile (${code}).`,
+      { code: 'DIGEST_MISMATCH', cause: failure },
     )
     return { error, unsent: false }
   }
