@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
 import { ArchivePolicy } from '@scalr-agent/core/protocol'
-import { extract, type Headers } from 'tar-stream'
+import { extract } from 'tar-stream'
 
 import { errorCode } from '../../runtime/index.ts'
 
@@ -32,7 +32,7 @@ export async function findArchiveFault(
   const tar = extract()
   let fedBytes = 0
   let fileCount = 0
-  tar.on('entry', (header: Headers, stream, next) => {
+  tar.on('entry', (header, stream, next) => {
     fedBytes = 0
     stream.on('data', () => {
       fedBytes = 0
@@ -58,7 +58,7 @@ export async function findArchiveFault(
     },
     final(done) {
       tar.once('finish', () => done())
-      tar.end()
+      tar.end(null)
     },
   })
   tar.once('error', (error) => guard.destroy(error))

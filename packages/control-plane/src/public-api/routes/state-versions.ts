@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto'
 
 import { z } from 'zod'
 
-import { parseState, type ParsedState } from '../../state/index.ts'
+import { readStateFile, StateError, StateStore } from '../../state/index.ts'
 import { dataFiles } from '../../store/index.ts'
 import {
   conflict,
-  flagOf,
   invalidAttribute,
   invalidRelationship,
   jsonOf,
@@ -21,7 +20,7 @@ import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { runs, shownOutputs, stateVersions, workspaces } from '../resources/index.ts'
 
 import { registerReads } from './read-routes.ts'
-import { insertRow, relatedRow, sendResource } from './writes.ts'
+import { relatedRow, sendResource } from './writes.ts'
 
 const createSchema = z.object({
   state: z.string({ error: 'State cannot be empty.' }).min(1, 'State cannot be empty.'),
@@ -33,6 +32,7 @@ const createSchema = z.object({
 
 export function registerStateVersions(api: PublicApi): void {
   const { app, db, files, limits } = api
+  const states = new StateStore(api)
   registerReads(api, stateVersions)
 
   app.get('/state-versions/:id/download', async (request, reply) => {
@@ -82,93 +82,87 @@ export function registerStateVersions(api: PublicApi): void {
       relatedRow(api, accountId, { name: 'workspace', resource: workspaces, id: workspaceId })
       const runId = body.one('run') ?? null
       if (runId !== null) relatedRow(api, accountId, { name: 'run', resource: runs, id: runId })
-      const state = decode(body.attributes)
-
-      const id = api.ids('sv')
-      const file = dataFiles.state(id)
-      // The file first: a row never points to nothing. Without its row the file means nothing.
-      await files.write(file, state.bytes)
-      try {
-        db.transaction(() => {
-          const workspace = api.reader.row(workspaces, accountId, workspaceId)
-          checkAgainst(api, workspace, state, body.attributes.force)
-          insertRow(api, 'state_versions', {
-            id,
-            workspace_id: workspaceId,
-            run_id: runId,
-            serial: state.parsed.serial,
-            lineage: state.parsed.lineage,
-            md5: state.md5,
-            bytes: state.bytes.byteLength,
-            outputs_json: JSON.stringify(state.parsed.outputs),
-            resources_json: JSON.stringify(state.parsed.resources),
-            created_at: api.clock.now().toISOString(),
-          })
-        })
-      } catch (error) {
-        await files.remove(file)
-        throw error
+      const { force } = body.attributes
+      const content = decode(body.attributes)
+      const check = (): void => {
+        checkWorkspace(api, api.reader.row(workspaces, accountId, workspaceId))
+        if (!force) checkSerial(states, workspaceId, body.attributes.serial)
       }
+      check()
+      const id = await fromStore(async () => {
+        const staged = await states.stage(workspaceId, content, { runId, force })
+        try {
+          const result = db.transaction(() => {
+            check()
+            return staged.commit()
+          })
+          if (result === 'stored') return staged.id
+        } catch (error) {
+          await staged.discard()
+          throw error
+        }
+        await staged.discard()
+        return states.current(workspaceId)?.id ?? staged.id
+      })
       return sendResource(api, request, reply, { resource: stateVersions, id, status: 201 })
     },
   )
 }
 
-interface DecodedState {
-  readonly bytes: Buffer
-  readonly md5: string
-  readonly parsed: ParsedState
-}
-
-/** Decodes the state and compares it with what was declared about it. */
-function decode(attributes: z.infer<typeof createSchema>): DecodedState {
-  const bytes = Buffer.from(attributes.state, 'base64')
-  const md5 = createHash('md5').update(bytes).digest('hex')
+/** The state's bytes, compared with what was declared about them. */
+function decode(attributes: z.infer<typeof createSchema>): Buffer {
+  const content = Buffer.from(attributes.state, 'base64')
+  const md5 = createHash('md5').update(content).digest('hex')
   if (md5 !== attributes.md5.toLowerCase()) {
     throw conflict(`The MD5 of the state is ${md5}, not ${attributes.md5.toLowerCase()}.`)
   }
-  const parsed = parseState(bytes)
-  if (parsed === undefined) {
-    throw invalidAttribute('state', 'State must be a Terraform state (JSON), encoded as Base64.')
-  }
-  if (parsed.serial !== attributes.serial) {
-    throw conflict(`The serial in the state is ${parsed.serial}, not ${attributes.serial}.`)
+  const summary = summarize(content)
+  if (summary.serial !== attributes.serial) {
+    throw conflict(`The serial in the state is ${summary.serial}, not ${attributes.serial}.`)
   }
   const { lineage } = attributes
-  if (typeof lineage === 'string' && lineage !== parsed.lineage) {
-    throw conflict(`The lineage in the state is '${parsed.lineage ?? ''}', not '${lineage}'.`)
+  if (typeof lineage === 'string' && lineage !== summary.lineage) {
+    throw conflict(`The lineage in the state is '${summary.lineage}', not '${lineage}'.`)
   }
-  return { bytes, md5, parsed }
+  return content
 }
 
-/** Nobody else may be at work, and the state must follow the present one. */
-function checkAgainst(api: PublicApi, workspace: Row, state: DecodedState, force: boolean): void {
-  const id = textOf(workspace, 'id')
+function summarize(content: Buffer): ReturnType<typeof readStateFile> {
+  try {
+    return readStateFile(content)
+  } catch (error) {
+    if (error instanceof StateError) throw invalidAttribute('state', error.message)
+    throw error
+  }
+}
+
+/** Nobody else may be at work on it. */
+function checkWorkspace(api: PublicApi, workspace: Row): void {
   const run = nullableTextOf(workspace, 'holding_run_id')
   if (run !== null) throw conflict(`The workspace is locked by run ${run}.`)
   const lock = api.db.get<{ lock_id: string }>(
     'SELECT lock_id FROM state_locks WHERE workspace_id = ?',
-    id,
+    textOf(workspace, 'id'),
   )
   if (lock !== undefined) throw conflict(`The state is locked (lock ID ${lock.lock_id}).`)
-  const current = api.db.get<{ serial: number; lineage: string | null; md5: string }>(
-    'SELECT serial, lineage, md5 FROM state_versions WHERE workspace_id = ? ORDER BY rowid DESC LIMIT 1',
-    id,
-  )
-  if (current === undefined || force) return
-  if (current.lineage !== null && current.lineage !== state.parsed.lineage) {
-    throw conflict(
-      `The state's lineage is '${state.parsed.lineage ?? ''}', but the workspace's is '${current.lineage}'.`,
-    )
-  }
-  if (state.parsed.serial < current.serial) {
-    throw new PublicApiError(412, {
-      title: 'Precondition Failed',
-      detail: `The state's serial is ${state.parsed.serial}, but the workspace is at ${current.serial}.`,
-    })
-  }
-  if (state.parsed.serial === current.serial && state.md5 !== current.md5) {
-    throw conflict(`Another state with serial ${current.serial} is there already.`)
+}
+
+function checkSerial(states: StateStore, workspaceId: string, serial: number): void {
+  const current = states.current(workspaceId)
+  if (current === undefined || serial >= current.serial) return
+  throw new PublicApiError(412, {
+    title: 'Precondition Failed',
+    detail: `The state's serial is ${serial}, but the workspace is at ${current.serial}.`,
+  })
+}
+
+/** What the store refuses is a conflict: everything else was checked before. */
+async function fromStore<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    if (error instanceof StateError) throw conflict(error.message)
+    throw error
   }
 }
 
