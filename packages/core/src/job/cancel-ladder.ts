@@ -15,7 +15,7 @@ const maximumApplyPatienceMs = 600_000
 export interface CancelLadderOptions {
   readonly phase: Phase
   readonly workload: Workload
-  readonly journal: JobJournal
+  readonly journal: Pick<JobJournal, 'record' | 'update'>
   readonly clock: Clock
   readonly logger: Logger
   /** Time left of the job's own time-out, which bounds the patience with an apply. */

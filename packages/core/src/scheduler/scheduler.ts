@@ -46,40 +46,44 @@ export class Scheduler {
    */
   async run(options: { readonly signal: AbortSignal }): Promise<void> {
     const { signal } = options
-    const { slots, clock, logger, random } = this.#options
+    const { clock, logger, random } = this.#options
     const backoff = new Backoff(random === undefined ? {} : { random })
     while (!signal.aborted) {
-      let reserved: Slot[] = []
+      let waitMs = 0
       try {
-        await slots.whenFree({ signal })
-        reserved = await this.#reserve()
-        if (reserved.length === 0) {
-          await clock.sleep(admissionRetryMs, { signal })
-          continue
-        }
-        const assignments = await this.#options.acquire({ max: reserved.length }, { signal })
+        if (!(await this.#round(signal))) waitMs = admissionRetryMs
         backoff.reset()
-        for (const assignment of assignments) {
-          const slot = reserved.pop()
-          if (slot === undefined) {
-            logger.error(
-              { jobId: assignment.jobId },
-              'The control plane gave more jobs than were asked for; it takes this one back when its lease ends',
-            )
-            break
-          }
-          this.#options.accept(assignment, slot)
-        }
       } catch (error) {
         if (signal.aborted) return
         if (error instanceof AuthenticationError) throw error
-        const waitMs =
-          (error instanceof ApiError ? error.retryAfterMs : undefined) ?? backoff.nextMs()
+        waitMs = (error instanceof ApiError ? error.retryAfterMs : undefined) ?? backoff.nextMs()
         logger.warn({ err: error, retryInMs: Math.round(waitMs) }, 'Could not ask for jobs')
-        await clock.sleep(waitMs, { signal }).catch(() => {})
-      } finally {
-        for (const slot of reserved) slot.release()
       }
+      if (waitMs > 0) await clock.sleep(waitMs, { signal }).catch(() => {})
+    }
+  }
+
+  /** One question and its answer. @returns `false` when the machine has no room to ask. */
+  async #round(signal: AbortSignal): Promise<boolean> {
+    const { slots, acquire, accept, logger } = this.#options
+    await slots.whenFree({ signal })
+    const reserved = await this.#reserve()
+    if (reserved.length === 0) return false
+    try {
+      for (const assignment of await acquire({ max: reserved.length }, { signal })) {
+        const slot = reserved.pop()
+        if (slot === undefined) {
+          logger.error(
+            { jobId: assignment.jobId },
+            'The control plane gave more jobs than were asked for; it takes this one back when its lease ends',
+          )
+          break
+        }
+        accept(assignment, slot)
+      }
+      return true
+    } finally {
+      for (const slot of reserved) slot.release()
     }
   }
 
