@@ -16,9 +16,9 @@ import { jobExitCodes } from './stages.ts'
  * - `job_allowed` is what a stage may start in spite of: 0, but for the post-apply hook after a soft
  *   interrupt.
  */
-export const jobScriptRuntime = String.raw`unset job_allowed job_argument job_begun job_busy job_code job_complete job_cwd job_dir job_done
+export const jobScriptRuntime = String.raw`unset job_allowed job_argument job_begun job_busy job_code job_complete job_cwd job_dir
 unset job_key job_kind job_line job_nonce job_pid job_result job_root job_sent job_signal job_stage
-unset job_told job_tool job_trapped job_value job_waited job_wanted
+unset job_told job_tool job_tries job_value job_waited job_wanted
 job_wanted=0
 trap '[ "$job_wanted" -ge 1 ] || job_wanted=1' TERM
 trap 'job_wanted=2' QUIT
@@ -35,7 +35,7 @@ if [ -z "$job_nonce" ] || [ -e data/nonce ]; then
 fi
 
 job_allowed=0 job_begun= job_busy= job_code=0 job_complete= job_kind= job_pid= job_result=0
-job_sent=0 job_stage= job_told= job_tool= job_trapped=
+job_sent=0 job_stage= job_told= job_tool=
 
 job_mark() { printf '\036%s %s\n' "$job_nonce" "$1"; }
 
@@ -86,7 +86,6 @@ job_deliver() {
 }
 
 job_on_signal() {
-  job_trapped=1
   [ "$job_wanted" -ge "$1" ] || job_wanted=$1
   job_deliver
 }
@@ -101,21 +100,26 @@ job_run() {
   "$@" &
   job_pid=$!
   job_deliver
-  job_waited=
+  job_waited= job_tries=0
   while :; do
-    job_trapped=
     wait "$job_pid"
     job_code=$?
-    # A shell that has already told the code may not know the child any more.
+    # The shell has told the code before and does not know the child any more.
     if [ -n "$job_waited" ] && [ "$job_code" -eq 127 ]; then job_code=$job_waited; fi
-    job_waited=
-    # 128 + TERM or QUIT: wait was cut short by the trap, or the child did die of that signal.
-    if [ -z "$job_trapped" ]; then break; fi
+    # 128 + TERM or QUIT: either wait was cut short (bash does so even after the trap was run), or the
+    # child did die of that signal. It counts only once the child is gone and wait keeps to it. And bash
+    # may give -1 when the child ends in the very moment of a signal.
     case $job_code in
-      143 | 131) job_waited=$job_code ;;
+      143 | 131 | -*) ;;
       *) break ;;
     esac
-  done
+    job_waited=$job_code
+    if ! kill -0 "$job_pid" 2>/dev/null; then
+      job_tries=$((job_tries + 1))
+      [ "$job_tries" -lt 3 ] || break
+    fi
+  done 2>/dev/null
+  case $job_code in -*) job_code=255 ;; esac
   job_pid=
 }
 

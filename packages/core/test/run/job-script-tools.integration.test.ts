@@ -1,0 +1,181 @@
+import { spawnSync } from 'node:child_process'
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { describe, expect, it } from 'vitest'
+
+import { createJobEnvironment, readPlanSummary, summarizeApply } from '../../src/run/index.ts'
+import { createReadStream } from 'node:fs'
+import { makeJobSpec, runToken, variable } from './support/job-spec.ts'
+import { startJobScript, type StartOptions } from './support/run-job-script.ts'
+import { findTool } from './support/shells.ts'
+import { startStateServer, type StateServer } from './support/state-server.ts'
+
+const tools = (['terraform', 'tofu'] as const).flatMap((name) => {
+  const path = findTool(name)
+  return path === undefined ? [] : [{ name, path }]
+})
+
+const shell = { name: 'sh', argv: ['/bin/sh'] } as const
+
+function startWith(
+  tool: string,
+  server: StateServer,
+  options: Partial<StartOptions> = {},
+): ReturnType<typeof startJobScript> {
+  const { env, secretEnv } = createJobEnvironment({
+    spec: makeJobSpec({
+      variables: [
+        variable('name', 'hello'),
+        variable('tags', '{ a = "b" }', { hcl: true }),
+        variable('secret', 'sensitive-CANARY-cccc', { sensitive: true }),
+      ],
+    }),
+    workloadUrl: server.url,
+  })
+  return startJobScript({
+    shell,
+    tool,
+    ...options,
+    env: { ...env, ...secretEnv, ...options.env },
+  })
+}
+
+const configuration = `
+variable "name" { type = string }
+variable "tags" { type = map(string) }
+variable "secret" {
+  type      = string
+  sensitive = true
+}
+resource "terraform_data" "one" { input = "\${var.name} \${var.tags["a"]}" }
+output "text" { value = terraform_data.one.output }
+`
+
+/** "one" is done at once; "two" is in flight when the interrupt comes. */
+const slowConfiguration = (seconds: number): string => `
+resource "terraform_data" "one" { input = "done" }
+resource "terraform_data" "two" {
+  depends_on = [terraform_data.one]
+  provisioner "local-exec" { command = "echo in flight; exec sleep ${seconds}" }
+}
+`
+
+describe.skipIf(tools.length === 0).each(tools)('the job script with real $name', ({ path }) => {
+  it('plans and applies; the token is in no file of the job directory', async () => {
+    await using server = await startStateServer()
+    await using plan = await startWith(path, server, {
+      files: { 'workdir/main.tf': configuration },
+    })
+    expect(await plan.ended, plan.output).toEqual({ exitCode: 0, signal: null })
+    expect(plan.stages).toEqual(['prepare 0', 'init 0', 'plan 2', 'show 0', 'result 0'])
+    const json = createReadStream(join(plan.directory, 'data/plan.json'))
+    expect(await readPlanSummary(json)).toEqual({
+      resources: { additions: 1, changes: 0, destructions: 0 },
+    })
+
+    await using apply = await startWith(path, server, {
+      script: { phase: 'apply' },
+      directory: plan.directory,
+      files: { 'workdir/main.tf': configuration },
+    })
+    expect(await apply.ended, apply.output).toEqual({ exitCode: 0, signal: null })
+    expect(apply.stages).toEqual(['prepare 0', 'init 0', 'apply 0', 'result 0'])
+    expect(apply.output).toContain('hello b')
+    expect(summarizeApply(apply.output)).toEqual({ additions: 1, changes: 0, destructions: 0 })
+    expect(server.state()?.resources).toHaveLength(1)
+    expect([...server.credentials]).toEqual([`run:${runToken}`])
+    expect(await filesWith(plan.directory, runToken)).toEqual([])
+  })
+
+  it('tells a plan without changes from one with changes', async () => {
+    await using server = await startStateServer()
+    await using plan = await startWith(path, server, { files: { 'workdir/main.tf': '' } })
+    await plan.ended
+    expect(plan.stages).toEqual(['prepare 0', 'init 0', 'plan 0', 'show 0', 'result 0'])
+  })
+
+  it("shows the tool's own message for a broken configuration and keeps its exit code", async () => {
+    await using server = await startStateServer()
+    await using plan = await startWith(path, server, { files: { 'workdir/main.tf': 'resource {' } })
+    expect(await plan.ended).toEqual({ exitCode: 1, signal: null })
+    expect(plan.stages).toEqual(['prepare 0', 'init 1', 'result 1'])
+    expect(plan.output).toContain('main.tf line 1')
+  })
+
+  it.each([
+    ['a local backend', 'terraform {\n  backend "local" {\n    path = "x.tfstate"\n  }\n}\n'],
+    [
+      'a cloud block',
+      'terraform {\n  cloud {\n    organization = "x"\n    workspaces {\n      name = "y"\n    }\n  }\n}\n',
+    ],
+  ])('replaces %s of the configuration', async (_what, backend) => {
+    await using server = await startStateServer()
+    await using plan = await startWith(path, server, {
+      files: { 'workdir/main.tf': '', 'workdir/backend.tf': backend },
+    })
+    expect(await plan.ended, plan.output).toEqual({ exitCode: 0, signal: null })
+    expect(server.credentials.size).toBe(1)
+  })
+
+  it('stops at an override file that selects another backend', async () => {
+    await using server = await startStateServer()
+    const backend = 'terraform {\n  backend "local" {\n    path = "x.tfstate"\n  }\n}\n'
+    await using plan = await startWith(path, server, {
+      files: { 'workdir/main.tf': '', 'workdir/zz_override.tf': backend },
+    })
+    expect(await plan.ended).toEqual({ exitCode: 78, signal: null })
+    expect(plan.output).toContain('selects another backend')
+  })
+
+  it('I8: one soft interrupt is graceful: the finished resource is in the state, the lock is free', async () => {
+    await using server = await startStateServer()
+    const files = { 'workdir/main.tf': slowConfiguration(60) }
+    await using plan = await startWith(path, server, { files })
+    await plan.ended
+    await using apply = await startWith(path, server, {
+      script: { phase: 'apply' },
+      directory: plan.directory,
+      files,
+    })
+    await apply.waitFor('in flight\n')
+    await apply.signal('SIGTERM')
+    await apply.signal('SIGTERM')
+    const { exitCode } = await apply.ended
+    expect(exitCode).toBe(1)
+    expect(apply.output).toMatch(/Interrupt received\./u)
+    expect(apply.output).not.toMatch(/Two interrupts/u)
+    expect(JSON.stringify(server.state())).toContain('"one"')
+    expect(server.locked()).toBe(false)
+  })
+
+  it('hard aborts the tool even when no soft came before', async () => {
+    await using server = await startStateServer()
+    // A shell that ignores INT and TERM: only the second interrupt ends the wait for it.
+    const stubborn = slowConfiguration(60).replace('exec sleep', "trap '' INT TERM; sleep")
+    const files = { 'workdir/main.tf': stubborn }
+    await using plan = await startWith(path, server, { files })
+    await plan.ended
+    await using apply = await startWith(path, server, {
+      script: { phase: 'apply' },
+      directory: plan.directory,
+      files,
+    })
+    await apply.waitFor('in flight\n')
+    await apply.signal('SIGQUIT')
+    expect((await apply.ended).exitCode).toBe(1)
+    expect(apply.output).toMatch(/Interrupt received\./u)
+  })
+})
+
+/** Files below a directory that hold that text, also inside of zip archives. */
+async function filesWith(directory: string, text: string): Promise<readonly string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const found: string[] = []
+  for (const entry of entries.filter((candidate) => candidate.isFile())) {
+    const file = join(entry.parentPath, entry.name)
+    const unzipped = spawnSync('unzip', ['-p', file], { encoding: 'latin1' }).stdout ?? ''
+    if ((await readFile(file, 'latin1')).includes(text) || unzipped.includes(text)) found.push(file)
+  }
+  return found
+}

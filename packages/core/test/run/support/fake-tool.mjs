@@ -1,0 +1,62 @@
+// Stands in for terraform in the tests of the job script: notes how it was called and which signals
+// came, and behaves as FAKE_TOOL says, a JSON object by subcommand.
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+
+const [command, ...rest] = process.argv.slice(2)
+const note = (event) => appendFileSync(process.env.FAKE_TOOL_LOG, `${JSON.stringify(event)}\n`)
+const {
+  exitCode = 0,
+  signals = 0,
+  lockFile,
+  backend = 'http',
+} = JSON.parse(process.env.FAKE_TOOL ?? '{}')[command] ?? {}
+
+if (command === 'version') {
+  console.log(process.env.FAKE_TOOL_VERSION ?? 'Terraform v1.11.4')
+  process.exit(0)
+}
+
+let received = 0
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT']) {
+  process.on(signal, () => {
+    note({ event: 'signal', command, signal })
+    received += 1
+    console.log(`tool ${command} got signal ${received}`)
+    if (signals > 0 && received >= signals) end()
+  })
+}
+
+note({
+  event: 'start',
+  command,
+  args: rest,
+  pid: process.pid,
+  cwd: process.cwd(),
+  operation: process.env.SCALR_TERRAFORM_OPERATION,
+  home: process.env.HOME,
+  contentRoot: process.env.SCALR_RUN_CONTENT_ROOT,
+  lockFileThere: existsSync('.terraform.lock.hcl'),
+  env: Object.keys(process.env),
+})
+if (command === 'init') {
+  mkdirSync('.terraform', { recursive: true })
+  writeFileSync('.terraform/terraform.tfstate', `{\n  "type": "${backend}"\n}\n`)
+  if (lockFile) writeFileSync('.terraform.lock.hcl', lockFile)
+}
+if (command === 'plan') {
+  const out = rest.find((argument) => argument.startsWith('-out=')).slice('-out='.length)
+  writeFileSync(out, 'plan')
+}
+if (command === 'show') {
+  copyFileSync(rest.at(-1), `${rest.at(-1)}.shown`)
+  console.log('{"format_version":"1.2"}')
+} else {
+  console.log(`tool ${command} runs`)
+}
+if (signals === 0) end()
+else setInterval(() => {}, 60_000)
+
+function end() {
+  note({ event: 'exit', command })
+  process.exit(exitCode)
+}
