@@ -9,7 +9,7 @@ import {
 import { problemSchema, problemTypes } from '../protocol/index.ts'
 import { readBeginning } from './bounded-body.ts'
 import type { HttpAnswer } from './http-call.ts'
-import { redactText } from './redact.ts'
+import { describeShape, redactText } from './redact.ts'
 import { parseRetryAfter } from './retry-timing.ts'
 
 const maxErrorBytes = 64 * 1024
@@ -113,7 +113,21 @@ function parseErrorBody(answer: HttpAnswer, text: string): ErrorBody {
     })
     return { summary: details.slice(0, 5).map(describeDetail).join('; '), details }
   }
-  return { summary: redactText(text, answer.secrets) || answer.statusText, details: [] }
+  return { summary: describeOther(answer, text, json), details: [] }
+}
+
+const messageSchema = z.looseObject({
+  message: z.string().optional().catch(undefined),
+  error: z.string().optional().catch(undefined),
+})
+
+/** What gateways and frameworks send: mostly a `message`. Other JSON is not quoted. */
+function describeOther(answer: HttpAnswer, text: string, json: unknown): string {
+  const known = messageSchema.safeParse(json)
+  const said = known.success ? (known.data.message ?? known.data.error) : undefined
+  if (said !== undefined) return redactText(said, answer.secrets)
+  if (json !== undefined) return `${answer.statusText}, with ${describeShape(json, 200)}`
+  return redactText(text, answer.secrets) || answer.statusText
 }
 
 function describeDetail(detail: ApiErrorDetail): string {

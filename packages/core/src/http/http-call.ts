@@ -25,7 +25,7 @@ export interface HttpCall<T> {
   /** Completes `Cannot …` in messages, e.g. `register the agent`. */
   readonly doing: string
   readonly method: HttpMethod
-  /** Below the base URL, each segment already encoded. Or a whole URL, which gets no token of ours. */
+  /** Below the base URL, each segment already encoded. Or a whole URL; of another origin, it gets no token. */
   readonly path: string | URL
   readonly query?: QueryValues
   readonly token?: (() => string) | undefined

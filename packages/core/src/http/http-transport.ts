@@ -50,6 +50,7 @@ export class HttpTransport implements AsyncDisposable {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #ids: IdSource
+  readonly #closing = new AbortController()
 
   constructor(options: HttpTransportOptions) {
     this.baseUrl = parseBaseUrl(options.baseUrl, options.server)
@@ -67,9 +68,11 @@ export class HttpTransport implements AsyncDisposable {
     const startedMs = this.#clock.monotonicMs()
     for (let attempt = 1; ; attempt += 1) {
       call.signal?.throwIfAborted()
+      if (this.#closing.signal.aborted) throw closed(target.subject)
       const failure = await this.#attempt(call, target, headers)
       if (failure.kind === 'answered') return failure.value
       call.signal?.throwIfAborted()
+      if (this.#closing.signal.aborted) throw closed(target.subject, failure.error)
       const delayMs = this.#delayMs(call, failure, attempt)
       const elapsedMs = this.#clock.monotonicMs() - startedMs
       if (delayMs === undefined || elapsedMs + delayMs > (call.retry?.forMs ?? 0)) {
@@ -82,7 +85,7 @@ export class HttpTransport implements AsyncDisposable {
         delayMs,
         error: failure.error,
       })
-      await this.#clock.sleep(delayMs, { signal: call.signal })
+      await this.#sleep(delayMs, call.signal, target.subject)
     }
   }
 
@@ -92,13 +95,25 @@ export class HttpTransport implements AsyncDisposable {
     return readErrorAnswer(answer, { tokenAdvice, now: this.#clock.now() })
   }
 
-  /** Ends every call that is under way. */
+  /** Ends every call that is under way, and every wait for another attempt. */
   async close(): Promise<void> {
+    this.#closing.abort()
     if (this.#options.dispatcher === undefined) await this.#dispatcher.destroy()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #sleep(ms: number, signal: AbortSignal | undefined, subject: string): Promise<void> {
+    const closing = this.#closing.signal
+    const signals = signal === undefined ? [closing] : [closing, signal]
+    try {
+      await this.#clock.sleep(ms, { signal: AbortSignal.any(signals) })
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw closing.aborted ? closed(subject, error) : error
+    }
   }
 
   async #attempt<T>(
@@ -177,6 +192,10 @@ export class HttpTransport implements AsyncDisposable {
       ...call.headers,
     }
   }
+}
+
+function closed(subject: string, cause?: unknown): NetworkError {
+  return new NetworkError(`${subject}: the client was closed.`, { retryable: false, cause })
 }
 
 interface Target {

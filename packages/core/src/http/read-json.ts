@@ -31,10 +31,10 @@ export async function readJson<Schema extends z.ZodType>(
   try {
     value = JSON.parse(text)
   } catch (error) {
-    const excerpt = redactText(text, answer.secrets, 120)
+    const excerpt = describeText(text, answer.secrets)
     const type = answer.header('content-type') ?? 'no content type'
     throw new ProtocolError(
-      `${answer.subject}: the answer (${answer.status}, ${type}) is not JSON${excerpt === '' ? ' but empty' : `; it begins: ${excerpt}`}`,
+      `${answer.subject}: the answer (${answer.status}, ${type}) is not JSON ${excerpt}.`,
       // The parser's message quotes the text, so the error itself is not passed on.
       {
         cause: new Error(error instanceof SyntaxError ? 'SyntaxError in JSON' : 'unreadable JSON'),
@@ -42,6 +42,13 @@ export async function readJson<Schema extends z.ZodType>(
     )
   }
   return checkReply(answer.subject, schema, value)
+}
+
+/** Text that looks like JSON is not quoted: somewhere in it may be a token or a variable. */
+function describeText(text: string, secrets: readonly string[]): string {
+  if (text.trim() === '') return 'but empty'
+  if (/^\s*["[{]/u.test(text)) return `but breaks off or is malformed (${text.length} characters)`
+  return `but begins: ${redactText(text, secrets, 120)}`
 }
 
 /** Checks what a server sent. @throws {@link ProtocolError} `INVALID_REPLY` */

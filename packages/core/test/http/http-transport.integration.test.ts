@@ -276,9 +276,27 @@ describe('a bad answer', () => {
       response.end(request.url === '/empty' ? '' : `your token ${token} is fine`)
     })
     const text = await failure(transport.send(get()))
-    expect(text.message).toContain('not JSON; it begins: your token [redacted] is fine')
+    expect(text.message).toContain('not JSON but begins: your token [redacted] is fine.')
     const empty = await failure(transport.send(get({ path: '/empty' })))
     expect(empty.message).toContain('not JSON but empty')
+  })
+
+  it('I12: that breaks off is not quoted', async () => {
+    const { transport } = await setUp((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end('{"name":"a","value":"c4n4ry')
+    })
+    const error = await failure(transport.send(get()))
+    expect(error).toMatchObject({ code: 'INVALID_REPLY' })
+    expect(error.message).toContain('breaks off')
+  })
+
+  it.each([
+    [{ statusCode: 404, error: 'Not Found', message: 'Route GET:/x' }, '404 Route GET:/x.'],
+    [{ odd: 'c4n4ry' }, '404 Not Found, with {"odd":"<6 characters>"}.'],
+  ])('an error of a form of its own: %j', async (body, words) => {
+    const { transport } = await setUp((_request, response) => sendJson(response, 404, body))
+    expect((await failure(transport.send(get()))).message).toContain(words)
   })
 
   it('401: the token was refused, and what to do', async () => {
@@ -385,12 +403,37 @@ describe('no answer', () => {
     expect(error.message).toContain('is not HTTP')
   })
 
-  it('the transport was closed meanwhile', async () => {
-    const { server, transport } = await setUp(() => {})
-    const pending = failure(transport.send(get()))
+  it('the transport was closed meanwhile: calls end and are not tried again', async () => {
+    const { server, transport, retries } = await setUp(() => {})
+    const pending = failure(transport.send(get({ retry: { forMs: 3_600_000, persistent: true } })))
     await server.receivedAtLeast(1)
     await transport.close()
-    expect(await pending).toBeInstanceOf(NetworkError)
+    for (const error of [await pending, await failure(transport.send(get()))]) {
+      expect(error).toBeInstanceOf(NetworkError)
+      expect(error.message).toContain('the client was closed')
+    }
+    expect(retries).toEqual([])
+  })
+
+  it('the transport was closed during a wait: the wait ends', async () => {
+    const server = await startServer((_request, response) => sendJson(response, 503, {}))
+    open.push(server)
+    let waits: () => void = () => {}
+    const waiting = new Promise<void>((resolve) => {
+      waits = resolve
+    })
+    const transport = new HttpTransport({
+      baseUrl: server.url,
+      server: 'the control plane',
+      tokenAdvice: '',
+      random: () => 1,
+      retryTiming: { baseMs: 3_600_000, maxMs: 3_600_000 },
+      onRetry: () => waits(),
+    })
+    const pending = failure(transport.send(get({ retry: { forMs: 10 * 3_600_000 } })))
+    await waiting
+    await transport.close()
+    expect((await pending).message).toContain('the client was closed')
   })
 })
 
