@@ -1,8 +1,11 @@
+import type { Readable } from 'node:stream'
+
 import type {
   FinishJobRequest,
   HeartbeatRequest,
   HeartbeatResponse,
   JobAssignment,
+  JobFile,
   JobSpec,
   RegisterRequest,
   SignalsResponse,
@@ -87,6 +90,8 @@ export interface RunEngine {
   agentStatus(agentId: string): 'idle' | 'busy' | 'errored' | 'offline'
   /** Position in the workspace's queue, `null` when it does not wait. */
   positionInQueue(runId: string): number | null
+  /** Why a run waits, for people: a lock, another run, no pool, no agent. `null` when it does not. */
+  waitingReason(runId: string): string | null
 }
 
 /** What the agent API may ask for. */
@@ -105,6 +110,23 @@ export interface AgentEngine {
   start(session: SessionKey, job: JobRef): Promise<JobSpec>
   /** Throws `LEASE_LOST` unless that job is started and the token is the present one (I5). */
   checkJob(job: JobRef): void
+  /** Appends to the job's log if `offset` is where it ends; otherwise tells where that is. */
+  appendLog(
+    job: JobRef,
+    offset: number,
+    bytes: Uint8Array,
+  ): Promise<{ readonly appended: boolean; readonly offset: number }>
+  logOffset(job: JobRef): Promise<number>
+  openFile(job: JobRef, name: string): Promise<JobFile & { readonly content: Readable }>
+  storeFile(
+    job: JobRef,
+    name: string,
+    upload: {
+      readonly content: AsyncIterable<unknown>
+      readonly bytes: number | undefined
+      readonly digest: string
+    },
+  ): Promise<void>
   finish(job: JobRef, request: FinishJobRequest): Promise<void>
   disconnect(session: SessionKey): void
 }
@@ -128,6 +150,8 @@ export interface RegisteredSession extends SessionKey {
 export interface Engine extends RunEngine, AgentEngine {
   /** Takes up where the last process stopped and starts the reaper. */
   open(): void
+  /** One pass of the reaper, as its timer does; for tests. */
+  reap(): void
   /** Ends open long-polls and the reaper. */
   close(): Promise<void>
 }

@@ -3,3 +3,19 @@ export { dataFiles, type DataFile } from './data-file.ts'
 export { Database, type SqlValue, type TransactionOptions } from './database.ts'
 export { FileStore, type AppendResult, type WriteStreamOptions, type WrittenFile } from './files.ts'
 export { isUniqueViolation } from './sqlite-error.ts'
+export { AgentsRepository, type AgentFacts, type AgentRow } from './agents-repository.ts'
+export { IdempotencyKeysRepository, type IdempotencyKeyRow } from './idempotency-keys-repository.ts'
+export { JobsRepository, type JobRow } from './jobs-repository.ts'
+export { PhasesRepository, type PhaseResult, type PhaseRow } from './phases-repository.ts'
+export { RunsRepository, type NewRun, type RunRow, type RunVariableRow } from './runs-repository.ts'
+export { StateLocksRepository, type StateLockRow } from './state-locks-repository.ts'
+export { StateVersionsRepository, type StateVersionRow } from './state-versions-repository.ts'
+export {
+  findConfiguration,
+  findLatestConfiguration,
+  findScopedVariables,
+  findWorkspaceFacts,
+  type ConfigurationFacts,
+  type ScopedVariableRow,
+  type WorkspaceFacts,
+} from './workspace-facts.ts'

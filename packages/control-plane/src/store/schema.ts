@@ -141,8 +141,12 @@ export const schemaVersions: readonly string[] = [
     lease_expires_at TEXT, reported_state TEXT, queued_at TEXT NOT NULL, assigned_at TEXT, started_at TEXT,
     finished_at TEXT, result TEXT, finish_json TEXT,
     -- NULL, 'soft' or 'force', and the cursor of the signal that says so.
-    cancel TEXT, signal_cursor INTEGER, run_token_revoked INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0
+    cancel TEXT, signal_cursor INTEGER, run_token_revoked INTEGER NOT NULL DEFAULT 0,
+    -- How often it was started. A later attempt appends to the same log: log_base is where its part begins.
+    attempts INTEGER NOT NULL DEFAULT 0, log_base INTEGER NOT NULL DEFAULT 0
   ) STRICT;
+  -- One job that is not finished a phase, whatever the code does (I6).
+  CREATE UNIQUE INDEX jobs_one_live ON jobs(phase_id) WHERE state <> 'finished';
   CREATE INDEX jobs_by_state ON jobs(state, pool_id);
   CREATE INDEX jobs_by_agent ON jobs(agent_id, state);
 

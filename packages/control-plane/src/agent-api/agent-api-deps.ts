@@ -1,0 +1,15 @@
+import type { AgentEngine } from '../engine/index.ts'
+import type { Clock, Logger, Timing } from '../runtime/index.ts'
+import type { Database } from '../store/index.ts'
+import type { TokenService } from '../tokens/index.ts'
+
+/** What the agent API works with. */
+export interface AgentApiDeps {
+  readonly engine: AgentEngine
+  readonly tokens: TokenService
+  readonly db: Database
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly timing: Timing
+  readonly limits: { readonly jobFileBytes: number }
+}

@@ -1,0 +1,87 @@
+import { StateStore } from '../state/index.ts'
+import { AgentSessions } from './agent-sessions.ts'
+import { createEngineContext, type EngineOptions } from './engine-context.ts'
+import type { Engine } from './engine.ts'
+import { FinishJob } from './finish-job.ts'
+import { JobDispatcher } from './job-dispatcher.ts'
+import { JobFiles } from './job-files.ts'
+import { JobLeases } from './job-leases.ts'
+import { JobStart } from './job-start.ts'
+import { Reaper } from './reaper.ts'
+import { RunCancel } from './run-cancel.ts'
+import { RunControl } from './run-control.ts'
+import { RunLedger } from './run-ledger.ts'
+import { RunOutcome } from './run-outcome.ts'
+import { RunQueue } from './run-queue.ts'
+import { WaitingRoom } from './waiting-room.ts'
+
+/** Wires the parts of the engine. */
+export function createEngine(options: EngineOptions): Engine {
+  const context = createEngineContext(options)
+  const { db, jobs, timing, at } = context
+  const room = new WaitingRoom(context.clock)
+  const onQueued = (poolId: string): void => dispatcher.jobsQueued(poolId)
+  const ledger = new RunLedger(context)
+  const queue = new RunQueue(context, ledger, { onQueued })
+  const leases = new JobLeases(context, { ledger, queue, onQueued })
+  const sessions = new AgentSessions(context, leases)
+  const dispatcher = new JobDispatcher(context, { sessions, room })
+  const outcome = new RunOutcome(context, { ledger, queue, leases, onSlotFree: onQueued })
+  const control = new RunControl(context, { ledger, queue })
+  const canceling = new RunCancel(context, {
+    ledger,
+    queue,
+    onSignal: (agentId) => dispatcher.signalRaised(agentId),
+  })
+  const starting = new JobStart(context, { sessions, ledger })
+  const jobFiles = new JobFiles(context, leases)
+  const finishing = new FinishJob(context, { leases, outcome, states: new StateStore(context) })
+  const reaper = new Reaper(context, { sessions, leases, queue })
+
+  return {
+    createRun: (input) => control.create(input),
+    confirm: (runId, by) => control.confirm(runId, by),
+    discard: (runId, by) => control.discard(runId, by),
+    cancel: (runId, how) => canceling.cancel(runId, how),
+    configurationUploaded: (id) => control.configurationUploaded(id),
+    workspaceChanged: (id) => db.transaction(() => queue.advance(id)),
+    isPoolBusy: (poolId) => jobs.isPoolBusy(poolId),
+    agentStatus: (agentId) => sessions.status(agentId),
+    positionInQueue: (runId) => queue.position(runId),
+    waitingReason: (runId) => queue.waitingReason(runId),
+
+    register: (poolId, request) => {
+      const session = sessions.register(poolId, request)
+      dispatcher.sessionChanged(session)
+      return session
+    },
+    heartbeat: (session, request) => sessions.heartbeat(session, request),
+    acquire: (session, request) => dispatcher.acquire(session, request),
+    signals: (session, request) => dispatcher.signals(session, request),
+    start: (session, job) => starting.start(session, job),
+    checkJob: (job) => void leases.require(job),
+    appendLog: (job, offset, bytes) => jobFiles.appendLog(job, offset, bytes),
+    logOffset: (job) => jobFiles.logOffset(job),
+    openFile: (job, name) => jobFiles.open(job, name),
+    storeFile: (job, name, upload) => jobFiles.store(job, name, upload),
+    finish: (job, request) => finishing.finish(job, request),
+    disconnect: (session) => {
+      const { pool_id: poolId } = sessions.require(session)
+      sessions.disconnect(session)
+      dispatcher.sessionChanged({ agentId: session.agentId, poolId })
+    },
+
+    open: () => {
+      // While we were away nobody could renew, which is no agent's fault. Agents stop their plans by their
+      // own clock at two thirds of a lease and their applies at two thirds and the grace, so a later end
+      // here is always the safer one: it only delays that a plan is given to another.
+      db.transaction(() => jobs.extendAll(at(timing.leaseMs), at(timing.acceptMs)))
+      reaper.start()
+    },
+    reap: () => reaper.pass(),
+    close: async () => {
+      room.close()
+      await reaper.stop()
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import type { Clock, IdSource, Logger, Timing } from '../runtime/index.ts'
+import {
+  AgentsRepository,
+  JobsRepository,
+  PhasesRepository,
+  RunsRepository,
+  StateLocksRepository,
+  type Database,
+  type FileStore,
+} from '../store/index.ts'
+import type { TokenService } from '../tokens/index.ts'
+
+export interface EngineOptions {
+  readonly db: Database
+  readonly files: FileStore
+  readonly tokens: TokenService
+  readonly clock: Clock
+  readonly ids: IdSource
+  readonly logger: Logger
+  readonly timing: Timing
+  readonly limits: { readonly stateBytes: number; readonly jobFileBytes: number }
+}
+
+/** What every part of the engine works with. */
+export interface EngineContext extends EngineOptions {
+  readonly agents: AgentsRepository
+  readonly runs: RunsRepository
+  readonly phases: PhasesRepository
+  readonly jobs: JobsRepository
+  readonly stateLocks: StateLocksRepository
+  /** The present time as the database holds it, moved by `ms`. */
+  readonly at: (ms?: number) => string
+}
+
+export function createEngineContext(options: EngineOptions): EngineContext {
+  const { db, clock } = options
+  return {
+    ...options,
+    agents: new AgentsRepository(db),
+    runs: new RunsRepository(db),
+    phases: new PhasesRepository(db),
+    jobs: new JobsRepository(db),
+    stateLocks: new StateLocksRepository(db),
+    at: (ms = 0) => new Date(clock.now().getTime() + ms).toISOString(),
+  }
+}

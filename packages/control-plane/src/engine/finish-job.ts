@@ -1,0 +1,130 @@
+import { jobFileNames, type FinishJobRequest } from '@scalr-agent/core/protocol'
+
+import type { StateStore } from '../state/index.ts'
+import { dataFiles, type JobRow } from '../store/index.ts'
+import type { EngineContext } from './engine-context.ts'
+import { EngineError, type JobRef } from './engine.ts'
+import { leaseLost, type JobLeases } from './job-leases.ts'
+import { resultFile } from './job-spec.ts'
+import { rescueState, type RescuedState } from './rescued-state.ts'
+import type { RunOutcome } from './run-outcome.ts'
+
+/** Takes an agent's report: checks that everything it names has arrived, and moves the run on. */
+export class FinishJob {
+  readonly #context: EngineContext
+  readonly #leases: JobLeases
+  readonly #outcome: RunOutcome
+  readonly #states: StateStore
+
+  constructor(
+    context: EngineContext,
+    parts: {
+      readonly leases: JobLeases
+      readonly outcome: RunOutcome
+      readonly states: StateStore
+    },
+  ) {
+    this.#context = context
+    this.#leases = parts.leases
+    this.#outcome = parts.outcome
+    this.#states = parts.states
+  }
+
+  /**
+   * Idempotent by job and fencing token.
+   * @throws {@link EngineError} `LEASE_LOST`, `DIGEST_MISMATCH`
+   */
+  async finish(ref: JobRef, report: FinishJobRequest): Promise<void> {
+    const job = this.#live(ref)
+    if (job === undefined) return
+    await this.#checkLog(job, report)
+    await this.#checkFiles(job, report)
+    // Past here the log is complete: no byte of it may be lost to a power failure either.
+    await this.#context.files.sync(dataFiles.log(job.phase_id))
+    const whole = await this.#context.files.digest(dataFiles.log(job.phase_id))
+    await this.#keepPlanJson(job, report)
+    const rescued = await rescueState(this.#context, this.#states, job, report)
+    try {
+      this.#commit(ref, report, { log: whole, rescued })
+    } finally {
+      await rescued?.settle()
+    }
+  }
+
+  /** The started job; `undefined` when this very report was taken before. */
+  #live(ref: JobRef): JobRow | undefined {
+    const job = this.#context.jobs.get(ref.jobId)
+    if (job?.state === 'finished' && job.fencing_token === ref.fencingToken) {
+      if (job.finish_json !== null) return undefined
+      throw leaseLost(ref)
+    }
+    return this.#leases.require(ref)
+  }
+
+  #commit(
+    ref: JobRef,
+    report: FinishJobRequest,
+    kept: {
+      readonly log: { readonly bytes: number; readonly digest: string }
+      readonly rescued: RescuedState | undefined
+    },
+  ): void {
+    const { db, phases } = this.#context
+    db.transaction(() => {
+      const job = this.#live(ref)
+      if (job === undefined) return
+      kept.rescued?.commit()
+      phases.setResult(job.phase_id, {
+        has_changes: report.hasChanges === undefined ? null : Number(report.hasChanges),
+        resource_additions: report.resources?.additions ?? null,
+        resource_changes: report.resources?.changes ?? null,
+        resource_destructions: report.resources?.destructions ?? null,
+        exit_code: report.exitCode,
+        failure_json: report.failure === undefined ? null : JSON.stringify(report.failure),
+        stages_json: JSON.stringify(report.stages),
+        log_bytes: kept.log.bytes,
+        log_digest: kept.log.digest,
+        log_missing_bytes: report.log.missingBytes,
+      })
+      this.#outcome.apply(job, report, { rescuedState: kept.rescued?.message })
+    })
+  }
+
+  /** A complete log is provably complete (I10). */
+  async #checkLog(job: JobRow, report: FinishJobRequest): Promise<void> {
+    const held = await this.#context.files.digest(dataFiles.log(job.phase_id), {
+      start: job.log_base,
+    })
+    if (held.bytes === report.log.bytes && held.digest === report.log.digest) return
+    throw new EngineError(
+      'DIGEST_MISMATCH',
+      `The report of the job ${job.id} names a log of ${report.log.bytes} bytes with ${report.log.digest}, ` +
+        `but ${held.bytes} bytes with ${held.digest} have arrived. Append what is missing and report again.`,
+    )
+  }
+
+  async #checkFiles(job: JobRow, report: FinishJobRequest): Promise<void> {
+    const { files } = this.#context
+    for (const { name, bytes, digest } of report.files) {
+      const file = resultFile(job, name)
+      const held = await files.digest(file)
+      if (held.bytes === bytes && held.digest === digest) continue
+      throw new EngineError(
+        'DIGEST_MISMATCH',
+        `The report of the job ${job.id} names a file '${name}' of ${bytes} bytes with ${digest}, but ` +
+          `${held.bytes} bytes with ${held.digest} are held. Upload it again.`,
+      )
+    }
+  }
+
+  async #keepPlanJson(job: JobRow, report: FinishJobRequest): Promise<void> {
+    const { files, limits } = this.#context
+    if (job.phase !== 'plan') return
+    if (!report.files.some((file) => file.name === jobFileNames.planJson)) return
+    await files.writeStream(
+      dataFiles.planJson(job.phase_id),
+      files.read(resultFile(job, jobFileNames.planJson)),
+      { maxBytes: limits.jobFileBytes },
+    )
+  }
+}

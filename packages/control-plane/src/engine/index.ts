@@ -1,0 +1,21 @@
+export { createEngine } from './create-engine.ts'
+export type { EngineOptions } from './engine-context.ts'
+export {
+  EngineError,
+  type AgentEngine,
+  type CreateRunInput,
+  type Engine,
+  type EngineErrorCode,
+  type JobRef,
+  type RegisteredSession,
+  type RunEngine,
+  type RunVariableInput,
+  type SessionKey,
+} from './engine.ts'
+export {
+  activeStatuses,
+  isTerminalRun,
+  runStatuses,
+  runTransitions,
+  type RunStatus,
+} from './run-status.ts'

@@ -1,0 +1,85 @@
+import type { Readable } from 'node:stream'
+
+import { jobFileNames, type JobFile } from '@scalr-agent/core/protocol'
+
+import { dataFiles, type AppendResult } from '../store/index.ts'
+import type { EngineContext } from './engine-context.ts'
+import { EngineError, type JobRef } from './engine.ts'
+import type { JobLeases } from './job-leases.ts'
+import { jobInputs, resultFile } from './job-spec.ts'
+
+/** What an agent may upload. */
+const resultNames: readonly string[] = [
+  jobFileNames.plan,
+  jobFileNames.planJson,
+  jobFileNames.lockFile,
+  jobFileNames.erroredState,
+]
+
+/** Log and files of started jobs. Each call is for the job's present holder only (I5). */
+export class JobFiles {
+  readonly #context: EngineContext
+  readonly #leases: JobLeases
+
+  constructor(context: EngineContext, leases: JobLeases) {
+    this.#context = context
+    this.#leases = leases
+  }
+
+  /** Offsets are the attempt's own: the agent knows nothing of the attempts before it. */
+  async appendLog(ref: JobRef, offset: number, bytes: Uint8Array): Promise<AppendResult> {
+    const job = this.#leases.require(ref)
+    const result = await this.#context.files.append(
+      dataFiles.log(job.phase_id),
+      job.log_base + offset,
+      bytes,
+      { guard: () => void this.#leases.require(ref) },
+    )
+    return { ...result, offset: Math.max(0, result.offset - job.log_base) }
+  }
+
+  async logOffset(ref: JobRef): Promise<number> {
+    const job = this.#leases.require(ref)
+    const size = (await this.#context.files.size(dataFiles.log(job.phase_id))) ?? 0
+    return Math.max(0, size - job.log_base)
+  }
+
+  /** @throws {@link EngineError} `NOT_FOUND` */
+  async open(ref: JobRef, name: string): Promise<JobFile & { readonly content: Readable }> {
+    const job = this.#leases.require(ref)
+    const input = (await jobInputs(this.#context, job)).find((file) => file.name === name)
+    if (input === undefined) {
+      throw new EngineError('NOT_FOUND', `The job ${ref.jobId} has no file '${name}'.`)
+    }
+    const { source, ...file } = input
+    return { ...file, content: this.#context.files.read(source) }
+  }
+
+  /** Keeps a result file; what was declared must arrive. */
+  async store(
+    ref: JobRef,
+    name: string,
+    upload: {
+      readonly content: AsyncIterable<unknown>
+      readonly bytes: number | undefined
+      readonly digest: string
+    },
+  ): Promise<void> {
+    const { files, limits } = this.#context
+    const job = this.#leases.require(ref)
+    if (!resultNames.includes(name)) {
+      throw new EngineError(
+        'NOT_FOUND',
+        `A job has no result file '${name}'; there are ${resultNames.join(', ')}.`,
+      )
+    }
+    const maxBytes = name === jobFileNames.erroredState ? limits.stateBytes : limits.jobFileBytes
+    const file = resultFile(job, name)
+    await files.writeStream(file, upload.content, {
+      maxBytes,
+      expected: { bytes: upload.bytes, digest: upload.digest },
+    })
+    // A long upload may outlive the lease. The file's name holds the token: it disturbs nobody.
+    this.#leases.require(ref)
+  }
+}

@@ -1,0 +1,74 @@
+import type { RunStatus } from './run-status.ts'
+
+/** Scalr's statuses of a plan or an apply. `unreachable`: it will not run. */
+export type PhaseStatus =
+  | 'pending'
+  | 'queued'
+  | 'running'
+  | 'finished'
+  | 'canceled'
+  | 'errored'
+  | 'unreachable'
+
+interface PhasePair {
+  readonly plan?: PhaseStatus
+  readonly apply?: PhaseStatus
+}
+
+/** What a run's status says of its plan and apply. The ends are in {@link endOfPhase}. */
+const phaseOfRun: Readonly<Record<RunStatus, PhasePair>> = {
+  pending: {},
+  plan_queued: { plan: 'queued' },
+  planning: { plan: 'running' },
+  planned: { plan: 'finished' },
+  planned_and_saved: { plan: 'finished' },
+  confirmed: {},
+  apply_queued: { apply: 'queued' },
+  applying: { apply: 'running' },
+  applied: { apply: 'finished' },
+  planned_and_finished: { plan: 'finished' },
+  errored: {},
+  canceled: {},
+  discarded: {},
+}
+
+/** The phase's status once its run has that one; `undefined`: unchanged. */
+export function phaseStatusFor(
+  phase: 'plan' | 'apply',
+  present: PhaseStatus,
+  run: RunStatus,
+): PhaseStatus | undefined {
+  const said = phaseOfRun[run][phase]
+  if (said !== undefined) return said === present ? undefined : said
+  return endOfPhase(present, run)
+}
+
+function endOfPhase(present: PhaseStatus, run: RunStatus): PhaseStatus | undefined {
+  switch (run) {
+    case 'errored':
+    case 'canceled':
+      if (present === 'queued' || present === 'running') return run
+      return present === 'pending' ? 'unreachable' : undefined
+    case 'discarded':
+    case 'planned_and_finished':
+      return present === 'pending' ? 'unreachable' : undefined
+    default:
+      return undefined
+  }
+}
+
+/** The column's value. */
+export function asPhaseStatus(value: string): PhaseStatus {
+  switch (value) {
+    case 'pending':
+    case 'queued':
+    case 'running':
+    case 'finished':
+    case 'canceled':
+    case 'errored':
+    case 'unreachable':
+      return value
+    default:
+      throw new TypeError(`Not a status of a plan or apply: '${value}'`)
+  }
+}

@@ -1,0 +1,81 @@
+import { IdempotencyKeysRepository } from '../store/index.ts'
+import type { AgentSessions } from './agent-sessions.ts'
+import type { EngineContext } from './engine-context.ts'
+import type { JobLeases } from './job-leases.ts'
+import type { RunQueue } from './run-queue.ts'
+
+const idempotencyKeysMs = 24 * 3_600_000
+
+/** Moves on what nobody else moves on any more. */
+export class Reaper {
+  readonly #context: EngineContext
+  readonly #sessions: AgentSessions
+  readonly #leases: JobLeases
+  readonly #queue: RunQueue
+  readonly #stopped = new AbortController()
+  #running: Promise<void> | undefined
+
+  constructor(
+    context: EngineContext,
+    parts: {
+      readonly sessions: AgentSessions
+      readonly leases: JobLeases
+      readonly queue: RunQueue
+    },
+  ) {
+    this.#context = context
+    this.#sessions = parts.sessions
+    this.#leases = parts.leases
+    this.#queue = parts.queue
+  }
+
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#running
+  }
+
+  /** One pass. Each part is tried, whatever becomes of the others. */
+  pass(): void {
+    this.#try('leases', () => this.#leases.expire())
+    this.#try('queues', () => this.#advanceQueues())
+    this.#try('agents', () => this.#sessions.removeGone())
+    this.#try('idempotency keys', () =>
+      new IdempotencyKeysRepository(this.#context.db).removeBefore(
+        this.#context.at(-idempotencyKeysMs),
+      ),
+    )
+  }
+
+  /** Runs whose turn has come unnoticed, and queued jobs whose pool has vanished or changed. */
+  #advanceQueues(): void {
+    const { db, runs } = this.#context
+    const waiting = ['pending', 'plan_queued', 'apply_queued'].flatMap((status) =>
+      runs.workspacesWithStatus(status),
+    )
+    for (const workspaceId of new Set(waiting)) {
+      db.transaction(() => this.#queue.advance(workspaceId))
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      this.pass()
+      await this.#context.clock
+        .sleep(this.#context.timing.reaperEveryMs, { signal })
+        .catch(() => {})
+    }
+  }
+
+  #try(part: string, action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#context.logger.error({ err: error, part }, 'The reaper failed; it tries again')
+    }
+  }
+}

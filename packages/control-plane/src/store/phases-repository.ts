@@ -1,0 +1,98 @@
+import type { Database } from './database.ts'
+
+export interface PhaseRow {
+  readonly id: string
+  readonly run_id: string
+  readonly phase: 'plan' | 'apply'
+  readonly status: string
+  readonly has_changes: number | null
+  readonly resource_additions: number | null
+  readonly resource_changes: number | null
+  readonly resource_destructions: number | null
+  readonly exit_code: number | null
+  readonly failure_json: string | null
+  readonly stages_json: string | null
+  readonly log_bytes: number | null
+  readonly log_digest: string | null
+  readonly log_missing_bytes: number | null
+  readonly status_timestamps_json: string
+}
+
+export type PhaseResult = Pick<
+  PhaseRow,
+  | 'has_changes'
+  | 'resource_additions'
+  | 'resource_changes'
+  | 'resource_destructions'
+  | 'exit_code'
+  | 'failure_json'
+  | 'stages_json'
+  | 'log_bytes'
+  | 'log_digest'
+  | 'log_missing_bytes'
+>
+
+export class PhasesRepository {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  insert(phase: Pick<PhaseRow, 'id' | 'run_id' | 'phase'>, at: string): void {
+    this.#db.run(
+      `INSERT INTO phases (id, run_id, phase, status_timestamps_json)
+       VALUES (?, ?, ?, json_object('pending-at', ?))`,
+      phase.id,
+      phase.run_id,
+      phase.phase,
+      at,
+    )
+  }
+
+  get(id: string): PhaseRow | undefined {
+    return this.#db.get<PhaseRow>('SELECT * FROM phases WHERE id = ?', id)
+  }
+
+  ofRun(runId: string, phase: 'plan' | 'apply'): PhaseRow | undefined {
+    return this.#db.get<PhaseRow>(
+      'SELECT * FROM phases WHERE run_id = ? AND phase = ?',
+      runId,
+      phase,
+    )
+  }
+
+  setStatus(id: string, status: string, at: string): void {
+    this.#db.run(
+      `UPDATE phases SET status = ?,
+         status_timestamps_json = json_set(status_timestamps_json, '$."' || ? || '-at"', ?) WHERE id = ?`,
+      status,
+      status,
+      at,
+      id,
+    )
+  }
+
+  setResult(id: string, result: PhaseResult): void {
+    this.#db.run(
+      `UPDATE phases SET has_changes = ?, resource_additions = ?, resource_changes = ?,
+         resource_destructions = ?, exit_code = ?, failure_json = ?, stages_json = ?, log_bytes = ?,
+         log_digest = ?, log_missing_bytes = ? WHERE id = ?`,
+      result.has_changes,
+      result.resource_additions,
+      result.resource_changes,
+      result.resource_destructions,
+      result.exit_code,
+      result.failure_json,
+      result.stages_json,
+      result.log_bytes,
+      result.log_digest,
+      result.log_missing_bytes,
+      id,
+    )
+  }
+
+  setFailure(id: string, failureJson: string): void {
+    this.#db.run('UPDATE phases SET failure_json = ? WHERE id = ?', failureJson, id)
+  }
+}
