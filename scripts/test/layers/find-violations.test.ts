@@ -48,6 +48,7 @@ describe('findViolations', () => {
     ['packages/core/test/agent/agent.test.ts', '@scalr-agent/control-plane'],
     ['packages/executor-process/src/process-executor.ts', '@scalr-agent/core/testing'],
     ['packages/executor-process/src/process-executor.ts', '@scalr-agent/control-plane'],
+    ['packages/executor-process/src/process-executor.ts', '@scalr-agent/executor-process'],
     ['packages/control-plane/src/engine/engine.ts', '@scalr-agent/core'],
     ['packages/control-plane/src/engine/engine.ts', '@scalr-agent/executor-process'],
   ])('%s must not import %s', (file, specifier) => {
@@ -59,6 +60,7 @@ describe('findViolations', () => {
   it.each([
     ['packages/executor-process/src/process-executor.ts', '@scalr-agent/core'],
     ['packages/executor-process/test/conformance.integration.test.ts', '@scalr-agent/core/testing'],
+    ['packages/executor-process/test/x.test.ts', '@scalr-agent/executor-process'],
     ['packages/control-plane/src/engine/engine.ts', '@scalr-agent/core/protocol'],
     ['examples/quickstart/src/main.ts', '@scalr-agent/control-plane'],
     ['packages/core/src/http/http-client.ts', 'undici'],
