@@ -1,0 +1,83 @@
+import type { ExecutorCapabilities } from '../../executor/index.ts'
+import type { ConformanceOptions } from './conformance-options.ts'
+import type { KitContext } from './kit-context.ts'
+
+/** The groups of the kit, in the order in which they run. */
+export const behaviourGroups = [
+  'identity',
+  'check',
+  'launch',
+  'output',
+  'wait',
+  'interrupt',
+  'limits',
+  'process',
+  'files-in',
+  'files-out',
+  'secrets',
+  'resources',
+  'adoption',
+  'lost',
+  'destroy',
+  'list',
+] as const
+export type BehaviourGroup = (typeof behaviourGroups)[number]
+
+/** Capabilities that are yes or no. */
+type Capability = {
+  [Key in keyof ExecutorCapabilities]: ExecutorCapabilities[Key] extends boolean ? Key : never
+}[keyof ExecutorCapabilities]
+
+/** Options of the kit that some behaviours cannot do without. */
+type NeededOption = 'childModule' | 'vanish' | 'inspect' | 'recordsDirectory' | 'countResources'
+
+/** What a behaviour needs to be asked for; without it the behaviour is skipped, with the reason told. */
+export type Requirement = Capability | 'isolation' | `option:${NeededOption}`
+
+/** One thing that every executor does. */
+export interface Behaviour {
+  /** Stable, `<group>.<name>`. */
+  readonly id: string
+  readonly group: BehaviourGroup
+  /** A sentence that is true of an executor that passes. */
+  readonly title: string
+  readonly requires?: readonly Requirement[]
+  /** @default 60_000 */
+  readonly timeoutMs?: number
+  /** Rejects when the executor does not behave so. */
+  run(context: KitContext): Promise<void>
+}
+
+/** Why the behaviour cannot be asked of this executor; `undefined` when it can. */
+export function reasonToSkip(
+  behaviour: Behaviour,
+  capabilities: ExecutorCapabilities,
+  options: ConformanceOptions,
+): string | undefined {
+  for (const requirement of behaviour.requires ?? []) {
+    const reason = missing(requirement, capabilities, options)
+    if (reason !== undefined) return reason
+  }
+  return undefined
+}
+
+function missing(
+  requirement: Requirement,
+  capabilities: ExecutorCapabilities,
+  options: ConformanceOptions,
+): string | undefined {
+  switch (requirement) {
+    case 'isolation':
+      return capabilities.isolation === 'none' ? "capabilities.isolation is 'none'" : undefined
+    case 'option:childModule':
+    case 'option:vanish':
+    case 'option:inspect':
+    case 'option:recordsDirectory':
+    case 'option:countResources': {
+      const name = requirement.slice('option:'.length) as NeededOption
+      return options[name] === undefined ? `the option ${name} is not given` : undefined
+    }
+    default:
+      return capabilities[requirement] ? undefined : `capabilities.${requirement} is false`
+  }
+}
