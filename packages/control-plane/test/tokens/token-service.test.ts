@@ -1,0 +1,242 @@
+import { SignJWT, UnsecuredJWT } from 'jose'
+import { describe, expect, it } from 'vitest'
+
+import { randomId } from '../../src/runtime/index.ts'
+import { Database } from '../../src/store/index.ts'
+import { createTokenService, type TokenRequest, type TokenService } from '../../src/tokens/index.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+
+const now = '2026-01-01T00:00:00Z'
+
+interface Fixture {
+  readonly db: Database
+  readonly clock: ManualClock
+  readonly tokens: TokenService
+}
+
+function fixture(): Fixture {
+  const db = Database.open(':memory:')
+  db.run('INSERT INTO accounts (id, name, created_at) VALUES (?, ?, ?)', 'acc-1', 'a', now)
+  db.run(
+    'INSERT INTO users (id, account_id, email, created_at) VALUES (?, ?, ?, ?)',
+    'user-1',
+    'acc-1',
+    'u@x',
+    now,
+  )
+  db.run(
+    'INSERT INTO agent_pools (id, account_id, name, created_at) VALUES (?, ?, ?, ?)',
+    'apool-1',
+    'acc-1',
+    'p',
+    now,
+  )
+  db.run(
+    "INSERT INTO environments (id, account_id, name, created_at) VALUES ('env-1', 'acc-1', 'e', ?)",
+    now,
+  )
+  db.run(
+    "INSERT INTO workspaces (id, environment_id, name, created_at) VALUES ('ws-1', 'env-1', 'w', ?)",
+    now,
+  )
+  db.run(
+    "INSERT INTO configuration_versions (id, workspace_id, created_at) VALUES ('cv-1', 'ws-1', ?)",
+    now,
+  )
+  db.run(
+    `INSERT INTO runs (id, workspace_id, configuration_version_id, sequence, iac_platform, created_at)
+     VALUES ('run-1', 'ws-1', 'cv-1', 1, 'terraform', ?)`,
+    now,
+  )
+  db.run("INSERT INTO phases (id, run_id, phase) VALUES ('plan-1', 'run-1', 'plan')")
+  db.run(
+    `INSERT INTO jobs (id, phase_id, run_id, workspace_id, pool_id, phase, state, fencing_token, queued_at)
+     VALUES ('job-1', 'plan-1', 'run-1', 'ws-1', 'apool-1', 'plan', 'started', 3, ?)`,
+    now,
+  )
+  const clock = new ManualClock()
+  const tokens = createTokenService({ db, issuer: () => 'https://cp.test', clock, ids: randomId })
+  return { db, clock, tokens }
+}
+
+const requests: readonly TokenRequest[] = [
+  { kind: 'user', userId: 'user-1' },
+  { kind: 'pool', poolId: 'apool-1' },
+  {
+    kind: 'job',
+    jobId: 'job-1',
+    fencingToken: 3,
+    agentId: 'agent-1',
+    expiresInMs: 60_000,
+  },
+  {
+    kind: 'run',
+    workspaceId: 'ws-1',
+    runId: 'run-1',
+    jobId: 'job-1',
+    fencingToken: 3,
+    expiresInMs: 60_000,
+  },
+]
+
+async function rejection(tokens: TokenService, token: string | undefined): Promise<unknown> {
+  return tokens.verify(token).then(
+    () => 'accepted',
+    (error: unknown) => (error instanceof Error && 'reason' in error ? error.reason : error),
+  )
+}
+
+const runRequest = requests[3]!
+const jobRequest = requests[2]!
+
+describe('TokenService', () => {
+  it.each(requests)('gives back what a $kind token was issued for', async (request) => {
+    const { tokens } = fixture()
+    const { token, id } = await tokens.issue(request)
+    const verified = await tokens.verify(token)
+    const { kind } = request
+    expect(verified).toMatchObject({ kind, id })
+    const { expiresInMs: _life, ...claims } = { expiresInMs: 0, ...request }
+    expect(verified).toMatchObject(claims)
+  })
+
+  it('names the issuer in the token, so that a client finds its server', async () => {
+    const { tokens } = fixture()
+    const { token } = await tokens.issue(requests[0]!)
+    const payload = JSON.parse(String(Buffer.from(token.split('.')[1] ?? '', 'base64url')))
+    expect(payload).toMatchObject({ iss: 'https://cp.test', kind: 'user', sub: 'user-1' })
+  })
+
+  it('keeps no token in the database', async () => {
+    const { db, tokens } = fixture()
+    const { token } = await tokens.issue(requests[1]!)
+    expect(JSON.stringify(db.all('SELECT * FROM access_tokens'))).not.toContain(
+      token.split('.')[2],
+    )
+  })
+
+  it('accepts tokens of an earlier process: the key is kept', async () => {
+    const { db, clock, tokens } = fixture()
+    const { token } = await tokens.issue(requests[0]!)
+    const later = createTokenService({ db, issuer: () => 'https://else', clock, ids: randomId })
+    expect(await later.verify(token)).toMatchObject({ userId: 'user-1' })
+  })
+
+  it('makes the same user token again, as long as it is not revoked', async () => {
+    const { tokens } = fixture()
+    const { token, id } = await tokens.issue(requests[0]!)
+    expect(await tokens.reissueUserToken(id)).toBe(token)
+    tokens.revoke(id)
+    expect(await tokens.reissueUserToken(id)).toBeUndefined()
+  })
+
+  it('refuses what is missing, malformed, foreign, unsigned or expired, and says which', async () => {
+    const { clock, tokens } = fixture()
+    const other = fixture()
+    expect(await rejection(tokens, undefined)).toBe('missing')
+    expect(await rejection(tokens, '')).toBe('missing')
+    expect(await rejection(tokens, 'not a token')).toBe('malformed')
+    expect(await rejection(tokens, (await other.tokens.issue(requests[0]!)).token)).toBe('unknown')
+    const unsigned = new UnsecuredJWT({ kind: 'user', jti: 'at-1' }).setSubject('user-1').encode()
+    expect(await rejection(tokens, unsigned)).toBe('malformed')
+    const { token } = await tokens.issue({
+      kind: 'user',
+      userId: 'user-1',
+      expiresInMs: 60_000,
+    })
+    clock.advance(61_000)
+    expect(await rejection(tokens, token)).toBe('expired')
+  })
+
+  it('refuses a token signed with a guessed key under our key id', async () => {
+    const { db, tokens } = fixture()
+    const kid = db.get<{ id: string }>('SELECT id FROM signing_keys')!.id
+    const forged = await new SignJWT({ kind: 'user' })
+      .setProtectedHeader({ alg: 'HS256', kid })
+      .setSubject('user-1')
+      .setJti('at-1')
+      .sign(new Uint8Array(32))
+    expect(await rejection(tokens, forged)).toBe('unknown')
+  })
+
+  it('refuses a revoked token', async () => {
+    const { tokens } = fixture()
+    const { token, id } = await tokens.issue(requests[1]!)
+    expect(tokens.revoke(id)).toBe(true)
+    expect(tokens.revoke(id)).toBe(false)
+    expect(await rejection(tokens, token)).toBe('revoked')
+  })
+
+  it('ends the sessions that a revoked pool token opened', async () => {
+    const { tokens } = fixture()
+    const pool = await tokens.issue(requests[1]!)
+    const session = await tokens.issue({
+      kind: 'session',
+      agentId: 'agent-1',
+      sessionId: 'ses-1',
+      poolId: 'apool-1',
+      poolTokenId: pool.id,
+      expiresInMs: 60_000,
+    })
+    expect(await tokens.verify(session.token)).toMatchObject({
+      kind: 'session',
+      agentId: 'agent-1',
+      sessionId: 'ses-1',
+    })
+    tokens.revoke(pool.id)
+    expect(await rejection(tokens, session.token)).toBe('revoked')
+  })
+
+  it('refuses the tokens of a pool that is gone', async () => {
+    const { db, tokens } = fixture()
+    const { token } = await tokens.issue(requests[1]!)
+    db.run('DELETE FROM agent_pools WHERE id = ?', 'apool-1')
+    expect(await rejection(tokens, token)).toBe('revoked')
+  })
+
+  it.each([
+    ['the job has ended', "UPDATE jobs SET state = 'finished'"],
+    ['the job is queued again', "UPDATE jobs SET state = 'queued'"],
+    ['it was revoked', 'UPDATE jobs SET run_token_revoked = 1'],
+    ['the job was given to another agent', 'UPDATE jobs SET fencing_token = 4'],
+    ['the job is gone', 'DELETE FROM jobs'],
+  ])('I6: a run token opens no state once %s', async (_why, sql) => {
+    const { db, tokens } = fixture()
+    const { token } = await tokens.issue(runRequest)
+    expect(await tokens.verify(token)).toMatchObject({ kind: 'run' })
+    db.run(sql)
+    expect(await rejection(tokens, token)).toBe('revoked')
+  })
+
+  it('I4: a job token outlives its job, so that finish may be repeated', async () => {
+    const { db, tokens } = fixture()
+    const { token } = await tokens.issue(jobRequest)
+    db.run("UPDATE jobs SET state = 'finished'")
+    expect(await tokens.verify(token)).toMatchObject({ kind: 'job', fencingToken: 3 })
+    db.run('DELETE FROM jobs')
+    expect(await rejection(tokens, token)).toBe('revoked')
+  })
+
+  it('notes when a token was used, at most once a minute', async () => {
+    const { db, clock, tokens } = fixture()
+    const { token } = await tokens.issue(requests[0]!)
+    const used = (): string | null =>
+      db.get<{ last_used_at: string | null }>('SELECT last_used_at FROM access_tokens')!
+        .last_used_at
+    expect(used()).toBeNull()
+    await tokens.verify(token)
+    const first = used()
+    clock.advance(30_000)
+    await tokens.verify(token)
+    expect(used()).toBe(first)
+    clock.advance(31_000)
+    await tokens.verify(token)
+    expect(used()).not.toBe(first)
+  })
+
+  it('I12: says why without repeating the token', async () => {
+    const { tokens } = fixture()
+    const error: unknown = await tokens.verify('secret-canary-token').catch((cause: unknown) => cause)
+    expect(String(error)).not.toContain('canary')
+  })
+})
