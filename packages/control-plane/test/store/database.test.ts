@@ -137,8 +137,6 @@ describe('Database', () => {
     await using directory = await temporaryDirectory()
     const path = join(directory.path, 'db.sqlite')
     await writeFile(path, 'this is a text file, and longer than a hundred bytes. '.repeat(10))
-    expect(() => Database.open(path)).toThrow(
-      expect.objectContaining({ code: 'DATABASE_FAILURE' }),
-    )
+    expect(() => Database.open(path)).toThrow(expect.objectContaining({ code: 'DATABASE_FAILURE' }))
   })
 })

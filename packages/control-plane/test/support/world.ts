@@ -1,7 +1,11 @@
 import { pack } from 'tar-stream'
 import { gzipSync } from 'node:zlib'
 
-import { createControlPlane, type ControlPlaneOptions, type ControlPlaneServer } from '../../src/index.ts'
+import {
+  createControlPlane,
+  type ControlPlaneOptions,
+  type ControlPlaneServer,
+} from '../../src/index.ts'
 
 import { ApiClient } from './api-client.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -31,7 +35,11 @@ export async function startWorld(options: Partial<ControlPlaneOptions> = {}): Pr
 export async function makeWorkspace(
   api: ApiClient,
   attributes: Record<string, unknown> = {},
-): Promise<{ readonly poolId: string; readonly environmentId: string; readonly workspaceId: string }> {
+): Promise<{
+  readonly poolId: string
+  readonly environmentId: string
+  readonly workspaceId: string
+}> {
   const pool = await api.create('/agent-pools', 'agent-pools', { name: 'pool' })
   const environment = await api.create('/environments', 'environments', { name: 'env' })
   const workspace = await api.create(
