@@ -6,4 +6,6 @@ export default defineConfig({
   target: 'node22',
   sourcemap: true,
   clean: true,
+  // Without its prefix, node:sqlite would be looked for among the packages.
+  removeNodeProtocol: false,
 })
