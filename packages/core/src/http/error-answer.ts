@@ -131,7 +131,8 @@ function describeOther(answer: HttpAnswer, text: string, json: unknown): string 
 }
 
 function describeDetail(detail: ApiErrorDetail): string {
-  const text = [detail.title, detail.detail].filter(Boolean).join(': ')
+  const title = detail.detail === undefined ? detail.title : detail.title?.replace(/\.$/u, '')
+  const text = [title, detail.detail].filter(Boolean).join(': ')
   return detail.pointer === undefined ? text : `${text} (${detail.pointer})`
 }
 
