@@ -39,6 +39,8 @@ export async function* readConfigurationArchive(
   const policy = new ArchivePolicy(limits)
   const budget = { seen: 0, accounted: 0 }
   let last = ''
+  const broken = (error: unknown): unknown =>
+    ScalrAgentError.isInstance(error) ? error : invalid(last, reason(error), error)
   const guard = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       budget.seen += chunk.length
@@ -72,7 +74,7 @@ export async function* readConfigurationArchive(
           mtime,
           bytes: header.size ?? 0,
           executable: ((header.mode ?? 0) & 0o111) !== 0,
-          body: Readable.from(entry, { objectMode: false }),
+          body: Readable.from(bodyOf(entry, broken), { objectMode: false }),
         }
         continue
       }
@@ -81,11 +83,22 @@ export async function* readConfigurationArchive(
       else yield { kind: 'directory', path: checked.path, mtime }
     }
   } catch (error) {
-    throw ScalrAgentError.isInstance(error) ? error : invalid(last, reason(error), error)
+    throw broken(error)
   } finally {
     source.destroy()
     extract.destroy()
     await feeding
+  }
+}
+
+async function* bodyOf(
+  entry: AsyncIterable<unknown>,
+  broken: (error: unknown) => unknown,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of entry) if (chunk instanceof Uint8Array) yield chunk
+  } catch (error) {
+    throw broken(error)
   }
 }
 

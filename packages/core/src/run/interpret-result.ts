@@ -44,7 +44,12 @@ export function interpretResult(options: InterpretResultOptions): JobResult {
   const { outcome, stopCause } = options
   const seen = readMarkers(options.markers)
   const base = {
-    exitCode: seen.failed?.exitCode ?? seen.result ?? exitCodeOf(outcome) ?? seen.lastCode ?? null,
+    exitCode:
+      seen.failed?.exitCode ??
+      (seen.result === 0 ? undefined : seen.result) ??
+      exitCodeOf(outcome) ??
+      seen.lastCode ??
+      null,
     failedStage: seen.failed?.stage ?? seen.open,
     hasChanges: undefined,
   }

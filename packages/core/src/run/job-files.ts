@@ -88,7 +88,7 @@ async function addConfiguration(pack: Pack, options: JobFilesOptions): Promise<v
         await addEntry(pack, { name, type: 'directory', mode: 0o755, mtime })
         break
       case 'symlink':
-        await addEntry(pack, { name, type: 'symlink', linkname: entry.target, mtime })
+        await addEntry(pack, { name, type: 'symlink', linkname: entry.target, mode: 0o777, mtime })
         break
       case 'file':
         await addStream(

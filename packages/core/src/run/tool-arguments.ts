@@ -46,13 +46,15 @@ export function parallelismArguments(parallelism: number | undefined): readonly 
  * @throws {@link ConfigurationError} when it leaves the configuration.
  */
 export function normalizeWorkingDirectory(workingDirectory: string): string {
-  const path = posix.normalize(workingDirectory.trim().replace(/^\/+/u, '') || '.')
+  const path = posix
+    .normalize(workingDirectory.trim().replace(/^\/+/u, '') || '.')
+    .replace(/\/$/u, '')
   if (path === '..' || path.startsWith('../') || /[\0\n]/u.test(path)) {
     throw new ConfigurationError(
       `Cannot use the working directory ${JSON.stringify(workingDirectory)}: it leaves the configuration. Set a path below the configuration's root.`,
     )
   }
-  return path === '.' ? '' : path.replace(/\/$/u, '')
+  return path === '.' ? '' : path
 }
 
 function checkVarFile(file: string, workingDirectory: string): string {

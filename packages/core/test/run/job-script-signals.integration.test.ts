@@ -7,6 +7,11 @@ import { installedShells } from './support/shells.ts'
 const waitingHook = (onTerm: string): string =>
   `trap '${onTerm}' TERM; echo hook is up; while :; do sleep 0.05; done`
 
+const bystander = `
+for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => console.log("BYSTANDER", 6 * 7));
+setTimeout(() => {}, 700);
+console.log("bystander", "is up");`
+
 function expectNothingLeft(job: RunningScript): void {
   expect(() => process.kill(-job.pid, 0)).toThrow('ESRCH')
 }
@@ -37,12 +42,10 @@ describe.each(installedShells())('interrupts of the job script in $name', (shell
       script: {
         phase: 'apply',
         // Left behind in the script's group, as a provider would be.
-        hooks: hook(
-          'pre-apply',
-          `sh -c 'trap "echo BYSTANDER \$((6 * 7))" TERM; echo up; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.05; done' & sleep 0.02`,
-        ),
+        hooks: hook('pre-apply', `'${process.execPath}' -e '${bystander}' &`),
       },
     })
+    await job.waitFor('bystander is up')
     await job.waitFor('tool apply runs')
     await job.signal('SIGTERM')
     await job.ended

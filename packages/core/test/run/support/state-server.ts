@@ -39,6 +39,7 @@ export async function startStateServer(): Promise<StateServer> {
         case 'UNLOCK':
           lock = undefined
           break
+        case undefined:
         default:
           response.statusCode = 405
       }
