@@ -81,8 +81,41 @@ export function checkConsumer(
     if (!(count > 0)) throw new Error(`${entry} exports nothing when it is imported on Node.`)
     lines.push(`${entry} imports on Node ${version}: ${count} exports`)
   }
+  write('smoke.mjs', smoke)
+  lines.push(...runCommand(program, ['smoke.mjs'], { cwd: directory }).trim().split('\n'))
   return lines
 }
+
+/** What is built has to run as well: a workload on real processes, and a control plane that answers. */
+const smoke = `
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createControlPlane } from '@scalr-agent/control-plane'
+import { ProcessExecutor } from '@scalr-agent/executor-process'
+
+const dataDir = await mkdtemp(process.cwd() + '/data-')
+const executor = new ProcessExecutor({ dataDir: dataDir + '/executor' })
+const workload = await executor.launch({
+  id: 'smoke', agentId: 'smoke', directory: 'smoke', argv: ['/bin/sh', '-c', 'echo "from $NAME"; exit 3'],
+  env: { NAME: 'a workload' }, secretEnv: {}, resources: {}, caches: [], labels: {}, startTimeoutMs: 30_000,
+})
+const chunks = []
+for await (const chunk of workload.output(0)) chunks.push(chunk)
+const outcome = await workload.wait()
+await workload.destroy()
+await executor[Symbol.asyncDispose]()
+const output = Buffer.concat(chunks).toString()
+if (output !== 'from a workload\\n' || outcome.exitCode !== 3) {
+  throw new Error('The built process executor gave ' + JSON.stringify({ output, outcome }))
+}
+console.log('the built process executor runs a workload')
+
+const controlPlane = await createControlPlane({ dataDir: dataDir + '/control-plane' })
+const answer = await fetch(controlPlane.url + '/api/agent/v1/openapi.json')
+await controlPlane.close()
+if (!answer.ok) throw new Error('The built control plane answered ' + answer.status)
+console.log('the built control plane answers')
+await rm(dataDir, { recursive: true })
+`
 
 /** The TypeScript in a readme; each block is a module of its own. */
 function samplesOf(readme: string): readonly string[] {
