@@ -14,7 +14,6 @@ import {
 } from '../../src/client/definitions/index.ts'
 import { encodeResource } from '../../src/client/encode.ts'
 import { resourceSchema } from '../../src/client/json-api.ts'
-import { listQuery } from '../../src/client/list-query.ts'
 import type { ResourceDefinition } from '../../src/client/resource-definition.ts'
 import type { CreateOf, UpdateOf } from '../../src/client/resource-types.ts'
 import { definitionsByType } from '../../src/client/resources-by-type.ts'
@@ -224,35 +223,5 @@ describe('types', () => {
     // @ts-expect-error the server alone sets it
     const readOnly: UpdateOf<typeof workspaceDefinition> = { locked: true }
     expect([missing, readOnly]).toHaveLength(2)
-  })
-})
-
-describe('listQuery', () => {
-  it('writes filters, nested ones too, sort, include and page', () => {
-    expect(
-      listQuery<typeof workspaceDefinition, 'currentRun'>(
-        {
-          filter: {
-            environment: ['env-1', 'env-2'],
-            agentPool: null,
-            'run.status': 'planned',
-            name: undefined,
-          },
-          sort: ['-updatedAt', 'name'],
-          include: ['currentRun'],
-          query: 'app',
-        },
-        3,
-      ),
-    ).toEqual({
-      'page[number]': 3,
-      'page[size]': 100,
-      'filter[environment]': 'env-1,env-2',
-      'filter[agent-pool]': 'null',
-      'filter[run][status]': 'planned',
-      sort: '-updated-at,name',
-      include: 'current-run',
-      query: 'app',
-    })
   })
 })

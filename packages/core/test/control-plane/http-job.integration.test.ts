@@ -1,187 +1,16 @@
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
+import { describe, expect, it } from 'vitest'
 
-import { afterEach, describe, expect, it } from 'vitest'
-
-import type { ControlPlaneJob } from '../../src/control-plane/index.ts'
 import { problemTypes } from '../../src/protocol/index.ts'
 import { sendJson, type Handler } from '../http/support/test-server.ts'
 import { fakeToken } from '../http/support/tokens.ts'
-import {
-  digestOf,
-  finishRequest,
-  jobSpec,
-  jobToken,
-  startControlPlane,
-  type Routes,
-  type TestControlPlane,
-} from './support.ts'
-
-const open: AsyncDisposable[] = []
-afterEach(async () => {
-  for (const resource of open.splice(0)) await resource[Symbol.asyncDispose]()
-})
-
-async function start(
-  routes: Routes,
-): Promise<TestControlPlane & { readonly job: ControlPlaneJob }> {
-  const controlPlane = await startControlPlane(routes)
-  open.push(controlPlane)
-  const session = await controlPlane.register()
-  const { job } = await session.start({ jobId: 'job-v01', fencingToken: 3 })
-  return { ...controlPlane, job }
-}
-
-const fileRoute = '/jobs/job-v01/files/configuration.tar.gz'
-const name = 'configuration.tar.gz'
-const content = randomBytes(300_000)
-const expected = { bytes: content.byteLength, digest: digestOf(content) }
+import { finishRequest, jobSpec, jobToken, startJob } from './support.ts'
 
 const unauthorized: Handler = (_request, response) =>
   sendJson(response, 401, { type: problemTypes.unauthorized, title: 'Expired', status: 401 })
 
-describe('download', () => {
-  it('streams the file, with job token and fencing token (I5)', async () => {
-    const { job, requests } = await start({
-      [`GET ${fileRoute}`]: (_request, response) => {
-        response.writeHead(200, { 'repr-digest': expected.digest }).end(content)
-      },
-    })
-    expect((await buffer(await job.download(name, expected))).equals(content)).toBe(true)
-    expect(requests(`GET ${fileRoute}`)[0]?.headers).toMatchObject({
-      authorization: `Bearer ${jobToken}`,
-      'scalr-agent-fencing-token': '3',
-    })
-  })
-
-  it('bridges cut connections: every byte once, and the digest is checked over all', async () => {
-    let count = 0
-    const { job, requests } = await start({
-      [`GET ${fileRoute}`]: (_request, response) => {
-        count += 1
-        response.writeHead(200, { 'content-length': content.byteLength })
-        if (count < 4) {
-          response.write(content.subarray(0, count * 70_000), () =>
-            setImmediate(() => response.destroy()),
-          )
-        } else response.end(content)
-      },
-    })
-    expect((await buffer(await job.download(name, expected))).equals(content)).toBe(true)
-    expect(requests(`GET ${fileRoute}`)).toHaveLength(4)
-  })
-
-  it('gives up a download that never gets further: the truncated file is an error, not a file', async () => {
-    const { job } = await start({
-      [`GET ${fileRoute}`]: (_request, response) => {
-        response.writeHead(200).end(content.subarray(0, 1000))
-      },
-    })
-    await expect(buffer(await job.download(name, expected))).rejects.toMatchObject({
-      name: 'ProtocolError',
-      code: 'DIGEST_MISMATCH',
-      message: expect.stringContaining(`it ended after 1000 of ${expected.bytes} bytes`),
-    })
-  })
-
-  it.each([
-    ['other bytes', Buffer.from(content).fill(0, 100, 110), 'its digest is'],
-    ['more bytes', Buffer.concat([content, Buffer.from('!')]), 'it is longer than'],
-  ])('refuses %s', async (_what, sent, words) => {
-    const { job } = await start({
-      [`GET ${fileRoute}`]: (_request, response) => void response.writeHead(200).end(sent),
-    })
-    await expect(buffer(await job.download(name, expected))).rejects.toMatchObject({
-      code: 'DIGEST_MISMATCH',
-      message: expect.stringContaining(words),
-    })
-  })
-
-  it('refuses a file that the server declares otherwise, before a byte of it', async () => {
-    const { job } = await start({
-      [`GET ${fileRoute}`]: (_request, response) => {
-        response.writeHead(200, { 'repr-digest': digestOf(Buffer.from('x')) }).end(content)
-      },
-    })
-    await expect(job.download(name, expected)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
-  })
-
-  it('closes the connection of a download that nobody reads', async () => {
-    let closed: Promise<unknown> = Promise.resolve()
-    const { job } = await start({
-      [`GET ${fileRoute}`]: (_request, response) => {
-        closed = once(response, 'close')
-        response.writeHead(200).write(content)
-      },
-    })
-    const stream = await job.download(name, expected)
-    stream.destroy()
-    await closed
-  })
-
-  it('refuses names that would lead elsewhere', async () => {
-    const { job, server } = await start({})
-    const before = server.received.length
-    await expect(job.download('..', expected)).rejects.toMatchObject({ name: 'ConfigurationError' })
-    expect(server.received).toHaveLength(before)
-  })
-})
-
-describe('upload', () => {
-  it('sends the digest, and opens the file again for the next attempt', async () => {
-    let count = 0
-    const { job, requests } = await start({
-      [`PUT ${fileRoute}`]: (_request, response) => {
-        count += 1
-        if (count === 1) response.destroy()
-        else sendJson(response, count === 2 ? 503 : 201, {})
-      },
-    })
-    let opened = 0
-    await job.upload(name, {
-      ...expected,
-      open: () => {
-        opened += 1
-        return Readable.from([content.subarray(0, 1000), content.subarray(1000)])
-      },
-    })
-    expect(opened).toBe(3)
-    const last = requests(`PUT ${fileRoute}`).at(-1)
-    expect(last?.body.equals(content)).toBe(true)
-    expect(last?.headers).toMatchObject({
-      'repr-digest': expected.digest,
-      'content-length': String(expected.bytes),
-      'scalr-agent-fencing-token': '3',
-    })
-  })
-
-  it('takes an empty file', async () => {
-    const { job, requests } = await start({
-      [`PUT ${fileRoute}`]: (_request, response) => sendJson(response, 201, {}),
-    })
-    await job.upload(name, {
-      bytes: 0,
-      digest: digestOf(Buffer.alloc(0)),
-      open: () => Readable.from([]),
-    })
-    expect(requests(`PUT ${fileRoute}`)[0]?.body.byteLength).toBe(0)
-  })
-
-  it('a file that changed meanwhile is not sent as if it were whole', async () => {
-    const { job } = await start({
-      [`PUT ${fileRoute}`]: (_request, response) => sendJson(response, 201, {}),
-    })
-    await expect(
-      job.upload(name, { ...expected, open: () => Readable.from([content.subarray(0, 10)]) }),
-    ).rejects.toMatchObject({ name: 'ProtocolError', code: 'DIGEST_MISMATCH' })
-  })
-})
-
 describe('the log', () => {
   it('appends at an offset and gives the server’s', async () => {
-    const { job, requests } = await start({
+    const { job, requests } = await startJob({
       'PATCH /jobs/job-v01/log': (_request, response) => sendJson(response, 200, { offset: 105 }),
     })
     expect(await job.appendLog(100, Buffer.from('hello'))).toBe(105)
@@ -194,7 +23,7 @@ describe('the log', () => {
   })
 
   it('gives the server’s offset when the server is elsewhere', async () => {
-    const { job } = await start({
+    const { job } = await startJob({
       'PATCH /jobs/job-v01/log': (_request, response) =>
         sendJson(response, 409, {
           type: problemTypes.offsetMismatch,
@@ -207,7 +36,7 @@ describe('the log', () => {
   })
 
   it('I5: a lost lease is an error, not an offset, and is not tried again', async () => {
-    const { job, requests } = await start({
+    const { job, requests } = await startJob({
       'PATCH /jobs/job-v01/log': (_request, response) =>
         sendJson(response, 409, { type: problemTypes.leaseLost, title: 'Lease lost', status: 409 }),
     })
@@ -219,7 +48,7 @@ describe('the log', () => {
   })
 
   it('makes one attempt: the uploader is the one that tries again', async () => {
-    const { job, requests } = await start({
+    const { job, requests } = await startJob({
       'PATCH /jobs/job-v01/log': (_request, response) => sendJson(response, 503, {}),
     })
     await expect(job.appendLog(0, Buffer.from('x'))).rejects.toMatchObject({ retryable: true })
@@ -228,7 +57,7 @@ describe('the log', () => {
 
   it('asks for the length, and refuses an answer without one', async () => {
     let header: Readonly<Record<string, string>> = { 'upload-offset': '7' }
-    const { job } = await start({
+    const { job } = await startJob({
       'HEAD /jobs/job-v01/log': (_request, response) => void response.writeHead(200, header).end(),
     })
     expect(await job.logOffset()).toBe(7)
@@ -240,7 +69,7 @@ describe('the log', () => {
 describe('finish', () => {
   it('is tried again for more than an hour, always with the same key and fencing token', async () => {
     let isUp = false
-    const { job, clock, requests } = await start({
+    const { job, clock, requests } = await startJob({
       'POST /jobs/job-v01/finish': (_request, response) => {
         isUp = clock.monotonicMs() > 3_600_000
         if (isUp) sendJson(response, 200, { accepted: true })
@@ -255,7 +84,7 @@ describe('finish', () => {
   })
 
   it('I10: a digest that the server refuses is final', async () => {
-    const { job, requests } = await start({
+    const { job, requests } = await startJob({
       'POST /jobs/job-v01/finish': (_request, response) =>
         sendJson(response, 422, { type: problemTypes.digestMismatch, title: 'No', status: 422 }),
     })
@@ -273,7 +102,7 @@ describe('the job token', () => {
     void response.writeHead(200, { 'upload-offset': '0' }).end()
 
   it('refreshToken: the calls that follow use the new one', async () => {
-    const { job, requests } = await start({
+    const { job, requests } = await startJob({
       'POST /jobs/job-v01/token': (_request, response) => sendJson(response, 200, renewed),
       'HEAD /jobs/job-v01/log': head,
     })
@@ -286,7 +115,7 @@ describe('the job token', () => {
   })
 
   it('is renewed by itself past half of its life, without holding up the call', async () => {
-    const { job, clock, server, requests } = await start({
+    const { job, clock, server, requests } = await startJob({
       'POST /jobs/job-v01/token': (_request, response) => sendJson(response, 200, renewed),
       'HEAD /jobs/job-v01/log': head,
     })
@@ -307,7 +136,7 @@ describe('the job token', () => {
   })
 
   it('a renewal that fails harms no call', async () => {
-    const { job, clock, server } = await start({
+    const { job, clock, server } = await startJob({
       'POST /jobs/job-v01/token': (_request, response) => sendJson(response, 503, {}),
       'HEAD /jobs/job-v01/log': head,
     })
@@ -319,7 +148,7 @@ describe('the job token', () => {
 
   it('after it has expired, comes back by way of start, once', async () => {
     let starts = 0
-    const { job, requests } = await start({
+    const { job, requests } = await startJob({
       'POST /jobs/job-v01/start': (_request, response) => {
         starts += 1
         sendJson(response, 200, starts === 1 ? jobSpec : { ...jobSpec, jobToken: fresh })
@@ -335,7 +164,7 @@ describe('the job token', () => {
 
   it('after it was revoked with the job, the lost lease is what is told', async () => {
     let starts = 0
-    const { job } = await start({
+    const { job } = await startJob({
       'POST /jobs/job-v01/start': (_request, response) => {
         starts += 1
         if (starts === 1) sendJson(response, 200, jobSpec)
@@ -352,7 +181,7 @@ describe('the job token', () => {
   })
 
   it('a token that stays refused is an error of authentication', async () => {
-    const { job, requests } = await start({ 'HEAD /jobs/job-v01/log': unauthorized })
+    const { job, requests } = await startJob({ 'HEAD /jobs/job-v01/log': unauthorized })
     await expect(job.logOffset()).rejects.toMatchObject({ name: 'AuthenticationError' })
     expect(requests('HEAD /jobs/job-v01/log')).toHaveLength(2)
   })

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 
-import { HttpControlPlane, type HttpControlPlaneOptions } from '../../src/control-plane/index.ts'
-import type { ControlPlaneSession } from '../../src/control-plane/index.ts'
+import { afterEach } from 'vitest'
+
+import { HttpControlPlane } from '../../src/control-plane/index.ts'
+import type { ControlPlaneJob, ControlPlaneSession } from '../../src/control-plane/index.ts'
 import type {
   FinishJobRequest,
   JobSpec,
@@ -114,10 +116,7 @@ const defaults: Routes = {
 }
 
 /** A real server with these routes, and a client of it. */
-export async function startControlPlane(
-  routes: Routes = {},
-  options: Partial<HttpControlPlaneOptions> = {},
-): Promise<TestControlPlane> {
+async function startControlPlane(routes: Routes): Promise<TestControlPlane> {
   const all: Routes = { ...defaults, ...routes }
   const nameOf = (method: string, url: string): string =>
     `${method} ${url.replace(/^\/api\/agent\/v1/u, '').replace(/\?.*$/u, '')}`
@@ -132,7 +131,6 @@ export async function startControlPlane(
     token: poolToken,
     clock,
     random: () => 0.5,
-    ...options,
   })
   return {
     server,
@@ -145,4 +143,26 @@ export async function startControlPlane(
       await server[Symbol.asyncDispose]()
     },
   }
+}
+
+const open: AsyncDisposable[] = []
+afterEach(async () => {
+  for (const resource of open.splice(0)) await resource[Symbol.asyncDispose]()
+})
+
+/** The same, closed after the test. */
+export async function start(routes: Routes = {}): Promise<TestControlPlane> {
+  const result = await startControlPlane(routes)
+  open.push(result)
+  return result
+}
+
+/** With a session and a started job. */
+export async function startJob(
+  routes: Routes,
+): Promise<TestControlPlane & { readonly job: ControlPlaneJob }> {
+  const controlPlane = await start(routes)
+  const session = await controlPlane.register()
+  const { job } = await session.start({ jobId: 'job-v01', fencingToken: 3 })
+  return { ...controlPlane, job }
 }
