@@ -183,12 +183,8 @@ describe('LogUploader', () => {
 
   it('I5: stops at once when the lease is lost', async () => {
     const clock = new SkippingClock()
-    const leaseLost = new ApiError('Gone', {
-      method: 'PATCH',
-      path: '/log',
-      status: 409,
-      problemType: 'lease-lost',
-    })
+    // Retryable by its status, so that it is `isFinal` alone that stops.
+    const leaseLost = unavailable()
     await using log = await setUp(clock, { isFinal: (error) => error === leaseLost })
     log.uploader.start()
     await log.uploader.drain()

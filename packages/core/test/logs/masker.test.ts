@@ -191,8 +191,10 @@ describe('Masker', () => {
   })
 
   it('I10: a new masker that starts where one is at rest gives the same bytes', () => {
-    const secrets = ['aabaab', 'baabaa+b', 'abababab']
-    const input = fc.string({ unit: fc.constantFrom('a', 'b', '+'), maxLength: 60 })
+    // The last of them ends in what begins none, so that only its mask's end keeps the masker busy.
+    const secrets = ['aabaab', 'baabaa+b', 'abababab', 'bbabb+']
+    const piece = fc.constantFrom(...secrets, 'a', 'b', '+', 'aab', 'bbabb')
+    const input = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join(''))
     fc.assert(
       fc.property(input, (text) => {
         const bytes = Buffer.from(text)
