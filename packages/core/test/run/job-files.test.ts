@@ -24,8 +24,8 @@ afterEach(async () => {
 async function tarOf(...entries: readonly (readonly [EntryHeader, string?])[]): Promise<Buffer> {
   const tar = pack()
   for (const [header, text] of entries) {
-    if (text === undefined) tar.entry({ size: 0, ...header })
-    else tar.entry(header, text)
+    if (text === undefined && header.type !== undefined) tar.entry(header)
+    else tar.entry(header, text ?? '')
   }
   tar.finalize()
   const chunks: Uint8Array[] = []
@@ -113,8 +113,8 @@ describe('createJobFiles', () => {
   })
 
   it.each([
-    ['../x', { name: '../x', size: 0 }],
-    ['/etc/passwd', { name: '/etc/passwd', size: 0 }],
+    ['../x', { name: '../x' }],
+    ['/etc/passwd', { name: '/etc/passwd' }],
     ['up', { name: 'up', type: 'symlink', linkname: '../../x' }],
     ['hard', { name: 'hard', type: 'link', linkname: 'main.tf' }],
     ['dev', { name: 'dev', type: 'character-device' }],
