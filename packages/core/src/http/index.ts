@@ -1,9 +1,9 @@
 export { isLoopbackHost, parseBaseUrl } from './base-url.ts'
-export { abandon, readBeginning, readBounded } from './bounded-body.ts'
+export { abandon, readBounded } from './bounded-body.ts'
 export { readCaCert } from './ca-cert.ts'
 export { Sha256Digest, sha256Of } from './digest.ts'
 export { createDispatcher, type ConnectionOptions, type ProxyOptions } from './dispatcher.ts'
-export { readErrorAnswer, type ErrorAnswer } from './error-answer.ts'
+export type { ErrorAnswer } from './error-answer.ts'
 export type {
   HttpAnswer,
   HttpCall,

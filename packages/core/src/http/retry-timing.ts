@@ -38,13 +38,6 @@ export function parseRetryAfter(value: string | undefined, now: Date): number | 
   return Number.isNaN(at) ? undefined : Math.max(0, at - now.getTime())
 }
 
-const retryableStatuses: ReadonlySet<number> = new Set([408, 425, 429])
-
-/** Whether an answer with that status may be other next time. 4xx are final but for three. */
-export function isRetryableStatus(status: number): boolean {
-  return retryableStatuses.has(status) || (status >= 500 && status !== 501 && status !== 505)
-}
-
 /** Whether the server says with that status that it did nothing. */
 export function isUnprocessedStatus(status: number): boolean {
   return status === 425 || status === 429
