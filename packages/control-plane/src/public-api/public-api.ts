@@ -58,7 +58,11 @@ export function sendDocument(
   document: JsonApiDocument,
   status = 200,
 ): FastifyReply {
-  return reply.code(status).type(jsonApiType).send(JSON.stringify(document))
+  // As bytes, since fastify gives a string a charset, which JSON:API does not allow.
+  return reply
+    .code(status)
+    .type(jsonApiType)
+    .send(Buffer.from(JSON.stringify(document)))
 }
 
 /** The id in a path such as `/runs/:id`. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -128,6 +128,7 @@ export class EngineFixture implements AsyncDisposable {
       now,
       now,
     )
+    writeFileSync(this.files.path(dataFiles.configuration(`cv-${id}`)), configuration)
     return id
   }
 

@@ -63,7 +63,7 @@ export async function archive(entries: Iterable<TarEntry>): Promise<Buffer> {
   const tar = pack()
   const chunks: Buffer[] = []
   const reading = (async () => {
-    for await (const chunk of tar) chunks.push(chunk)
+    for await (const chunk of tar) chunks.push(Buffer.from(chunk as Uint8Array))
   })()
   for (const { content, ...header } of entries) tar.entry(header, content ?? '')
   tar.finalize()

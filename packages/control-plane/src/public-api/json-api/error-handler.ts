@@ -31,21 +31,23 @@ export function sendErrors(
   status: number,
   entries: readonly ErrorEntry[],
 ): FastifyReply {
-  // As a string, so that fastify serialises nothing and adds no charset to the media type.
+  // As bytes, since fastify gives a string a charset, which JSON:API does not allow.
   return reply
     .code(status)
     .type(jsonApiType)
     .send(
-      JSON.stringify({
-        errors: entries.map((entry) => ({
-          status: String(status),
-          title: entry.title,
-          detail: entry.detail ?? null,
-          code: null,
-          source: sourceOf(entry),
-          meta: null,
-        })),
-      }),
+      Buffer.from(
+        JSON.stringify({
+          errors: entries.map((entry) => ({
+            status: String(status),
+            title: entry.title,
+            detail: entry.detail ?? null,
+            code: null,
+            source: sourceOf(entry),
+            meta: null,
+          })),
+        }),
+      ),
     )
 }
 

@@ -95,7 +95,7 @@ export class Reader {
     const conditions: SqlCondition[] = [{ sql: `${resource.account} = ?`, values: [accountId] }]
     if (base !== undefined) conditions.push(base)
     for (const [name, value] of query.filters) {
-      const filter = resource.filters[name]
+      const filter = own(resource.filters, name)
       // Passing over a filter would answer with what the caller did not ask for.
       if (filter === undefined) {
         throw invalidParameter(
@@ -141,7 +141,7 @@ export class Reader {
   ): ResourceObject[] {
     const found = new Map<string, ResourceObject>()
     for (const name of query.include) {
-      const relation = resource.relations[name]
+      const relation = own(resource.relations, name)
       const target = relation === undefined ? undefined : this.#byType.get(relation.type)
       if (relation === undefined || target === undefined) continue
       for (const row of rows) {
@@ -165,7 +165,7 @@ function orderBy(resource: Resource, sort: readonly string[]): string {
   const terms = sort.map((key) => {
     const descending = key.startsWith('-')
     const name = descending ? key.slice(1) : key
-    const expression = resource.sorts[name]
+    const expression = own(resource.sorts, name)
     if (expression === undefined) {
       throw invalidParameter('sort', `Sorting ${resource.type} by '${name}' is not supported.`)
     }
@@ -173,4 +173,9 @@ function orderBy(resource: Resource, sort: readonly string[]): string {
   })
   // The id makes the order total, so that no row is on two pages or on none.
   return [...(terms.length === 0 ? [resource.defaultSort] : terms), 't.id ASC'].join(', ')
+}
+
+/** Names come from requests: `constructor` must not find what every object has. */
+function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }

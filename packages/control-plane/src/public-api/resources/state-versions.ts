@@ -11,7 +11,11 @@ import {
 } from '../json-api/index.ts'
 
 const outputsSchema = z.array(
-  z.looseObject({ name: z.string(), value: z.unknown().optional(), sensitive: z.boolean().default(false) }),
+  z.looseObject({
+    name: z.string(),
+    value: z.unknown().optional(),
+    sensitive: z.boolean().default(false),
+  }),
 )
 
 /** Outputs for people: what is sensitive keeps its name and loses its value. */

@@ -38,11 +38,13 @@ export async function findArchiveFault(
       fedBytes = 0
     })
     stream.on('end', next)
+    // It breaks together with the archive, which has its own listener.
+    stream.on('error', () => {})
     try {
       if (policy.check(header)?.kind === 'file') fileCount += 1
       stream.resume()
     } catch (error) {
-      tar.destroy(error instanceof Error ? error : new Error(String(error)))
+      guard.destroy(error instanceof Error ? error : new Error(String(error)))
     }
   })
   // Counts what goes into the parser without an entry coming out.
@@ -61,7 +63,7 @@ export async function findArchiveFault(
       tar.end(null)
     },
   })
-  tar.once('error', (error) => guard.destroy(error))
+  tar.on('error', (error) => guard.destroy(error))
   try {
     await pipeline(createReadStream(path), createGunzip(), guard, options)
   } catch (error) {
