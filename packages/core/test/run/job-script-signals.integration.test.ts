@@ -28,6 +28,8 @@ describe.each(installedShells())('interrupts of the job script in $name', (shell
     await job.waitFor('tool plan got signal 1')
     await job.signal('SIGTERM')
     await job.signal('SIGTERM')
+    await job.idle()
+    expect(await job.signals()).toEqual(['plan SIGINT'])
     await job.signal('SIGQUIT')
     expect(await job.ended).toEqual({ exitCode: 1, signal: null })
     expect(await job.signals()).toEqual(['plan SIGINT', 'plan SIGINT'])

@@ -123,6 +123,16 @@ export class RunningScript implements AsyncDisposable {
     })
   }
 
+  /** Resolves when the script does nothing but wait for its one child. */
+  async idle(): Promise<void> {
+    for (;;) {
+      const children = await readFile(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8')
+      const stat = await readFile(`/proc/${this.pid}/stat`, 'utf8')
+      if (children.trim().split(' ').length === 1 && /\) S /u.test(stat)) return
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
   /** What the fake tool noted. */
   async calls(): Promise<readonly FakeCall[]> {
     const text = await readFile(this.#log, 'utf8').catch(() => '')
