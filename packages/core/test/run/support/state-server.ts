@@ -8,6 +8,8 @@ export interface StateServer extends AsyncDisposable {
     | { readonly serial: number; readonly resources: readonly unknown[] }
     | undefined
   readonly locked: () => boolean
+  /** Resolves when `/slow` was asked for, which is never answered. */
+  readonly slowAsked: Promise<void>
   /** User and password of each call. */
   readonly credentials: ReadonlySet<string>
 }
@@ -17,7 +19,12 @@ export async function startStateServer(): Promise<StateServer> {
   let state: string | undefined
   let lock: string | undefined
   const credentials = new Set<string>()
+  const slow = Promise.withResolvers<void>()
   const server = createServer((request, response) => {
+    if (request.url === '/slow') {
+      slow.resolve()
+      return
+    }
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
@@ -52,6 +59,7 @@ export async function startStateServer(): Promise<StateServer> {
     state: () => (state === undefined ? undefined : (JSON.parse(state) as never)),
     locked: () => lock !== undefined,
     credentials,
+    slowAsked: slow.promise,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
