@@ -12,7 +12,7 @@ export function archive(entries: readonly ArchiveEntry[]): Readable {
   const tar = pack()
   for (const { content, ...headers } of entries) {
     if (content === undefined) tar.entry(headers)
-    else tar.entry(headers, Buffer.from(content as Uint8Array))
+    else tar.entry(headers, typeof content === 'string' ? content : Buffer.from(content))
   }
   tar.finalize()
   return Readable.from(tar, { objectMode: false })

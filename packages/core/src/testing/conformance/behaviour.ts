@@ -31,6 +31,14 @@ type Capability = {
 /** Options of the kit that some behaviours cannot do without. */
 type NeededOption = 'childModule' | 'vanish' | 'inspect' | 'recordsDirectory' | 'countResources'
 
+const neededOptions = {
+  'option:childModule': 'childModule',
+  'option:vanish': 'vanish',
+  'option:inspect': 'inspect',
+  'option:recordsDirectory': 'recordsDirectory',
+  'option:countResources': 'countResources',
+} as const satisfies { [Name in NeededOption as `option:${Name}`]: Name }
+
 /** What a behaviour needs to be asked for; without it the behaviour is skipped, with the reason told. */
 export type Requirement = Capability | 'isolation' | `option:${NeededOption}`
 
@@ -66,18 +74,16 @@ function missing(
   capabilities: ExecutorCapabilities,
   options: ConformanceOptions,
 ): string | undefined {
-  switch (requirement) {
-    case 'isolation':
-      return capabilities.isolation === 'none' ? "capabilities.isolation is 'none'" : undefined
-    case 'option:childModule':
-    case 'option:vanish':
-    case 'option:inspect':
-    case 'option:recordsDirectory':
-    case 'option:countResources': {
-      const name = requirement.slice('option:'.length) as NeededOption
-      return options[name] === undefined ? `the option ${name} is not given` : undefined
-    }
-    default:
-      return capabilities[requirement] ? undefined : `capabilities.${requirement} is false`
+  if (requirement === 'isolation') {
+    return capabilities.isolation === 'none' ? "capabilities.isolation is 'none'" : undefined
   }
+  if (isOption(requirement)) {
+    const name = neededOptions[requirement]
+    return options[name] === undefined ? `the option ${name} is not given` : undefined
+  }
+  return capabilities[requirement] ? undefined : `capabilities.${requirement} is false`
+}
+
+function isOption(requirement: Requirement): requirement is `option:${NeededOption}` {
+  return Object.hasOwn(neededOptions, requirement)
 }

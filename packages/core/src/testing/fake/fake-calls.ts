@@ -35,7 +35,7 @@ export async function passHook(hook: FakeCallHook | undefined, call: FakeCall): 
   }
   let giveUp = (): void => {}
   const aborted = new Promise<never>((_resolve, reject) => {
-    giveUp = () => reject(signal.reason as Error)
+    giveUp = () => reject(signal.reason)
     signal.addEventListener('abort', giveUp, { once: true })
   })
   try {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import { extract, pack } from 'tar-stream'
@@ -26,7 +26,7 @@ export class FakeFiles {
     for await (const entry of archive) {
       const checked = policy.check(entry.header)
       const chunks: Uint8Array[] = []
-      for await (const chunk of entry as AsyncIterable<Uint8Array>) chunks.push(chunk)
+      for await (const chunk of entry) if (chunk instanceof Uint8Array) chunks.push(chunk)
       const mode = entry.header.mode ?? 0o644
       if (checked?.kind === 'file') files.write(checked.path, Buffer.concat(chunks), mode)
       if (checked?.kind === 'directory') files.makeDirectory(checked.path, mode)
@@ -36,7 +36,8 @@ export class FakeFiles {
     return files
   }
 
-  write(path: string, content: string | Uint8Array, mode = 0o644): void {
+  write(name: string, content: string | Uint8Array, mode = 0o644): void {
+    const path = normalize(name)
     this.#makeParents(path)
     this.#entries.set(path, {
       kind: 'file',
@@ -45,18 +46,21 @@ export class FakeFiles {
     })
   }
 
-  makeDirectory(path: string, mode = 0o755): void {
+  makeDirectory(name: string, mode = 0o755): void {
+    const path = normalize(name)
     this.#makeParents(path)
     if (!this.#entries.has(path)) this.#entries.set(path, { kind: 'directory', mode })
   }
 
-  link(path: string, target: string): void {
+  link(name: string, target: string): void {
+    const path = normalize(name)
     this.#makeParents(path)
     this.#entries.set(path, { kind: 'symlink', target })
   }
 
   get(path: string): FakeFile | undefined {
-    return this.#entries.get(path)
+    const normal = normalize(path)
+    return normal === '.' ? { kind: 'directory', mode: 0o755 } : this.#entries.get(normal)
   }
 
   /** Content of a regular file as text. */
@@ -65,7 +69,8 @@ export class FakeFiles {
     return entry?.kind === 'file' ? Buffer.from(entry.content).toString('utf8') : undefined
   }
 
-  remove(path: string): void {
+  remove(name: string): void {
+    const path = normalize(name)
     for (const known of this.#entries.keys()) {
       if (known === path || known.startsWith(`${path}/`)) this.#entries.delete(known)
     }
@@ -74,7 +79,7 @@ export class FakeFiles {
   /** A tar stream of those paths that exist, and of what lies below them. */
   pack(paths: readonly string[]): Readable {
     const archive = pack()
-    const wanted = paths.map((path) => posix.normalize(path).replace(/\/$/u, ''))
+    const wanted = paths.map(normalize)
     for (const [name, entry] of [...this.#entries].toSorted(([one], [other]) =>
       one < other ? -1 : 1,
     )) {
@@ -93,11 +98,15 @@ export class FakeFiles {
       }
     }
     archive.finalize()
-    return archive as unknown as Readable
+    return Readable.from(archive, { objectMode: false })
   }
 
   #makeParents(path: string): void {
     const parent = posix.dirname(path)
     if (parent !== '.') this.makeDirectory(parent)
   }
+}
+
+function normalize(path: string): string {
+  return posix.normalize(path).replace(/\/$/u, '')
 }

@@ -30,7 +30,7 @@ export interface FakeProcess {
   readonly signal: AbortSignal
 
   /** Adds to the output; does nothing once the process has ended. */
-  write(data: string | Uint8Array): void
+  readonly write: (data: string | Uint8Array) => void
   /** Without a trap a signal ends the process, as it does with real ones. */
   trap(signal: FakeSignal, handler: () => void): void
   /** Takes memory; beyond the limit of the spec the process is ended. */

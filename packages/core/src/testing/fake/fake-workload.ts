@@ -87,7 +87,7 @@ async function passOutcome(
 ): Promise<Outcome> {
   if (signal === undefined) return await outcome
   return await new Promise<Outcome>((resolve, reject) => {
-    const giveUp = (): void => reject(signal.reason as Error)
+    const giveUp = (): void => reject(signal.reason)
     if (signal.aborted) giveUp()
     else signal.addEventListener('abort', giveUp, { once: true })
     void outcome.then((ended) => {

@@ -1,6 +1,17 @@
 import { check, equal } from '../assertions.ts'
 import type { Behaviour } from '../behaviour.ts'
 
+const switches = [
+  'usesThisMachine',
+  'images',
+  'memoryLimit',
+  'cpuLimit',
+  'user',
+  'adoption',
+  'usage',
+  'caches',
+] as const
+
 export const identityBehaviours: readonly Behaviour[] = [
   {
     id: 'identity.name',
@@ -19,21 +30,10 @@ export const identityBehaviours: readonly Behaviour[] = [
     title: 'tells every capability, and the same each time',
     run: async (context) => {
       const { capabilities } = context.executor
-      const { isolation, ...others } = capabilities
+      const { isolation } = capabilities
       check(isolation === 'none' || isolation === 'container', `isolation is ${isolation}`)
-      const names = [
-        'usesThisMachine',
-        'images',
-        'memoryLimit',
-        'cpuLimit',
-        'user',
-        'adoption',
-        'usage',
-        'caches',
-      ]
-      for (const name of names) {
-        equal(typeof others[name as keyof typeof others], 'boolean', `capabilities.${name}`)
-      }
+      for (const name of switches)
+        equal(typeof capabilities[name], 'boolean', `capabilities.${name}`)
       equal(
         { ...(await context.another()).capabilities },
         { ...capabilities },

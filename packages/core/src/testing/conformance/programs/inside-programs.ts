@@ -14,7 +14,7 @@ export const showArguments: KitProgram = {
 export const showVariable: KitProgram = {
   name: 'show-variable',
   script: `eval "printf '%s' \\"\\$$1\\""`,
-  fake: (process, [name]) => process.write(process.env[name ?? ''] ?? ''),
+  fake: ({ env, write }, [name]) => write(env[name ?? ''] ?? ''),
 }
 
 export const showDirectory: KitProgram = {
@@ -29,8 +29,8 @@ export const look: KitProgram = {
   script: `for path; do
 if [ -L "$path" ]; then printf 'link %s to %s\\n' "$path" "$(readlink "$path")"
 elif [ -d "$path" ]; then printf 'directory %s\\n' "$path"
-elif [ -x "$path" ]; then printf 'program %s: %s\\n' "$path" "$(cat "$path")"
-elif [ -e "$path" ]; then printf 'file %s: %s\\n' "$path" "$(cat "$path")"
+elif [ -x "$path" ]; then printf 'program %s: %s\\n' "$path" "$(cat <"$path")"
+elif [ -e "$path" ]; then printf 'file %s: %s\\n' "$path" "$(cat <"$path")"
 else printf 'nothing %s\\n' "$path"
 fi; done`,
   fake: (process, parameters) => {
@@ -69,18 +69,18 @@ export const digest: KitProgram = {
 export const makeFiles: KitProgram = {
   name: 'make-files',
   script: `mkdir -p out/sub out/empty && printf one >out/one && printf two >out/sub/two
-chmod 644 out/one; chmod 755 out/sub/two; ln -s /etc out/away; echo made
+chmod 644 out/one; chmod 755 out/sub/two; ln -s /etc out/away; done=; trap done=1 TERM; echo made
 [ "$1" = hold ] || exit 0
-done=; trap done=1 TERM; while [ -z "$done" ]; do sleep 1 & wait $!; done`,
+while [ -z "$done" ]; do sleep 1 & wait $!; done`,
   fake: async (process, [mode]) => {
     process.files.write('out/one', 'one')
     process.files.write('out/sub/two', 'two', 0o755)
     process.files.makeDirectory('out/empty')
     process.files.link('out/away', '/etc')
-    process.write('made\n')
-    if (mode !== 'hold') return
     const terminated = Promise.withResolvers<void>()
     process.trap('SIGTERM', () => terminated.resolve())
+    process.write('made\n')
+    if (mode !== 'hold') return
     await Promise.race([terminated.promise, process.forever()])
   },
 }

@@ -26,6 +26,6 @@ export function fakeFormOf(programs: readonly KitProgram[], spec: WorkloadSpec):
   }
 }
 
-function printEnvironment(process: FakeProcess): void {
-  for (const [name, value] of Object.entries(process.env)) process.write(`${name}=${value}\n`)
+function printEnvironment({ env, write }: FakeProcess): void {
+  for (const [name, value] of Object.entries(env)) write(`${name}=${value}\n`)
 }

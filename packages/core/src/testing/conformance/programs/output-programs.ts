@@ -11,7 +11,7 @@ export const print: KitProgram = {
 
 /** Bytes as parameter of `print`. */
 export function octal(bytes: string | Uint8Array): string {
-  return [...Buffer.from(bytes as Uint8Array)]
+  return [...(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)]
     .map((byte) => `\\${byte.toString(8).padStart(3, '0')}`)
     .join('')
 }
