@@ -21,10 +21,10 @@ variable "api_key" {
 }
 
 module "greetings" {
-  source     = "./modules/greeting"
-  for_each   = toset(var.recipients)
-  greeting   = var.greeting
-  recipient  = each.key
+  source    = "./modules/greeting"
+  for_each  = toset(var.recipients)
+  greeting  = var.greeting
+  recipient = each.key
 }
 
 resource "terraform_data" "deployment" {
@@ -32,10 +32,7 @@ resource "terraform_data" "deployment" {
   triggers_replace = [var.greeting]
 
   provisioner "local-exec" {
-    command = "for step in 1 2 3; do echo \"deploying, step $step of 3\"; sleep 0.3; done; echo \"a key of $${#API_KEY} characters was used\""
-    environment = {
-      API_KEY = var.api_key
-    }
+    command = "for step in 1 2 3; do echo \"deploying, step $step of 3\"; sleep 0.5; done"
   }
 }
 

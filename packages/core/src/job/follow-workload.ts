@@ -1,4 +1,4 @@
-import { ScalrAgentError } from '../errors/index.ts'
+import { ExecutorError } from '../errors/index.ts'
 import type { Outcome, Workload } from '../executor/index.ts'
 import { Backoff } from '../runtime/index.ts'
 import type { JobLog } from './job-log.ts'
@@ -41,7 +41,9 @@ async function readOutput(options: {
       return
     } catch (error) {
       signal.throwIfAborted()
-      if (ScalrAgentError.isInstance(error) && error.code === 'OUTPUT_LOST') {
+      // Only the output can be read again; a pump that failed by itself has to be opened anew.
+      if (!(error instanceof ExecutorError)) throw error
+      if (error.code === 'OUTPUT_LOST') {
         logger.error({ err: error, workloadId: workload.id }, 'Output of the workload is lost')
         return
       }

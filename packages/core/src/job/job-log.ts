@@ -74,7 +74,7 @@ export class JobLog {
 
   /** Masked bytes made so far. */
   get bytes(): number {
-    return this.#pump.summary.bytes
+    return this.#pump.bytes
   }
 
   /** Bytes of output read so far. */

@@ -58,12 +58,10 @@ async function accept(hold: JobHold): Promise<Accepted> {
   const open = await services.session({ signal })
   const sentMs = services.bootClock.nowMs()
   const { spec, job } = await open.start(hold.ids, { signal })
+  const { leaseMs, applyGraceMs, timeoutMs } = spec
+  hold.lease.setTerms({ leaseMs, applyGraceMs })
   hold.lease.renew(sentMs)
-  journal.note({
-    leaseMs: spec.leaseMs,
-    applyGraceMs: spec.applyGraceMs,
-    timeoutMs: spec.timeoutMs,
-  })
+  journal.note({ leaseMs, applyGraceMs, timeoutMs })
   const built = buildJob(spec, hold)
   journal.note({ resultFiles: built.resultFiles })
   return { spec, job, built }

@@ -15,7 +15,7 @@ export interface LeaseOptions {
  * sent, so that it always ends here before it ends at the control plane (I6).
  */
 export class Lease {
-  readonly #options: LeaseOptions
+  #options: LeaseOptions
   #renewedMs: number
 
   constructor(options: LeaseOptions) {
@@ -25,6 +25,11 @@ export class Lease {
 
   get renewedMs(): number {
     return this.#renewedMs
+  }
+
+  /** The control plane told the job's own terms when it was accepted. */
+  setTerms(terms: Pick<LeaseOptions, 'leaseMs' | 'applyGraceMs'>): void {
+    this.#options = { ...this.#options, ...terms }
   }
 
   /** @param sentMs monotonic time before the heartbeat was sent. */

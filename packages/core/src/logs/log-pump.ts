@@ -88,6 +88,11 @@ export class LogPump implements Disposable {
     return this.#rawBytes
   }
 
+  /** Bytes of the log so far. */
+  get bytes(): number {
+    return this.#writer.maskedBytes
+  }
+
   /** The log as it is now. */
   get summary(): LogSummary {
     return {

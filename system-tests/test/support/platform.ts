@@ -1,0 +1,167 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { createControlPlane, type ControlPlaneServer } from '@scalr-agent/control-plane'
+import { ScalrClient, type Run, type Workspace } from '@scalr-agent/core'
+
+import { archiveOf } from './archive.ts'
+import type { Iac } from './tools.ts'
+
+type Timing = NonNullable<Parameters<typeof createControlPlane>[0]['timing']>
+
+/** What a workspace of a test runs. */
+export interface WorkspaceOptions {
+  readonly iac?: Iac
+  readonly files: Readonly<Record<string, string>>
+  readonly variables?: readonly {
+    readonly key: string
+    readonly value: string
+    readonly category?: 'terraform' | 'shell'
+    readonly sensitive?: boolean
+  }[]
+  readonly hooks?: Workspace['hooks']
+  readonly autoApply?: boolean
+}
+
+/** A control plane with one pool, one environment and a client, on loopback and a directory of its own. */
+export class Platform implements AsyncDisposable {
+  readonly directory: string
+  readonly #timing: Timing
+  #server: ControlPlaneServer
+  #client: ScalrClient
+  #poolId = ''
+  #environmentId = ''
+  #poolToken = ''
+  #workspaces = 0
+
+  private constructor(directory: string, timing: Timing, server: ControlPlaneServer) {
+    this.directory = directory
+    this.#timing = timing
+    this.#server = server
+    this.#client = new ScalrClient({ url: server.url, token: server.ownerToken() })
+  }
+
+  static async start(timing: Timing = {}): Promise<Platform> {
+    const directory = await mkdtemp(join(tmpdir(), 'scalr-agent-system-'))
+    const server = await createControlPlane({ dataDir: join(directory, 'control-plane'), timing })
+    const platform = new Platform(directory, timing, server)
+    await platform.#setUp()
+    return platform
+  }
+
+  get url(): string {
+    return this.#server.url
+  }
+
+  get client(): ScalrClient {
+    return this.#client
+  }
+
+  get poolId(): string {
+    return this.#poolId
+  }
+
+  get poolToken(): string {
+    return this.#poolToken
+  }
+
+  get ownerToken(): string {
+    return this.#server.ownerToken()
+  }
+
+  /** Everything the control plane keeps. */
+  get controlPlaneDirectory(): string {
+    return join(this.directory, 'control-plane')
+  }
+
+  /** Stops the control plane; `restart` brings it back at the same address. */
+  async stop(): Promise<void> {
+    await this.#client.close()
+    await this.#server.close()
+  }
+
+  async restart(): Promise<void> {
+    const { port } = new URL(this.#server.url)
+    this.#server = await createControlPlane({
+      dataDir: this.controlPlaneDirectory,
+      port: Number(port),
+      timing: this.#timing,
+    })
+    this.#client = new ScalrClient({ url: this.#server.url, token: this.#server.ownerToken() })
+  }
+
+  async workspace(options: WorkspaceOptions): Promise<Workspace> {
+    this.#workspaces += 1
+    const workspace = await this.#client.workspaces.create({
+      name: `workspace-${this.#workspaces}`,
+      environmentId: this.#environmentId,
+      agentPoolId: this.#poolId,
+      iacPlatform: options.iac ?? 'terraform',
+      autoQueueRuns: 'never',
+      autoApply: options.autoApply ?? false,
+      ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
+    })
+    for (const variable of options.variables ?? []) {
+      await this.#client.variables.create({
+        category: 'terraform',
+        ...variable,
+        workspaceId: workspace.id,
+      })
+    }
+    await this.upload(workspace.id, options.files)
+    return workspace
+  }
+
+  async upload(workspaceId: string, files: Readonly<Record<string, string>>): Promise<void> {
+    const version = await this.#client.configurationVersions.create({ workspaceId })
+    await this.#client.configurationVersions.upload(version, await archiveOf(files))
+  }
+
+  /** Polls a run until it has one of the statuses, or ends in one that was not asked for. */
+  async untilStatus(runId: string, ...statuses: readonly string[]): Promise<Run> {
+    for (;;) {
+      const run = await this.#client.runs.get(runId)
+      if (statuses.includes(run.status)) return run
+      if (ended.has(run.status)) {
+        throw new Error(
+          `Run ${runId} ended ${run.status} instead of ${statuses.join(' or ')}: ${run.errorMessage ?? 'no message'}\n${await this.logs(run)}`,
+        )
+      }
+      await delay(50)
+    }
+  }
+
+  /** Both logs of a run. */
+  async logs(run: Run): Promise<string> {
+    const plan = run.planId === null ? '' : await this.#client.plans.output(run.planId)
+    const apply = run.applyId === null ? '' : await this.#client.applies.output(run.applyId)
+    return `${plan ?? ''}${apply ?? ''}`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+
+  async #setUp(): Promise<void> {
+    const pool = await this.#client.agentPools.create({ name: 'pool' })
+    this.#poolId = pool.id
+    const { token } = await this.#client.accessTokens.createForPool(pool.id)
+    this.#poolToken = token ?? ''
+    const environment = await this.#client.environments.create({
+      name: 'environment',
+      accountId: this.#server.accountId,
+    })
+    this.#environmentId = environment.id
+  }
+}
+
+const ended = new Set<string>([
+  'applied',
+  'planned_and_finished',
+  'errored',
+  'canceled',
+  'discarded',
+])
