@@ -1,7 +1,6 @@
-import { writeFileSync, mkdtempSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -127,7 +126,7 @@ describe('readCaCert', () => {
   })
 
   it('refuses a file without a certificate', () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'scalr-agent-ca-')), 'empty.pem')
+    const path = join(dirname(authority.caPath), 'empty.pem')
     writeFileSync(path, 'nothing here')
     expect(() => readCaCert(path)).toThrow(/holds no certificate/u)
   })

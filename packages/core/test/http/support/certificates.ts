@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,6 +19,7 @@ export class TestAuthority {
   constructor(name = 'Test CA') {
     this.#directory = mkdtempSync(join(tmpdir(), 'scalr-agent-ca-'))
     this.caPath = join(this.#directory, 'ca.pem')
+    process.once('exit', () => rmSync(this.#directory, { recursive: true, force: true }))
     this.#openssl(
       `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem -days 2`,
       ['-subj', `/CN=${name}`, '-addext', 'keyUsage=critical,keyCertSign'],
