@@ -3,13 +3,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { afterAll } from 'vitest'
+
 /** Key and certificate of a server, as PEM. */
 export interface Identity {
   readonly key: string
   readonly cert: string
 }
 
-/** An authority of our own, made with openssl in a directory below the system's temporary one. */
+/**
+ * An authority of our own, made with openssl in a directory below the system's temporary one. Make it
+ * at the top of a test file; it goes with the file's tests.
+ */
 export class TestAuthority {
   readonly caCert: string
   readonly caPath: string
@@ -19,7 +24,7 @@ export class TestAuthority {
   constructor(name = 'Test CA') {
     this.#directory = mkdtempSync(join(tmpdir(), 'scalr-agent-ca-'))
     this.caPath = join(this.#directory, 'ca.pem')
-    process.once('exit', () => rmSync(this.#directory, { recursive: true, force: true }))
+    afterAll(() => rmSync(this.#directory, { recursive: true, force: true }))
     this.#openssl(
       `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem -days 2`,
       ['-subj', `/CN=${name}`, '-addext', 'keyUsage=critical,keyCertSign'],
