@@ -63,26 +63,28 @@ export function toProblem(error: unknown): Problem {
   return frameworkProblem(error) ?? internalProblem()
 }
 
+const invalid: Answer = [400, problemTypes.invalidRequest]
+
 /** What Fastify or the socket refused before a route saw it. */
+const frameworkAnswers: Readonly<Record<string, readonly [answer: Answer, detail: string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    [413, problemTypes.tooLarge],
+    'The body is larger than this call allows.',
+  ],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    [415, problemTypes.invalidRequest],
+    'The media type of the body is not one that this call takes.',
+  ],
+  FST_ERR_CTP_INVALID_JSON_BODY: [invalid, 'The body is no JSON document.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: [invalid, 'The body is empty; a JSON document is needed.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [invalid, 'The body has another length than declared.'],
+  ECONNRESET: [invalid, 'The body was cut off.'],
+  ERR_STREAM_PREMATURE_CLOSE: [invalid, 'The body was cut off.'],
+}
+
 function frameworkProblem(error: unknown): Problem | undefined {
-  switch (errorCode(error)) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return problem([413, problemTypes.tooLarge], 'The body is larger than this call allows.')
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return problem(
-        [415, problemTypes.invalidRequest],
-        'The media type of the body is not one that this call takes.',
-      )
-    case 'FST_ERR_CTP_INVALID_JSON_BODY':
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return problem([400, problemTypes.invalidRequest], 'The body is no JSON document.')
-    case 'ECONNRESET':
-    case 'ERR_STREAM_PREMATURE_CLOSE':
-      return problem([400, problemTypes.invalidRequest], 'The body was cut off.')
-    default:
-      return undefined
-  }
+  const known = frameworkAnswers[errorCode(error) ?? '']
+  return known === undefined ? undefined : problem(...known)
 }
 
 function internalProblem(): Problem {

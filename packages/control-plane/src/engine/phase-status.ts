@@ -44,17 +44,11 @@ export function phaseStatusFor(
 }
 
 function endOfPhase(present: PhaseStatus, run: RunStatus): PhaseStatus | undefined {
-  switch (run) {
-    case 'errored':
-    case 'canceled':
-      if (present === 'queued' || present === 'running') return run
-      return present === 'pending' ? 'unreachable' : undefined
-    case 'discarded':
-    case 'planned_and_finished':
-      return present === 'pending' ? 'unreachable' : undefined
-    default:
-      return undefined
-  }
+  const endsBadly = run === 'errored' || run === 'canceled'
+  const isAtWork = present === 'queued' || present === 'running'
+  if (endsBadly && isAtWork) return run
+  const willNotRun = endsBadly || run === 'discarded' || run === 'planned_and_finished'
+  return willNotRun && present === 'pending' ? 'unreachable' : undefined
 }
 
 /** The column's value. */

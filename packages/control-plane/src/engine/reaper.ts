@@ -4,6 +4,8 @@ import type { EngineContext } from './engine-context.ts'
 import type { JobLeases } from './job-leases.ts'
 import type { RunQueue } from './run-queue.ts'
 
+/** Queues are moved on when something happens; this pass is for what went unnoticed. */
+const queuesEveryMs = 5_000
 const idempotencyKeysMs = 24 * 3_600_000
 
 /** Moves on what nobody else moves on any more. */
@@ -63,11 +65,16 @@ export class Reaper {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped
+    const { clock } = this.#context
+    let queuesMs = Number.NEGATIVE_INFINITY
     while (!signal.aborted) {
-      this.pass()
-      await this.#context.clock
-        .sleep(this.#context.timing.reaperEveryMs, { signal })
-        .catch(() => {})
+      if (clock.monotonicMs() - queuesMs >= queuesEveryMs) {
+        queuesMs = clock.monotonicMs()
+        this.pass()
+      } else {
+        this.#try('leases', () => this.#leases.expire())
+      }
+      await clock.sleep(this.#context.timing.reaperEveryMs, { signal }).catch(() => {})
     }
   }
 

@@ -3,6 +3,7 @@ import type { EngineContext } from './engine-context.ts'
 import { EngineError } from './engine.ts'
 import type { RunLedger } from './run-ledger.ts'
 import type { RunQueue } from './run-queue.ts'
+import { hasJob } from './run-status.ts'
 
 /** Cancelling: at once where nothing runs, by a signal to the agent where something does. */
 export class RunCancel {
@@ -33,33 +34,25 @@ export class RunCancel {
     const { db, jobs } = this.#context
     return db.transaction(() => {
       const run = this.#ledger.get(runId)
-      switch (run.status) {
-        case 'canceled':
-          return 'unchanged'
-        case 'pending':
-          this.#end(run, options.by)
-          return 'canceled'
-        case 'plan_queued':
-        case 'apply_queued': {
-          // Given out or not: an agent launches nothing before `start`, and that is refused from now on.
-          const job = jobs.liveOfRun(runId)
-          if (job !== undefined) this.#endJob(job)
-          this.#end(run, options.by)
-          return 'canceled'
-        }
-        case 'planning':
-        case 'applying': {
-          const job = jobs.liveOfRun(runId)
-          return job !== undefined && this.#signal(job, options.force ? 'force' : 'soft')
-            ? 'canceled'
-            : 'unchanged'
-        }
-        default:
-          throw new EngineError(
-            'NOT_CANCELABLE',
-            `The run ${runId} is '${run.status}': it is neither waiting for its turn, planning nor applying.`,
-          )
+      if (run.status === 'canceled') return 'unchanged'
+      if (run.status === 'pending') {
+        this.#end(run, options.by)
+        return 'canceled'
       }
+      if (!hasJob(run.status)) {
+        throw new EngineError(
+          'NOT_CANCELABLE',
+          `The run ${runId} is '${run.status}': it is neither waiting for its turn, planning nor applying.`,
+        )
+      }
+      const job = jobs.liveOfRun(runId)
+      if (job?.state === 'started') {
+        return this.#signal(job, options.force ? 'force' : 'soft') ? 'canceled' : 'unchanged'
+      }
+      // Given out or not: an agent launches nothing before `start`, and that is refused from now on.
+      if (job !== undefined) this.#endJob(job)
+      this.#end(run, options.by)
+      return 'canceled'
     })
   }
 

@@ -122,12 +122,8 @@ export class RunOutcome {
 }
 
 function defaultMessage(phase: 'plan' | 'apply', result: FinishJobRequest['result']): string {
-  switch (result) {
-    case 'canceled':
-      return `The ${phase} was canceled.`
-    case 'lost':
-      return `The ${phase} was lost: there is no proof of how it ended.`
-    default:
-      return `The ${phase} failed. Its log says why.`
-  }
+  if (result === 'canceled') return `The ${phase} was canceled.`
+  return result === 'lost'
+    ? `The ${phase} was lost: there is no proof of how it ended.`
+    : `The ${phase} failed. Its log says why.`
 }

@@ -60,6 +60,11 @@ export function isConfirmable(status: RunStatus): boolean {
   return status === 'planned' || status === 'planned_and_saved'
 }
 
+/** Whether a job of the run is queued or at work. */
+export function hasJob(status: RunStatus): boolean {
+  return ['plan_queued', 'planning', 'apply_queued', 'applying'].includes(status)
+}
+
 /** Whether the run has ended. */
 export function isTerminalRun(status: RunStatus): boolean {
   return runTransitions[status].length === 0

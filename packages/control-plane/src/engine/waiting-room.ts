@@ -72,16 +72,13 @@ export class WaitingRoom {
 
   #add<T>(key: string, waiter: Waiter<T>): void {
     const waiters = this.#waiting.get(key) ?? new Set()
-    // The set asks only for values that this very waiter's attempt gave.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    waiters.add(waiter as Waiter<unknown>)
+    waiters.add(waiter)
     this.#waiting.set(key, waiters)
   }
 
   #remove<T>(key: string, waiter: Waiter<T>): void {
     const waiters = this.#waiting.get(key)
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    waiters?.delete(waiter as Waiter<unknown>)
+    waiters?.delete(waiter)
     if (waiters?.size === 0) this.#waiting.delete(key)
   }
 }

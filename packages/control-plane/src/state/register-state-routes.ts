@@ -158,13 +158,18 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-/** Terraform reads the lock info out of 423 and 409, and shows the rest as it is. */
-function toAnswer(error: unknown): {
+interface StateAnswer {
   readonly status: number
   readonly type: string
   readonly body: string
-} {
-  const text = (status: number, message: string) => ({ status, type: 'text/plain', body: message })
+}
+
+function text(status: number, message: string): StateAnswer {
+  return { status, type: 'text/plain; charset=utf-8', body: message }
+}
+
+/** Terraform reads the lock info out of 423 and 409, and shows the rest as it is. */
+function toAnswer(error: unknown): StateAnswer {
   if (error instanceof StateError) {
     return error.lockInfo === undefined
       ? text(error.status, error.message)

@@ -93,6 +93,12 @@ export class EngineFixture implements AsyncDisposable {
     throw new TypeError('This fixture has another clock')
   }
 
+  /** What routes are made of. */
+  get parts() {
+    const { db, files, tokens, engine, clock, ids, timing } = this
+    return { db, files, tokens, engine, clock, ids, timing }
+  }
+
   /** Closes everything but the directory, as if the process had ended. */
   async shutDown(): Promise<string> {
     this.#keep = true

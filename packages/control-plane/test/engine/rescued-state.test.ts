@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+
+import { StateStore } from '../../src/state/index.ts'
+import { dataFiles, StateVersionsRepository } from '../../src/store/index.ts'
+import { digestOf } from '../support/digest.ts'
+import { EngineFixture, report, streamOf } from '../support/engine-fixture.ts'
+import { stateOf } from '../support/state-of.ts'
+
+const failure = {
+  cause: 'exit-code',
+  message: 'terraform apply ended with exit code 1.',
+} as const
+
+/** An apply that could not write its state and rescued it. */
+async function failApply(fixture: EngineFixture, state: Uint8Array): Promise<string> {
+  const session = fixture.register('one')
+  const runId = fixture.createRun({ autoApply: true })
+  await fixture.finishPlan(await fixture.take(session))
+  const job = await fixture.take(session)
+  fixture.db.run("INSERT INTO state_locks VALUES ('ws-1', 'lock-1', '{}', ?, '')", runId)
+  const file = { name: 'errored.tfstate', bytes: state.byteLength, digest: digestOf(state) }
+  await fixture.engine.storeFile(job, file.name, { ...file, content: streamOf(state) })
+  const failed = report(job, { result: 'failed', exitCode: 1, failure, files: [file] })
+  await fixture.engine.finish(job, failed)
+  await fixture.engine.finish(job, failed)
+  return runId
+}
+
+async function store(fixture: EngineFixture, state: Uint8Array): Promise<void> {
+  const staged = await new StateStore(fixture).stage('ws-1', state, { runId: null })
+  staged.commit()
+}
+
+describe('a state that could not be written', () => {
+  it('I9: becomes the current one when it follows it, once', async () => {
+    await using fixture = new EngineFixture()
+    await store(fixture, stateOf({ serial: 4 }))
+    const rescued = stateOf({ serial: 5, outputs: { a: { value: 1 } } })
+    const runId = await failApply(fixture, rescued)
+    const current = new StateVersionsRepository(fixture.db).current('ws-1')
+    expect(current).toMatchObject({ serial: 5, rescued: 1, run_id: runId })
+    const file = dataFiles.state(current?.id ?? '')
+    expect(await fixture.files.readAll(file, { maxBytes: 1000 })).toEqual(rescued)
+    expect(fixture.db.all('SELECT id FROM state_versions')).toHaveLength(2)
+    expect(fixture.errorOf(runId)).toBe(
+      'terraform apply ended with exit code 1. A state that could not be written was rescued and is now the current one (serial 5). The state may still be locked. Once you are sure that nothing works on it: terraform force-unlock lock-1',
+    )
+  })
+
+  it('I9: becomes the first one of a workspace that has none', async () => {
+    await using fixture = new EngineFixture()
+    await failApply(fixture, stateOf({ serial: 1 }))
+    expect(new StateVersionsRepository(fixture.db).current('ws-1')?.serial).toBe(1)
+  })
+
+  it.each([
+    { name: 'an older serial', state: stateOf({ serial: 4, resources: [] }), why: 'serial 4' },
+    { name: 'another lineage', state: stateOf({ serial: 9, lineage: 'other' }), why: 'lineage' },
+    { name: 'no state at all', state: Buffer.from('garbage'), why: 'no JSON document' },
+  ])('I9: with $name it is kept as a file of the run, which says so', async ({ state, why }) => {
+    await using fixture = new EngineFixture()
+    const present = stateOf({ serial: 5 })
+    await store(fixture, present)
+    const runId = await failApply(fixture, state)
+    expect(new StateVersionsRepository(fixture.db).current('ws-1')?.serial).toBe(5)
+    const error = fixture.errorOf(runId) ?? ''
+    expect(error).toContain(why)
+    const path = /kept as (\S+)/u.exec(error)?.[1]
+    const [, phaseId = '', name = ''] = path?.split('/') ?? []
+    const kept = await fixture.files.readAll(dataFiles.jobFile(phaseId, name), { maxBytes: 1000 })
+    expect(kept).toEqual(state)
+  })
+
+  it('I9: that had arrived after all changes nothing', async () => {
+    await using fixture = new EngineFixture()
+    const state = stateOf({ serial: 5 })
+    await store(fixture, state)
+    await failApply(fixture, state)
+    expect(fixture.db.all('SELECT id FROM state_versions')).toHaveLength(1)
+  })
+})

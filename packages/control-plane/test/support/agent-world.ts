@@ -1,0 +1,338 @@
+import { setImmediate } from 'node:timers/promises'
+
+import { EngineError, type JobRef, type RegisteredSession } from '../../src/engine/index.ts'
+import { EngineFixture, report } from './engine-fixture.ts'
+import type { FakeClock } from './fake-clock.ts'
+
+/** What may happen, in any order. Numbers pick among what there is. */
+export type WorldEvent =
+  | {
+      readonly kind: 'create'
+      readonly workspace: number
+      readonly dry: boolean
+      readonly auto: boolean
+    }
+  | { readonly kind: 'confirm' | 'discard'; readonly run: number }
+  | { readonly kind: 'cancel'; readonly run: number; readonly force: boolean }
+  | { readonly kind: 'register' | 'disconnect' | 'beat'; readonly agent: number }
+  | { readonly kind: 'acquire'; readonly agent: number; readonly max: number }
+  | { readonly kind: 'start'; readonly agent: number; readonly job: number }
+  | { readonly kind: 'log' | 'check'; readonly job: number }
+  | {
+      readonly kind: 'finish'
+      readonly job: number
+      readonly result: 'succeeded' | 'failed' | 'canceled' | 'lost'
+    }
+  | { readonly kind: 'advance'; readonly ms: number }
+  | { readonly kind: 'reap' | 'restart' }
+
+/** A workload that runs on an agent's machine, whatever the control plane thinks of it. */
+interface Workload extends JobRef {
+  readonly agent: number
+  readonly workspaceId: string
+  readonly phase: 'plan' | 'apply'
+  readonly isDry: boolean
+  renewedMs: number
+  alive: boolean
+}
+
+interface ModelAgent {
+  readonly name: string
+  session: RegisteredSession | undefined
+}
+
+/**
+ * Agents as they are: they start what they were given, stop it when they are told or when their own clock
+ * says so, and come and go. What the control plane allows is checked against what really runs.
+ */
+export class AgentWorld implements AsyncDisposable {
+  fixture: EngineFixture
+  readonly workspaces: readonly string[]
+  readonly runs: string[] = []
+  /** Every assignment that was ever given out. */
+  readonly given: (JobRef & { readonly agent: number; readonly runId: string })[] = []
+  readonly #agents: readonly ModelAgent[]
+  readonly #workloads: Workload[] = []
+  /** Jobs as they were when they ended. */
+  readonly #ended = new Map<string, string>()
+
+  constructor() {
+    this.fixture = new EngineFixture()
+    this.workspaces = [this.fixture.workspaceId, this.fixture.addWorkspace('ws-2')]
+    this.#agents = ['one', 'two', 'three'].map((name) => ({ name, session: undefined }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.fixture[Symbol.asyncDispose]()
+  }
+
+  get clock(): FakeClock {
+    return this.fixture.fakeClock
+  }
+
+  async happen(event: WorldEvent): Promise<void> {
+    await this.#happen(event)
+    this.#stopByOwnClock()
+    this.#checkOneAtATime()
+    this.#checkEndsAreFinal()
+  }
+
+  async #happen(event: WorldEvent): Promise<void> {
+    const { engine } = this.fixture
+    switch (event.kind) {
+      case 'create': {
+        const workspaceId = this.workspaces[event.workspace % 2] ?? ''
+        this.runs.push(
+          this.fixture.createRun({ workspaceId, isDry: event.dry, autoApply: event.auto }),
+        )
+        return
+      }
+      case 'confirm':
+      case 'discard':
+        return this.#person(event.run, (run) => engine[event.kind](run, null))
+      case 'cancel':
+        return this.#person(event.run, (run) =>
+          engine.cancel(run, { force: event.force, by: null }),
+        )
+      case 'register':
+        return this.#register(event.agent % 3)
+      case 'disconnect':
+        return this.#withSession(event.agent, (session) => engine.disconnect(session))
+      case 'beat':
+        return this.#beat(event.agent % 3)
+      case 'acquire':
+        return this.#acquire(event.agent % 3, event.max)
+      case 'start':
+        return this.#start(event.agent % 3, event.job)
+      case 'log':
+        return this.#aboutJob(event.job, async (job) => {
+          const offset = await engine.logOffset(job)
+          await engine.appendLog(job, offset, Buffer.alloc(0))
+        })
+      case 'check':
+        return this.#aboutJob(event.job, async (job) => engine.checkJob(job))
+      case 'finish':
+        return this.#finish(event.job, event.result)
+      case 'advance':
+        this.clock.advance(event.ms)
+        // The reaper of a restarted engine wakes by itself.
+        await setImmediate()
+        return
+      case 'reap':
+        engine.reap()
+        return
+      case 'restart': {
+        const { clock } = this
+        const directory = await this.fixture.shutDown()
+        this.fixture = new EngineFixture({ directory, clock })
+        this.fixture.engine.open()
+        await setImmediate()
+      }
+    }
+  }
+
+  /** People may be refused; then nothing changes. */
+  #person(index: number, action: (run: string) => unknown): void {
+    const run = this.runs[index % Math.max(1, this.runs.length)]
+    if (run === undefined) return
+    const before = this.#snapshot()
+    try {
+      action(run)
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      this.#mustBeUnchanged(before, error.code)
+    }
+  }
+
+  #register(index: number): void {
+    const agent = this.#agents[index]
+    if (agent === undefined) return
+    const mine = this.#workloads.filter((one) => one.agent === index && one.alive)
+    const found = mine.map(({ jobId, fencingToken }) => ({
+      jobId,
+      fencingToken,
+      state: 'running' as const,
+    }))
+    agent.session = this.fixture.register(agent.name, { found })
+    for (const { jobId, decision } of agent.session.found) {
+      for (const workload of mine.filter((one) => one.jobId === jobId)) {
+        if (decision === 'abandon') workload.alive = false
+        else workload.renewedMs = this.clock.monotonicMs()
+      }
+    }
+  }
+
+  #beat(index: number): void {
+    this.#withSession(index, (session) => {
+      const mine = this.#workloads.filter((one) => one.agent === index && one.alive)
+      const leases = this.fixture.beat(
+        session,
+        mine.map(({ jobId, fencingToken }) => ({ jobId, fencingToken })),
+      )
+      for (const workload of mine) {
+        if (leases[workload.jobId] === 'renewed') workload.renewedMs = this.clock.monotonicMs()
+        else workload.alive = false
+      }
+    })
+  }
+
+  async #acquire(index: number, max: number): Promise<void> {
+    const session = this.#agents[index]?.session
+    if (session === undefined) return
+    try {
+      for (const job of await this.fixture.acquire(session, max)) {
+        const { jobId, fencingToken, runId } = job
+        const same = this.given.find(
+          (one) => one.jobId === jobId && one.fencingToken === fencingToken,
+        )
+        if (same !== undefined) throw new Error('A fencing token was given out twice')
+        this.given.push({ jobId, fencingToken, agent: index, runId })
+      }
+    } catch (error) {
+      this.#mustBe(error, 'SESSION_GONE')
+    }
+  }
+
+  async #start(index: number, jobIndex: number): Promise<void> {
+    const session = this.#agents[index]?.session
+    const job = this.given[jobIndex % Math.max(1, this.given.length)]
+    if (session === undefined || job === undefined) return
+    const before = this.#snapshot()
+    const row = this.fixture.job(job.jobId)
+    try {
+      await this.fixture.engine.start(session, job)
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'SESSION_GONE') return
+      this.#mustBe(error, 'LEASE_LOST')
+      this.#mustBeUnchanged(before, 'start')
+      return
+    }
+    if (job.agent !== index) throw new Error('A job was started by an agent that never got it')
+    const running = this.#workloads.find(
+      (one) => one.jobId === job.jobId && one.fencingToken === job.fencingToken,
+    )
+    if (running !== undefined) {
+      running.renewedMs = this.clock.monotonicMs()
+      return
+    }
+    const isDry = this.fixture.db.get<{ is_dry: number }>(
+      'SELECT is_dry FROM runs WHERE id = ?',
+      job.runId,
+    )
+    this.#workloads.push({
+      jobId: job.jobId,
+      fencingToken: job.fencingToken,
+      agent: index,
+      workspaceId: row?.workspace_id ?? '',
+      phase: row?.phase ?? 'plan',
+      isDry: isDry?.is_dry === 1,
+      renewedMs: this.clock.monotonicMs(),
+      alive: true,
+    })
+  }
+
+  async #finish(
+    index: number,
+    result: 'succeeded' | 'failed' | 'canceled' | 'lost',
+  ): Promise<void> {
+    await this.#aboutJob(index, async (job) => {
+      const failure = { cause: 'lease-lost', message: 'No heartbeat.' } as const
+      const isPlan = this.fixture.job(job.jobId)?.phase === 'plan'
+      if (isPlan && result === 'succeeded') await this.fixture.finishPlan(job)
+      else {
+        await this.fixture.engine.finish(
+          job,
+          report(job, { result, ...(result === 'lost' ? { failure } : {}) }),
+        )
+      }
+      for (const workload of this.#workloads) {
+        const isIt = workload.jobId === job.jobId && workload.fencingToken === job.fencingToken
+        if (isIt) workload.alive = false
+      }
+    })
+  }
+
+  /** A call about a job: it succeeds for the present holder, and else changes nothing (I5). */
+  async #aboutJob(index: number, call: (job: JobRef) => Promise<unknown>): Promise<void> {
+    const job = this.given[index % Math.max(1, this.given.length)]
+    if (job === undefined) return
+    const row = this.fixture.job(job.jobId)
+    const isHeld = row?.state === 'started' && row.fencing_token === job.fencingToken
+    const before = this.#snapshot()
+    try {
+      await call(job)
+    } catch (error) {
+      this.#mustBe(error, 'LEASE_LOST')
+      if (isHeld) throw error
+    }
+    if (!isHeld) this.#mustBeUnchanged(before, 'a stale call')
+  }
+
+  #withSession(index: number, action: (session: RegisteredSession) => void): void {
+    const session = this.#agents[index % 3]?.session
+    if (session === undefined) return
+    try {
+      action(session)
+    } catch (error) {
+      this.#mustBe(error, 'SESSION_GONE')
+    }
+  }
+
+  /** Self-fencing, as agents do it by their own clock (I6). */
+  #stopByOwnClock(): void {
+    const { leaseMs, applyGraceMs } = this.fixture.timing
+    for (const workload of this.#workloads) {
+      const ageMs = this.clock.monotonicMs() - workload.renewedMs
+      const endMs = workload.phase === 'plan' ? leaseMs * (11 / 12) : leaseMs + applyGraceMs
+      if (ageMs >= endMs) workload.alive = false
+    }
+  }
+
+  #checkOneAtATime(): void {
+    for (const workspaceId of this.workspaces) {
+      const alive = this.#workloads.filter(
+        (one) => one.alive && !one.isDry && one.workspaceId === workspaceId,
+      )
+      if (alive.length > 1) throw new Error(`I6: ${alive.length} workloads on ${workspaceId}`)
+      const live = this.fixture.db.all(
+        `SELECT jobs.id FROM jobs JOIN runs ON runs.id = jobs.run_id
+         WHERE jobs.state <> 'finished' AND runs.is_dry = 0 AND jobs.workspace_id = ?`,
+        workspaceId,
+      )
+      if (live.length > 1) throw new Error(`I6: ${live.length} live jobs on ${workspaceId}`)
+    }
+  }
+
+  #checkEndsAreFinal(): void {
+    for (const job of this.fixture.jobs.inState('finished')) {
+      const now = JSON.stringify(job)
+      const before = this.#ended.get(job.id)
+      if (before !== undefined && before !== now) throw new Error(`I4: ${job.id} ended twice`)
+      this.#ended.set(job.id, now)
+    }
+    const twice = this.fixture.db.get<{ run_id: string }>(
+      `SELECT run_id FROM status_transitions
+       WHERE status IN ('applied', 'planned_and_finished', 'errored', 'canceled', 'discarded')
+       GROUP BY run_id HAVING count(*) > 1`,
+    )
+    if (twice !== undefined) throw new Error(`I4: the run ${twice.run_id} ended twice`)
+    const applies = this.fixture.db.get<{ run_id: string }>(
+      `SELECT run_id FROM status_transitions WHERE status = 'applying'
+       GROUP BY run_id HAVING count(*) > 1`,
+    )
+    if (applies !== undefined) throw new Error(`I6: ${applies.run_id} was applied twice`)
+  }
+
+  #snapshot(): string {
+    const tables = ['runs', 'jobs', 'phases', 'status_transitions', 'state_versions', 'state_locks']
+    return JSON.stringify(tables.map((table) => this.fixture.db.all(`SELECT * FROM ${table}`)))
+  }
+
+  #mustBeUnchanged(before: string, what: string): void {
+    if (this.#snapshot() !== before) throw new Error(`I5: ${what} changed something`)
+  }
+
+  #mustBe(error: unknown, code: EngineError['code']): void {
+    if (!(error instanceof EngineError) || error.code !== code) throw error
+  }
+}
