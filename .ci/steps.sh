@@ -14,16 +14,14 @@ fail() {
 
 # processes: ids of what the steps started and what still runs. A workload has an environment of its
 # own, and is known by its directory.
-processes() {
-  local pid
+processes() (
+  # Else this would find its own helpers.
+  unset CI_RUN_DIR
   {
     grep -lzxF "CI_RUN_DIR=$WORK" /proc/[0-9]*/environ
     find /proc/[0-9]*/cwd -maxdepth 0 \( -lname "$WORK/*" -o -lname "$ROOT/.demo*" \)
-  } 2>/dev/null | cut -d/ -f3 | sort -un | while read -r pid; do
-    # The two searches may have found themselves.
-    [ -d "/proc/$pid" ] && echo "$pid"
-  done
-}
+  } 2>/dev/null | cut -d/ -f3 | sort -un
+)
 
 # How long a step's processes may take to end after it, in tenths of a second.
 GRACE=${GRACE:-100}

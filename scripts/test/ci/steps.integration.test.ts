@@ -23,7 +23,7 @@ async function run(steps: string): Promise<{ readonly code: number; readonly lin
   )
   const child = spawn('bash', [`${work}/run.sh`], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, GRACE: '5' },
+    env: { ...process.env, GRACE: '20' },
   })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
