@@ -165,7 +165,12 @@ export class Session {
   }
 }
 
+/**
+ * Whether the session has ended or its token is refused: registering again is the answer, and only a
+ * refused registration stops the agent.
+ */
 export function isSessionGone(error: unknown): boolean {
+  if (error instanceof AuthenticationError) return true
   return error instanceof ApiError && error.problemType === problemTypes.sessionGone
 }
 

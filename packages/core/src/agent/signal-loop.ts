@@ -1,5 +1,4 @@
 import type { ControlPlaneSession } from '../control-plane/index.ts'
-import { AuthenticationError } from '../errors/index.ts'
 import type { Signal } from '../protocol/index.ts'
 import { Backoff, type Clock, type Logger } from '../runtime/index.ts'
 import { isSessionGone } from './session.ts'
@@ -38,7 +37,6 @@ export async function runSignalLoop(
       backoff.reset()
     } catch (error) {
       if (signal.aborted) return
-      if (error instanceof AuthenticationError) throw error
       if (session !== undefined && isSessionGone(error)) options.onSessionGone(session)
       const waitMs = backoff.nextMs()
       options.logger.warn(

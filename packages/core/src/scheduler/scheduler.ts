@@ -1,4 +1,4 @@
-import { ApiError, AuthenticationError } from '../errors/index.ts'
+import { ApiError } from '../errors/index.ts'
 import type { JobAssignment } from '../protocol/index.ts'
 import { Backoff, type Clock, type Logger } from '../runtime/index.ts'
 import type { Admission } from './admission.ts'
@@ -39,11 +39,7 @@ export class Scheduler {
     return this.#refusal
   }
 
-  /**
-   * Runs until the signal aborts; resolves then.
-   *
-   * @throws `AuthenticationError` when the session's token was refused.
-   */
+  /** Runs until the signal aborts; resolves then. Failures are tried again: ending is the session's business. */
   async run(options: { readonly signal: AbortSignal }): Promise<void> {
     const { signal } = options
     const { clock, logger, random } = this.#options
@@ -55,7 +51,6 @@ export class Scheduler {
         backoff.reset()
       } catch (error) {
         if (signal.aborted) return
-        if (error instanceof AuthenticationError) throw error
         waitMs = (error instanceof ApiError ? error.retryAfterMs : undefined) ?? backoff.nextMs()
         logger.warn({ err: error, retryInMs: Math.round(waitMs) }, 'Could not ask for jobs')
       }

@@ -142,9 +142,16 @@ describe('the scheduler', () => {
     expect(slots.free).toBe(5)
   })
 
-  it('ends when the token is refused', async () => {
+  it('goes on after a refusal, since the session decides whether the agent ends', async () => {
     const refused = new AuthenticationError('No.', { method: 'GET', path: '/', status: 401 })
-    const { running } = setUp({ acquire: () => Promise.reject(refused) })
-    await expect(running).rejects.toBe(refused)
+    let polls = 0
+    const { clock } = setUp({
+      acquire: () => {
+        polls += 1
+        return polls === 1 ? Promise.reject(refused) : never()
+      },
+    })
+    await clock.advance(1_000)
+    expect(polls).toBe(2)
   })
 })
