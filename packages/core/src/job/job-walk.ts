@@ -9,7 +9,6 @@ import { JobLog } from './job-log.ts'
 import { judgeJob } from './judge-job.ts'
 import { launchJob } from './launch-job.ts'
 import { reportJob } from './report-job.ts'
-import { keepJobToken } from './token-keeper.ts'
 
 /** The accepted job: its secrets, what is made of them, and the calls about it. */
 interface Accepted {
@@ -26,24 +25,13 @@ interface Accepted {
  * @throws what went wrong on the agent's side, or says that the job is no longer ours.
  */
 export async function walkJob(hold: JobHold): Promise<JobEnd> {
-  const { journal, services } = hold
-  const walk = new AbortController()
-  try {
-    let workload = await attach(hold)
-    if (workload !== undefined && !journal.reached('ended')) hold.watch(workload)
-    const accepted = await accept(hold)
-    const signal = AbortSignal.any([hold.over, walk.signal])
-    void keepJobToken(accepted.job, {
-      ...services,
-      expiresAt: accepted.spec.jobTokenExpiresAt,
-      signal,
-    })
-    if (!journal.reached('launched')) workload = await launch(hold, accepted, workload)
-    if (!journal.reached('ended')) await follow(hold, accepted, workload)
-    return await report(hold, accepted, workload)
-  } finally {
-    walk.abort()
-  }
+  const { journal } = hold
+  let workload = await attach(hold)
+  if (workload !== undefined && !journal.reached('ended')) hold.watch(workload)
+  const accepted = await accept(hold)
+  if (!journal.reached('launched')) workload = await launch(hold, accepted, workload)
+  if (!journal.reached('ended')) await follow(hold, accepted, workload)
+  return report(hold, accepted, workload)
 }
 
 /** What an earlier process, or an earlier walk, launched. */
