@@ -70,7 +70,7 @@ function listenError(
   options: { readonly host: string; readonly port: number },
 ): ControlPlaneError {
   const { host, port } = options
-  switch (errorCode(error)) {
+  switch (errorCode(error) ?? '') {
     case 'EADDRINUSE':
       return new ControlPlaneError(
         `Cannot listen on ${host} port ${port}: the port is in use. Stop what uses it, choose another ` +

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
-import { ApiClient } from '../support/api-client.ts'
+import { ApiClient, type Json } from '../support/api-client.ts'
 import { makeWorkspace, startWorld, type World } from '../support/world.ts'
 
 /** Registers an agent over the agent protocol. */
-async function registerAgent(world: World, poolId: string, name = 'agent'): Promise<any> {
+async function registerAgent(world: World, poolId: string, name = 'agent'): Promise<Json> {
   const token = await world.api.create(`/agent-pools/${poolId}/access-tokens`, 'access-tokens')
   const response = await fetch(`${world.controlPlane.url}/api/agent/v1/sessions`, {
     method: 'POST',

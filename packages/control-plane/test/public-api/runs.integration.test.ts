@@ -5,13 +5,14 @@ import { gunzipSync } from 'node:zlib'
 
 import { describe, expect, it } from 'vitest'
 
+import type { Json } from '../support/api-client.ts'
 import { makeWorkspace, startWorld, uploadConfiguration, type World } from '../support/world.ts'
 
 async function newRun(
   world: World,
   workspaceId: string,
   attributes: Record<string, unknown> = {},
-): Promise<any> {
+): Promise<Json> {
   return world.api.create('/runs', 'runs', attributes, { workspace: ['workspaces', workspaceId] })
 }
 

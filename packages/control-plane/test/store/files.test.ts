@@ -109,7 +109,8 @@ describe('FileStore', () => {
     const files = new FileStore(directory.path)
     await files.write(state, 'kept')
     await writeFile(`${files.path(state)}.1234.tmp`, 'half')
-    new FileStore(directory.path)
+    const again = new FileStore(directory.path)
+    expect(await again.size(state)).toBe(4)
     expect(await readdir(join(directory.path, 'states'))).toEqual(['sv-1.tfstate'])
   })
 

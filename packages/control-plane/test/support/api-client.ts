@@ -1,11 +1,15 @@
 import type { ControlPlaneServer } from '../../src/index.ts'
 
+/** A document that tests look into as they like; what it must hold, they say. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Json = any
+
 export interface ApiAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
   /** The body as JSON; `undefined` when there is none. */
-  readonly body: any
+  readonly body: Json
 }
 
 /** Talks to the public API as a client would, over a real socket. */
@@ -92,7 +96,7 @@ export class ApiClient {
     type: string,
     attributes: Record<string, unknown> = {},
     relations: Record<string, readonly [string, string | null | readonly string[]]> = {},
-  ): Promise<any> {
+  ): Promise<Json> {
     const answer = await this.write('POST', path, type, attributes, relations)
     if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${answer.text}`)
     return answer.body.data

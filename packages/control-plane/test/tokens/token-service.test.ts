@@ -110,9 +110,7 @@ describe('TokenService', () => {
   it('keeps no token in the database', async () => {
     const { db, tokens } = fixture()
     const { token } = await tokens.issue(requests[1]!)
-    expect(JSON.stringify(db.all('SELECT * FROM access_tokens'))).not.toContain(
-      token.split('.')[2],
-    )
+    expect(JSON.stringify(db.all('SELECT * FROM access_tokens'))).not.toContain(token.split('.')[2])
   })
 
   it('accepts tokens of an earlier process: the key is kept', async () => {
@@ -236,7 +234,9 @@ describe('TokenService', () => {
 
   it('I12: says why without repeating the token', async () => {
     const { tokens } = fixture()
-    const error: unknown = await tokens.verify('secret-canary-token').catch((cause: unknown) => cause)
+    const error: unknown = await tokens
+      .verify('secret-canary-token')
+      .catch((cause: unknown) => cause)
     expect(String(error)).not.toContain('canary')
   })
 })

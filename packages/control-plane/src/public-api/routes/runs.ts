@@ -7,7 +7,7 @@ import {
   invalidRelationship,
   notFound,
   parseWriteBody,
-  PublicApiError,
+  type PublicApiError,
   textOf,
 } from '../json-api/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
@@ -200,7 +200,12 @@ function translate(error: EngineError, id: string, model: string): PublicApiErro
       return conflict('Run was not planning or applying. Cancel not allowed.')
     case 'NO_CONFIGURATION':
       return invalidRelationship('configuration-version', noConfiguration)
-    default:
+    // Rare here: what the engine says is written for people.
+    case 'DIGEST_MISMATCH':
+    case 'ILLEGAL_STATE':
+    case 'LEASE_LOST':
+    case 'NAME_TAKEN':
+    case 'SESSION_GONE':
       return conflict(error.message)
   }
 }
