@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import type {
   Executor,
@@ -7,7 +8,7 @@ import type {
   WorkloadRef,
   WorkloadSpec,
 } from '../../executor/index.ts'
-import { equal } from './assertions.ts'
+import { check, equal } from './assertions.ts'
 import type { ConformanceOptions } from './conformance-options.ts'
 import { OutputReader, readOutput } from './output-reader.ts'
 import type { KitProgram } from './programs/kit-program.ts'
@@ -128,6 +129,29 @@ export class KitContext implements AsyncDisposable {
       'what list shows',
     )
     equal(await this.executor.attach(id, { signal: this.signal }), undefined, 'what attach gives')
+  }
+
+  /**
+   * Counts what is in the engine, once that has stopped changing: processes of a workload that was
+   * destroyed a moment ago may still be on their way out.
+   */
+  async countResources(): Promise<number | undefined> {
+    if (this.options.countResources === undefined) return undefined
+    let count = await this.options.countResources?.()
+    for (;;) {
+      await delay(50, undefined, { signal: this.signal })
+      const next = await this.options.countResources?.()
+      if (next === count) return count
+      count = next
+    }
+  }
+
+  /** No more may be there than `before`; what is on its way out is waited for. */
+  async expectNoLeak(before: number | undefined): Promise<void> {
+    if (before === undefined) return
+    let count = await this.countResources()
+    for (let i = 0; i < 100 && (count ?? 0) > before; i += 1) count = await this.countResources()
+    check((count ?? 0) <= before, `there were ${before} resources, and there are ${count} now`)
   }
 
   /** Another executor on the same engine, as a restarted agent would have. */

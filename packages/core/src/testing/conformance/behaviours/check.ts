@@ -48,10 +48,10 @@ export const checkBehaviours: readonly Behaviour[] = [
     group: 'check',
     title: 'leaves nothing behind',
     requires: ['option:countResources'],
-    run: async ({ executor, options, signal }) => {
-      const before = await options.countResources?.()
-      await executor.check({ signal })
-      equal(await options.countResources?.(), before, 'the number of resources')
+    run: async (context) => {
+      const before = await context.countResources()
+      await context.executor.check({ signal: context.signal })
+      await context.expectNoLeak(before)
     },
   },
   {

@@ -147,11 +147,11 @@ export const filesInBehaviours: readonly Behaviour[] = [
     group: 'files-in',
     title: `refuses an archive that holds ${what}, and nothing is left`,
     run: async (context) => {
-      const before = await context.options.countResources?.()
+      const before = await context.countResources()
       const spec = context.spec(idle, [], { files: () => archive(entries) })
       await refused(context.executor.launch(spec), 'INVALID_FILES', 'launch')
       await context.expectNothing(spec.id)
-      equal(await context.options.countResources?.(), before, 'the number of resources')
+      await context.expectNoLeak(before)
     },
   })),
   {

@@ -162,7 +162,7 @@ export const launchBehaviours: readonly Behaviour[] = [
     title:
       'I3: a launch that is aborted half-way throws the reason, leaves nothing, and can be repeated',
     run: async (context) => {
-      const before = await context.options.countResources?.()
+      const before = await context.countResources()
       const reason = new Error('changed my mind')
       const abort = new AbortController()
       const stalling = stallingFiles()
@@ -174,7 +174,7 @@ export const launchBehaviours: readonly Behaviour[] = [
       equal((await failure(launching, 'launch')) === reason, true, 'whether the reason was thrown')
       await stalling.closed
       await context.expectNothing(spec.id)
-      equal(await context.options.countResources?.(), before, 'the number of resources')
+      await context.expectNoLeak(before)
       const files = (): Readable => archive([{ name: 'a', content: 'again' }])
       const { output } = await context.finish(await context.executor.launch({ ...spec, files }))
       equal(output.toString(), 'file a: again\n', 'the output of the repeated launch')
@@ -205,11 +205,11 @@ export const launchBehaviours: readonly Behaviour[] = [
     group: 'launch',
     title: `refuses ${what}, and nothing is left`,
     run: async (context) => {
-      const before = await context.options.countResources?.()
+      const before = await context.countResources()
       const spec = { ...context.spec(idle), ...changes }
       await refused(context.executor.launch(spec), 'INVALID_SPEC', 'launch')
       equal(await context.list(), [], 'what list shows')
-      equal(await context.options.countResources?.(), before, 'the number of resources')
+      await context.expectNoLeak(before)
     },
   })),
   {

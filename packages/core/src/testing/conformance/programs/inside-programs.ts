@@ -71,7 +71,7 @@ export const makeFiles: KitProgram = {
   script: `mkdir -p out/sub out/empty && printf one >out/one && printf two >out/sub/two
 chmod 644 out/one; chmod 755 out/sub/two; ln -s /etc out/away; done=; trap done=1 TERM; echo made
 [ "$1" = hold ] || exit 0
-while [ -z "$done" ]; do sleep 1 & wait $!; done`,
+while [ -z "$done" ]; do sleep 1 & wait $!; done; exit 0`,
   fake: async (process, [mode]) => {
     process.files.write('out/one', 'one')
     process.files.write('out/sub/two', 'two', 0o755)
@@ -89,7 +89,7 @@ while [ -z "$done" ]; do sleep 1 & wait $!; done`,
 export const leaveFile: KitProgram = {
   name: 'leave-file',
   script: `done=; trap done=1 TERM; echo private >"$1"; pwd; echo ready
-while [ -z "$done" ]; do sleep 1 & wait $!; done`,
+while [ -z "$done" ]; do sleep 1 & wait $!; done; exit 0`,
   fake: async (process, [path]) => {
     const terminated = Promise.withResolvers<void>()
     process.trap('SIGTERM', () => terminated.resolve())
@@ -104,7 +104,7 @@ export const showCommandLines: KitProgram = {
   name: 'show-command-lines',
   script: `done=; trap done=1 TERM
 for file in /proc/[0-9]*/cmdline; do cat "$file" 2>/dev/null; echo; done | tr '\\000' ' '; echo ready
-while [ -z "$done" ]; do sleep 1 & wait $!; done`,
+while [ -z "$done" ]; do sleep 1 & wait $!; done; exit 0`,
   fake: async (process) => {
     const terminated = Promise.withResolvers<void>()
     process.trap('SIGTERM', () => terminated.resolve())
