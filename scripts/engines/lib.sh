@@ -2,7 +2,7 @@
 # Shared by the scripts of this folder: where things are kept, how one speaks, how packages come.
 
 # What takes minutes to build lives outside the clone, so that a fresh clone finds it again.
-ENGINES_DIR=${SCALR_AGENT_ENGINES_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/scalr-agent-sdk/engines}
+ENGINES_DIR=${SCALR_SDK_ENGINES_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/scalr-agent-sdk/engines}
 BIN_DIR=$ENGINES_DIR/bin
 STATE_DIR=$ENGINES_DIR/state
 

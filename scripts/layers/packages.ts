@@ -21,8 +21,8 @@ export const layers: readonly LayerOfFolder[] = [
   { folder: 'packages/core/', source: [], tests: [] },
   {
     folder: 'packages/executor-process/',
-    source: ['@scalr-agent/core'],
-    tests: ['@scalr-agent/core', '@scalr-agent/core/testing'],
+    source: ['@scalr-agent/core', '@scalr-agent/core/protocol'],
+    tests: ['@scalr-agent/core', '@scalr-agent/core/protocol', '@scalr-agent/core/testing'],
   },
   {
     folder: 'packages/control-plane/',

@@ -14,7 +14,6 @@ try {
   const agent = new Agent({
     ...options,
     dataDir,
-    token: options.token ?? '',
     executor: makeExecutor(driver ?? 'process', dataDir),
     logger: pino({ level: debug ? 'debug' : 'info' }),
   })

@@ -3,13 +3,12 @@ import { join } from 'node:path'
 
 import { randomId } from '@scalr-agent/core'
 
-import { removeCgroup } from './cgroup/workload-cgroup.ts'
 import type { ProcessContext } from './context.ts'
 import { endProcesses } from './end-processes.ts'
 import { processError, unless } from './process-error.ts'
 import type { WorkloadRecord } from './records.ts'
-import { emptyDirectory } from './remove-tree.ts'
 import { isId } from './spec-check.ts'
+import { emptyTrash } from './tidy.ts'
 import { readWorkloadState } from './workload-state.ts'
 
 /**
@@ -32,8 +31,7 @@ export async function claimWorkload(
 ): Promise<Claim> {
   const { directory, lock, clock } = context
   const paths = directory.workload(record.id)
-  const leftovers: WorkloadRecord[] = []
-  const claim = await lock.run(
+  return await lock.run(
     async (): Promise<Claim> => {
       const state = await readWorkloadState(paths, clock)
       switch (state.phase) {
@@ -42,7 +40,6 @@ export async function claimWorkload(
           return 'present'
         case 'launching':
           if (state.pending) return 'pending'
-          leftovers.push(state.record)
           await moveToTrash(context, state.record)
           break
         case 'absent':
@@ -54,8 +51,6 @@ export async function claimWorkload(
     },
     { signal },
   )
-  await emptyTrash(context, leftovers)
-  return claim
 }
 
 /** Removes all of a workload; its processes must have ended. */
@@ -64,20 +59,19 @@ export async function discardWorkload(
   record: WorkloadRecord,
 ): Promise<void> {
   await context.lock.run(() => moveToTrash(context, record))
-  await emptyTrash(context, [record])
+  await emptyTrash(context)
 }
 
 /** Removes what a killed launcher left, unless it came to life after all. */
 export async function discardLeftover(context: ProcessContext, id: string): Promise<void> {
   const paths = context.directory.workload(id)
-  const removed = await context.lock.run(async () => {
+  await context.lock.run(async () => {
     const state = await readWorkloadState(paths, context.clock)
-    if (state.phase !== 'launching' || state.pending) return []
+    if (state.phase !== 'launching' || state.pending) return
     await endProcesses(paths, state.record, state.processes, context.clock)
     await moveToTrash(context, state.record)
-    return [state.record]
   })
-  await emptyTrash(context, removed)
+  await emptyTrash(context)
 }
 
 /** Where the job directory of a workload is now: another one may have taken over its place. */
@@ -135,16 +129,6 @@ async function moveToTrash(context: ProcessContext, record: WorkloadRecord): Pro
     await unless(['ENOENT'], () => rm(link))
   }
   await unless(['ENOENT'], () => rename(directory.workload(record.id).root, trashPlace(context)))
-}
-
-async function emptyTrash(
-  context: ProcessContext,
-  records: readonly WorkloadRecord[],
-): Promise<void> {
-  for (const { cgroup } of records) {
-    if (cgroup !== undefined) await removeCgroup(cgroup, context.clock)
-  }
-  if (records.length > 0) await emptyDirectory(context.directory.trash)
 }
 
 function trashPlace(context: ProcessContext): string {

@@ -1,9 +1,9 @@
 import { lchown, mkdir, rename, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-import { randomId, type OperationOptions, type WorkloadSpec } from '@scalr-agent/core'
+import type { OperationOptions, WorkloadSpec } from '@scalr-agent/core'
 
-import { planCgroup } from './cgroup/workload-cgroup.ts'
+import { planCgroup, warmUpCgroups } from './cgroup/workload-cgroup.ts'
 import { claimWorkload, discardWorkload } from './claim.ts'
 import type { ProcessContext } from './context.ts'
 import { workloadPaths, type WorkloadPaths } from './data-directory.ts'
@@ -14,6 +14,7 @@ import { writeRecord, type EndedRecord, type WorkloadRecord } from './records.ts
 import { removeTree } from './remove-tree.ts'
 import { checkSpec, parseUser, type UnixUser } from './spec-check.ts'
 import { startSupervisor } from './start-supervisor.ts'
+import { draftPlace } from './tidy.ts'
 import { unpackFiles } from './unpack-files.ts'
 import { readWorkloadState } from './workload-state.ts'
 
@@ -57,7 +58,7 @@ async function claim(
   record: WorkloadRecord,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const draft = join(context.directory.drafts, randomId(record.id))
+  const draft = await draftPlace(context)
   try {
     await mkdir(draft, { mode: record.user === undefined ? 0o700 : 0o711 })
     await writeFile(workloadPaths(record.id, draft).record, `${JSON.stringify(record)}\n`, {
@@ -135,6 +136,7 @@ async function describe(context: ProcessContext, spec: WorkloadSpec): Promise<Wo
   const user = await chooseUser(context, spec)
   const { memoryBytes, cpus } = spec.resources
   const hierarchy = context.cgroups()
+  if (hierarchy !== undefined) warmUpCgroups(hierarchy)
   return {
     version: 1,
     id: spec.id,

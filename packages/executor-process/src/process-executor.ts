@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 
 import {
   ConfigurationError,
+  IllegalStateError,
   type CheckOptions,
   type Executor,
   type ExecutorCapabilities,
@@ -24,8 +25,8 @@ import { executorName, toProcessError, unless } from './process-error.ts'
 import { processExecutorOptionsSchema, type ProcessExecutorOptions } from './process-executor-options.ts'
 import { hasProc } from './process-identity.ts'
 import { ProcessWorkload } from './process-workload.ts'
-import { emptyDirectory } from './remove-tree.ts'
 import { isId, parseUser } from './spec-check.ts'
+import { tidy } from './tidy.ts'
 import { readWorkloadState } from './workload-state.ts'
 
 const pendingPollMs = 2
@@ -116,7 +117,7 @@ export class ProcessExecutor implements Executor {
     const { directory, clock, logger } = this.#context
     const context = { phase: 'list', doing: `list the workloads below ${directory.root}` }
     try {
-      await emptyDirectory(directory.trash)
+      await tidy(this.#context)
       const names = (await unless(['ENOENT'], () => readdir(directory.workloads))) ?? []
       for (const id of names.filter(isId)) {
         options.signal?.throwIfAborted()
@@ -147,7 +148,11 @@ export class ProcessExecutor implements Executor {
 
   /** Ends what this process waits for. Workloads go on and can be attached to. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal.abort()
+    this.#disposal.abort(
+      new IllegalStateError(
+        'Cannot go on waiting for a workload: the process executor was disposed. Attach with a new one.',
+      ),
+    )
   }
 
   #workload(id: string): Workload {

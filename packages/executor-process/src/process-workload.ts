@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream'
 
 import {
-  IllegalStateError,
   type InterruptLevel,
   type OperationOptions,
   type Outcome,
@@ -147,11 +146,7 @@ export class ProcessWorkload implements Workload {
   }
 
   #signal(options: OperationOptions): AbortSignal {
-    if (this.#disposed.aborted) {
-      throw new IllegalStateError(
-        `Cannot use workload \`${this.id}\`: its executor was disposed. Attach with a new one.`,
-      )
-    }
+    this.#disposed.throwIfAborted()
     return options.signal === undefined
       ? this.#disposed
       : AbortSignal.any([options.signal, this.#disposed])

@@ -14,13 +14,6 @@ export async function removeTree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 })
 }
 
-/** Removes what lies in a directory. Several processes may do so at once. */
-export async function emptyDirectory(path: string): Promise<void> {
-  for (const name of (await unless(['ENOENT'], () => readdir(path))) ?? []) {
-    await removeTree(join(path, name))
-  }
-}
-
 async function makeWritable(path: string): Promise<void> {
   const stats = await unless(['ENOENT'], () => lstat(path))
   if (stats?.isDirectory() !== true) return

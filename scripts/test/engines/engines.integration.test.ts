@@ -18,7 +18,7 @@ afterEach(() => {
 function engines(...parameters: readonly string[]) {
   const { status, stdout, stderr } = spawnSync('bash', [script, ...parameters], {
     encoding: 'utf8',
-    env: { PATH: '/usr/bin:/bin', HOME: cache, SCALR_AGENT_ENGINES_DIR: cache },
+    env: { PATH: '/usr/bin:/bin', HOME: cache, SCALR_SDK_ENGINES_DIR: cache },
   })
   return { status, stdout, stderr }
 }

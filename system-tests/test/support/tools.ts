@@ -14,7 +14,7 @@ const binaries = { terraform: 'terraform', opentofu: 'tofu' } as const
 
 /** Where `pnpm engines up tofu` puts what it builds. */
 const engines =
-  process.env['SCALR_AGENT_ENGINES_DIR'] ??
+  process.env['SCALR_SDK_ENGINES_DIR'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'scalr-agent-sdk/engines')
 
 /** With TEST_IAC the suites use that tool alone; CI runs them once with each. */

@@ -34,7 +34,11 @@ export const agentOptionsSchema = z
     /** Token of the agent pool: registers this agent and does nothing else. */
     token: z
       .string()
-      .min(1, 'is missing: make an access token of the agent pool and set SCALR_AGENT_TOKEN to it'),
+      .default('')
+      .refine(
+        (token) => token !== '',
+        'is missing: make an access token of the agent pool and set SCALR_AGENT_TOKEN to it',
+      ),
     /** Starts the workloads. */
     executor: executorSchema,
     /** Journals, log spools and downloaded files; one agent at a time. */

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 /** Where groups for workloads can be made. */
 export interface CgroupHierarchy {
@@ -7,6 +7,8 @@ export interface CgroupHierarchy {
   readonly memory?: string
   readonly cpu?: string
   readonly cpuacct?: string
+  /** `cgroup.procs` of the group that this process is in now, see `warmUpCgroups`. */
+  readonly ownProcs?: string
 }
 
 interface Mount {
@@ -16,6 +18,13 @@ interface Mount {
   readonly options: readonly string[]
 }
 
+export interface FindCgroupOptions {
+  /** Replaces `/`, for tests. */
+  readonly root?: string
+  /** Replaces trying it out, for tests: whether groups below the directory have the file. */
+  readonly mayMakeGroups?: (directory: string, file: string) => boolean
+}
+
 /**
  * Finds the cgroup directories below which this process may make groups, or `undefined` where it may
  * not. Looks by trying: a group is made and removed, since modes, mounts and delegation say little.
@@ -23,10 +32,9 @@ interface Mount {
  * Version 1 uses the process's own group of each controller, so that limits of the agent hold for
  * its workloads too. Version 2 knows no processes in inner groups, so workloads become siblings of the
  * agent's own group, unless that one may have children.
- *
- * @param root replaces `/`, for tests.
  */
-export function findCgroupHierarchy(root = '/'): CgroupHierarchy | undefined {
+export function findCgroupHierarchy(options: FindCgroupOptions = {}): CgroupHierarchy | undefined {
+  const { root = '/', mayMakeGroups = tryToMakeGroup } = options
   if (process.platform !== 'linux') return undefined
   const mounts = readMounts(join(root, 'proc/self/mountinfo'))
   const own = readOwnGroups(join(root, 'proc/self/cgroup'))
@@ -45,15 +53,17 @@ export function findCgroupHierarchy(root = '/'): CgroupHierarchy | undefined {
       memory,
       ...(cpu === undefined ? {} : { cpu }),
       ...(cpuacct === undefined ? {} : { cpuacct }),
+      ...ownProcsOf(root, mounts, own, 'memory'),
     }
   }
-  return findVersion2(root, mounts, own)
+  return findVersion2(root, mounts, own, mayMakeGroups)
 }
 
 function findVersion2(
   root: string,
   mounts: readonly Mount[],
   own: ReadonlyMap<string, string>,
+  mayMakeGroups: (directory: string, file: string) => boolean,
 ): CgroupHierarchy | undefined {
   const mount = mounts.find(({ type }) => type === 'cgroup2')
   const path = own.get('')
@@ -67,7 +77,28 @@ function findVersion2(
   )
   if (found === undefined) return undefined
   const hasCpu = readWords(join(found, 'cgroup.subtree_control')).includes('cpu')
-  return { version: 2, memory: found, ...(hasCpu ? { cpu: found } : {}) }
+  return {
+    version: 2,
+    memory: found,
+    ...(hasCpu ? { cpu: found } : {}),
+    ...ownProcsOf(root, mounts, own, ''),
+  }
+}
+
+function ownProcsOf(
+  root: string,
+  mounts: readonly Mount[],
+  own: ReadonlyMap<string, string>,
+  controller: string,
+): { readonly ownProcs?: string } {
+  const mount = mounts.find(({ type, options }) =>
+    controller === '' ? type === 'cgroup2' : type === 'cgroup' && options.includes(controller),
+  )
+  const path = own.get(controller)
+  // The mount shows another part of the tree: a path in it may be somebody else's group.
+  if (mount === undefined || path === undefined || !path.startsWith(mount.root)) return {}
+  const inside = mount.root === '/' ? path : path.slice(mount.root.length)
+  return { ownProcs: join(root, mount.point, inside, 'cgroup.procs') }
 }
 
 function enableControllers(directory: string): boolean {
@@ -91,12 +122,12 @@ function candidates(root: string, mount: Mount, path: string): readonly string[]
   // Inside a container the mount may show only a part of the tree: `root` of it is what is cut off.
   const inside = path.startsWith(mount.root) ? path.slice(mount.root.length) : path
   const point = join(root, mount.point)
-  return [...new Set([join(point, mount.root === '/' ? path : inside), point])].filter((directory) =>
+  return [...new Set([resolve(point, `./${mount.root === '/' ? path : inside}`), point])].filter((directory) =>
     existsSync(directory),
   )
 }
 
-function mayMakeGroups(directory: string, mark: string): boolean {
+function tryToMakeGroup(directory: string, file: string): boolean {
   const probe = join(directory, `scalr-agent-probe-${process.pid}-${probeNumber()}`)
   try {
     mkdirSync(probe)
@@ -104,7 +135,7 @@ function mayMakeGroups(directory: string, mark: string): boolean {
     return false
   }
   try {
-    return existsSync(join(probe, mark))
+    return existsSync(join(probe, file))
   } finally {
     rmdirSync(probe)
   }

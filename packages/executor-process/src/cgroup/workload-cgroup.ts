@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { Clock, ResourceUsage } from '@scalr-agent/core'
+import { randomId, type Clock, type ResourceUsage } from '@scalr-agent/core'
 
 import { unless } from '../process-error.ts'
 import type { CgroupRecord } from '../records.ts'
@@ -10,10 +10,13 @@ import type { CgroupHierarchy } from './cgroup-hierarchy.ts'
 
 const cpuPeriodUs = 100_000
 
-/** Names the groups of a workload; nothing is made yet. The data directory keeps two agents apart. */
+/**
+ * Names the groups of a workload; nothing is made yet. The data directory keeps two agents apart, and the
+ * random part two workloads of the same name, one of which is being removed.
+ */
 export function planCgroup(hierarchy: CgroupHierarchy, dataDir: string, id: string): CgroupRecord {
   const owner = createHash('sha256').update(dataDir).digest('hex').slice(0, 8)
-  const name = `scalr-agent-${owner}-${id}`
+  const name = randomId(`scalr-agent-${owner}-${id}`)
   const below = (parent: string | undefined): string | undefined => parent && join(parent, name)
   const { version } = hierarchy
   return {
@@ -51,6 +54,20 @@ export async function createCgroup(
       await writeFile(join(cpu, 'cpu.max'), `${quota} ${cpuPeriodUs}`)
     }
   }
+}
+
+/**
+ * Moving a process waits for the kernel's other readers, 5 to 15 ms, unless something was moved just
+ * before. So while a launch prepares, this moves the agent to where it is, which changes nothing.
+ */
+export function warmUpCgroups(hierarchy: CgroupHierarchy): void {
+  if (hierarchy.ownProcs === undefined) return
+  open(hierarchy.ownProcs, 'r+')
+    .then(async (handle) => {
+      await handle.writeFile(String(process.pid)).finally(() => handle.close())
+    })
+    // It was for speed alone.
+    .catch(() => {})
 }
 
 /** Moves a process into the groups; what it starts later is born in them. */
