@@ -21,7 +21,8 @@ export async function loadIdentity(dataDir: string): Promise<AgentIdentity> {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(dataDir, error)
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+      throw unusable(dataDir, error)
     const identity = { instanceId: randomBytes(24).toString('base64url') }
     await saveIdentity(dataDir, identity)
     return identity

@@ -108,7 +108,7 @@ export class Agent {
       session: (wait) => this.#session.current(wait),
       renewNow: () => this.#session.beat(),
       settings: jobSettings(resolved, url),
-      emit: (name, ...payload) => this.#emit(name, ...(payload as never)),
+      emit: this.#emit,
       clock: this.#clock,
       bootClock,
       logger,

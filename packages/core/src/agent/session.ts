@@ -51,7 +51,7 @@ export class Session {
     signal.throwIfAborted()
     let stop: (() => void) | undefined
     const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason as Error)
+      stop = () => reject(signal.reason)
       signal.addEventListener('abort', stop, { once: true })
     })
     try {

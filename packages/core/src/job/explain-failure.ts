@@ -62,7 +62,8 @@ function words(
 }
 
 function evidenceOf(outcome: Outcome | undefined): string | undefined {
-  switch (outcome?.kind) {
+  if (outcome === undefined) return undefined
+  switch (outcome.kind) {
     case 'lost':
     case 'evicted':
     case 'not-started':
@@ -73,7 +74,8 @@ function evidenceOf(outcome: Outcome | undefined): string | undefined {
       return outcome.memoryExceeded === undefined
         ? undefined
         : `a child was killed at the limit of ${outcome.memoryExceeded.limitBytes} bytes`
-    default:
+    case 'signaled':
+    case 'deadline':
       return undefined
   }
 }

@@ -1,6 +1,11 @@
 import { z } from 'zod'
 
-const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+const unitsMs = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+])
 
 /** Milliseconds, or text with a unit: `250ms`, `30s`, `15m`, `1h`. */
 export const durationSchema = z
@@ -15,6 +20,5 @@ export const durationSchema = z
 
 function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/u.exec(text)
-  const unit = match?.[2] as keyof typeof unitsMs | undefined
-  return unit === undefined ? Number.NaN : Number(match?.[1]) * unitsMs[unit]
+  return Number(match?.[1]) * (unitsMs.get(match?.[2] ?? '') ?? Number.NaN)
 }

@@ -19,73 +19,75 @@ const boolean = z
   .transform((value) => value === 'true' || value === '1')
 
 interface Variable {
-  readonly schema: z.ZodType
   /** Old name, still read; the new one wins. */
-  readonly oldName?: string
-  readonly set: (value: never) => AgentEnvironmentOptions
+  readonly oldName: string | undefined
+  /** The options that a text means, or why it means none. */
+  readonly read: (text: string) => AgentEnvironmentOptions | { readonly issue: string }
 }
+
+function variable<T>(
+  schema: z.ZodType<T>,
+  set: (value: T) => AgentEnvironmentOptions,
+  oldName?: string,
+): Variable {
+  return {
+    oldName,
+    read: (text) => {
+      const parsed = schema.safeParse(text)
+      if (parsed.success) return set(parsed.data)
+      return { issue: parsed.error.issues[0]?.message ?? 'is not valid' }
+    },
+  }
+}
+
+const text = z.string().min(1)
 
 /** One row a variable: Scalr's own names, and those old names that Scalr itself still uses. */
 const variables: Readonly<Record<string, Variable>> = {
-  SCALR_URL: { schema: z.url(), set: (url: string) => ({ url }) },
-  SCALR_AGENT_TOKEN: {
-    schema: z.string().min(1),
-    oldName: 'SCALR_TOKEN',
-    set: (token: string) => ({ token }),
-  },
-  SCALR_AGENT_NAME: { schema: z.string().min(1).max(64), set: (name: string) => ({ name }) },
-  SCALR_AGENT_DATA_DIR: {
-    schema: z.string().min(1),
-    oldName: 'SCALR_DATA_HOME',
-    set: (dataDir: string) => ({ dataDir }),
-  },
-  SCALR_AGENT_CONCURRENCY: { schema: count, set: (concurrency: number) => ({ concurrency }) },
-  SCALR_AGENT_WORKLOAD_URL: { schema: z.url(), set: (workloadUrl: string) => ({ workloadUrl }) },
-  SCALR_AGENT_CA_CERT: {
-    schema: z.string().min(1),
-    oldName: 'SCALR_CA_CERT',
-    set: (caCert: string) => ({ caCert }),
-  },
-  SCALR_AGENT_CONTAINER_TASK_CA_CERT: {
-    schema: z.string().min(1),
-    oldName: 'SCALR_CONTAINER_TASK_CA_CERT',
-    set: (workloadCaCert: string) => ({ workloadCaCert }),
-  },
-  SCALR_AGENT_CONTAINER_TASK_IMAGE: {
-    schema: z.string().min(1),
-    set: (image: string) => ({ image }),
-  },
-  SCALR_AGENT_CONTAINER_TASK_MEM_LIMIT: {
-    schema: megabytes,
-    oldName: 'SCALR_CONTAINER_TASK_MEM_LIMIT',
-    set: (jobMemoryBytes: number) => ({ jobMemoryBytes }),
-  },
-  SCALR_AGENT_CONTAINER_TASK_CPU_LIMIT: {
-    schema: z.coerce.number().positive(),
-    oldName: 'SCALR_CONTAINER_TASK_CPU_LIMIT',
-    set: (jobCpus: number) => ({ jobCpus }),
-  },
-  SCALR_AGENT_WORKER_ON_STOP_ACTION: {
-    schema: stopActionSchema,
-    oldName: 'SCALR_WORKER_ON_STOP_ACTION',
-    set: (stopAction: 'drain') => ({ stopAction }),
-  },
-  SCALR_AGENT_WORKER_DRAIN_TIMEOUT: {
-    schema: seconds,
-    oldName: 'SCALR_WORKER_DRAIN_TIMEOUT',
-    set: (drainTimeoutMs: number) => ({ drainTimeoutMs }),
-  },
-  SCALR_AGENT_WORKER_GRACE_SHUTDOWN_TIMEOUT: {
-    schema: seconds,
-    oldName: 'SCALR_WORKER_GRACE_SHUTDOWN_TIMEOUT',
-    set: (graceShutdownTimeoutMs: number) => ({ graceShutdownTimeoutMs }),
-  },
-  SCALR_AGENT_DISCONNECT_ON_STOP: {
-    schema: boolean,
-    oldName: 'SCALR_DISCONNECT_ON_STOP',
-    set: (disconnectOnStop: boolean) => ({ disconnectOnStop }),
-  },
-  PATH: { schema: z.string().min(1), set: (path: string) => ({ path }) },
+  SCALR_URL: variable(z.url(), (url) => ({ url })),
+  SCALR_AGENT_TOKEN: variable(text, (token) => ({ token }), 'SCALR_TOKEN'),
+  SCALR_AGENT_NAME: variable(text.max(64), (name) => ({ name })),
+  SCALR_AGENT_DATA_DIR: variable(text, (dataDir) => ({ dataDir }), 'SCALR_DATA_HOME'),
+  SCALR_AGENT_CONCURRENCY: variable(count, (concurrency) => ({ concurrency })),
+  SCALR_AGENT_WORKLOAD_URL: variable(z.url(), (workloadUrl) => ({ workloadUrl })),
+  SCALR_AGENT_CA_CERT: variable(text, (caCert) => ({ caCert }), 'SCALR_CA_CERT'),
+  SCALR_AGENT_CONTAINER_TASK_CA_CERT: variable(
+    text,
+    (workloadCaCert) => ({ workloadCaCert }),
+    'SCALR_CONTAINER_TASK_CA_CERT',
+  ),
+  SCALR_AGENT_CONTAINER_TASK_IMAGE: variable(text, (image) => ({ image })),
+  SCALR_AGENT_CONTAINER_TASK_MEM_LIMIT: variable(
+    megabytes,
+    (jobMemoryBytes) => ({ jobMemoryBytes }),
+    'SCALR_CONTAINER_TASK_MEM_LIMIT',
+  ),
+  SCALR_AGENT_CONTAINER_TASK_CPU_LIMIT: variable(
+    z.coerce.number().positive(),
+    (jobCpus) => ({ jobCpus }),
+    'SCALR_CONTAINER_TASK_CPU_LIMIT',
+  ),
+  SCALR_AGENT_WORKER_ON_STOP_ACTION: variable(
+    stopActionSchema,
+    (stopAction) => ({ stopAction }),
+    'SCALR_WORKER_ON_STOP_ACTION',
+  ),
+  SCALR_AGENT_WORKER_DRAIN_TIMEOUT: variable(
+    seconds,
+    (drainTimeoutMs) => ({ drainTimeoutMs }),
+    'SCALR_WORKER_DRAIN_TIMEOUT',
+  ),
+  SCALR_AGENT_WORKER_GRACE_SHUTDOWN_TIMEOUT: variable(
+    seconds,
+    (graceShutdownTimeoutMs) => ({ graceShutdownTimeoutMs }),
+    'SCALR_WORKER_GRACE_SHUTDOWN_TIMEOUT',
+  ),
+  SCALR_AGENT_DISCONNECT_ON_STOP: variable(
+    boolean,
+    (disconnectOnStop) => ({ disconnectOnStop }),
+    'SCALR_DISCONNECT_ON_STOP',
+  ),
+  PATH: variable(text, (path) => ({ path })),
 }
 
 /** Read by the daemon for things that are no agent options: driver, log format, debug. */
@@ -107,13 +109,13 @@ const otherNames = [
 export function optionsFromEnv(env: Environment = process.env): AgentEnvironmentOptions {
   const issues: string[] = []
   let options: AgentEnvironmentOptions = {}
-  for (const [name, variable] of Object.entries(variables)) {
-    const given = env[name] !== undefined && env[name] !== '' ? name : variable.oldName
-    const text = given === undefined ? undefined : env[given]
-    if (text === undefined || text === '') continue
-    const parsed = variable.schema.safeParse(text)
-    if (parsed.success) options = { ...options, ...variable.set(parsed.data as never) }
-    else issues.push(`${given}: ${parsed.error.issues[0]?.message ?? 'is not valid'}`)
+  for (const [name, { oldName, read }] of Object.entries(variables)) {
+    const given = env[name] !== undefined && env[name] !== '' ? name : oldName
+    const value = given === undefined ? undefined : env[given]
+    if (value === undefined || value === '') continue
+    const result = read(value)
+    if ('issue' in result) issues.push(`${given}: ${result.issue}`)
+    else options = { ...options, ...result }
   }
   for (const name of Object.keys(env)) {
     if (!name.startsWith('SCALR_AGENT_') || name in variables || otherNames.includes(name)) continue

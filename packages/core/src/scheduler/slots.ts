@@ -55,7 +55,7 @@ export class Slots {
       const settle = (): void => {
         this.#waiting.delete(settle)
         options.signal.removeEventListener('abort', settle)
-        if (options.signal.aborted) reject(options.signal.reason as Error)
+        if (options.signal.aborted) reject(options.signal.reason)
         else resolve()
       }
       this.#waiting.add(settle)
