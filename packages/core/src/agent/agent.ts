@@ -108,7 +108,8 @@ export class Agent {
       session: (wait) => this.#session.current(wait),
       renewNow: () => this.#session.beat(),
       settings: jobSettings(resolved, url),
-      emit: this.#emit,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every job event is an agent event
+      emit: (name, ...payload) => this.#emit(name, ...(payload as never)),
       clock: this.#clock,
       bootClock,
       logger,
