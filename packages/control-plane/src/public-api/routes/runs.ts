@@ -1,3 +1,4 @@
+import { maxJsonBodyBytes } from '@scalr-agent/core/protocol'
 import { z } from 'zod'
 
 import { EngineError } from '../../engine/index.ts'
@@ -66,7 +67,8 @@ export function registerRuns(api: PublicApi): void {
   const { app, engine } = api
   registerReads(api, runs)
 
-  app.post('/runs', (request, reply) => {
+  // A run may bring a thousand variables of 64 KiB; that many at once are refused, a few hundred are not.
+  app.post('/runs', { bodyLimit: maxJsonBodyBytes }, (request, reply) => {
     const { accountId, userId } = userOf(request)
     const body = parseWriteBody(request.body, 'runs', createSchema)
     const { attributes } = body
