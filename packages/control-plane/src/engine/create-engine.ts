@@ -52,7 +52,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     register: (poolId, request) => {
       const session = sessions.register(poolId, request)
-      dispatcher.sessionChanged(session)
+      dispatcher.sessionChanged(session.agentId)
       return session
     },
     heartbeat: (session, request) => sessions.heartbeat(session, request),
@@ -66,9 +66,8 @@ export function createEngine(options: EngineOptions): Engine {
     storeFile: (job, name, upload) => jobFiles.store(job, name, upload),
     finish: (job, request) => finishing.finish(job, request),
     disconnect: (session) => {
-      const { pool_id: poolId } = sessions.require(session)
       sessions.disconnect(session)
-      dispatcher.sessionChanged({ agentId: session.agentId, poolId })
+      dispatcher.sessionChanged(session.agentId)
     },
 
     open: () => {

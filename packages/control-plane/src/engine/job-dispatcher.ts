@@ -35,6 +35,7 @@ export class JobDispatcher {
     const given = await this.#room.wait({
       ...request,
       key: jobsKey(agent.pool_id),
+      owner: session.agentId,
       attempt: () => {
         // Who waited gets one job at a time, so that jobs that come together spread over the agents.
         const limit = atOnce ? request.max : 1
@@ -55,6 +56,7 @@ export class JobDispatcher {
     const rows = await this.#room.wait({
       ...request,
       key: signalsKey(session.agentId),
+      owner: session.agentId,
       attempt: () => {
         this.#sessions.require(session)
         const found = jobs.signals(session.agentId, request.after)
@@ -78,7 +80,8 @@ export class JobDispatcher {
 
   /** Jobs of the pool were queued, or an agent of it has a slot again. */
   jobsQueued(poolId: string): void {
-    if (poolId !== '') this.#room.wake(jobsKey(poolId))
+    if (poolId === '') return
+    this.#room.wake(jobsKey(poolId), () => this.#context.jobs.queued(poolId, 1).length > 0)
   }
 
   signalRaised(agentId: string): void {
@@ -86,9 +89,8 @@ export class JobDispatcher {
   }
 
   /** The agent has a new session: polls of the old one end. */
-  sessionChanged(agent: { readonly agentId: string; readonly poolId: string }): void {
-    this.#room.wake(signalsKey(agent.agentId))
-    this.#room.wake(jobsKey(agent.poolId))
+  sessionChanged(agentId: string): void {
+    this.#room.recheck(agentId)
   }
 
   /** Oldest first, and never more than the agent has slots for. */

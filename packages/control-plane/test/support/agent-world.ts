@@ -195,7 +195,7 @@ export class AgentWorld implements AsyncDisposable {
 
   async #start(index: number, jobIndex: number): Promise<void> {
     const session = this.#agents[index]?.session
-    const job = this.given[jobIndex % Math.max(1, this.given.length)]
+    const job = this.#pickJob(jobIndex)
     if (session === undefined || job === undefined) return
     const before = this.#snapshot()
     const row = this.fixture.job(job.jobId)
@@ -254,7 +254,7 @@ export class AgentWorld implements AsyncDisposable {
 
   /** A call about a job: it succeeds for the present holder, and else changes nothing (I5). */
   async #aboutJob(index: number, call: (job: JobRef) => Promise<unknown>): Promise<void> {
-    const job = this.given[index % Math.max(1, this.given.length)]
+    const job = this.#pickJob(index)
     if (job === undefined) return
     const row = this.fixture.job(job.jobId)
     const isHeld = row?.state === 'started' && row.fencing_token === job.fencingToken
@@ -276,6 +276,11 @@ export class AgentWorld implements AsyncDisposable {
     } catch (error) {
       this.#mustBe(error, 'SESSION_GONE')
     }
+  }
+
+  /** -1 is the one that was given out last. */
+  #pickJob(index: number): AgentWorld['given'][number] | undefined {
+    return this.given.at(index < 0 ? index : index % Math.max(1, this.given.length))
   }
 
   /** Self-fencing, as agents do it by their own clock (I6). */
