@@ -57,7 +57,8 @@ async function checkDataDir({ directory }: ProcessContext): Promise<Finding> {
 async function checkShell(): Promise<Finding> {
   const id = 'process.shell'
   try {
-    const script = 'trap : TERM && [ -n "$1" ] && for tool in mv wc sleep; do command -v "$tool"; done'
+    const script =
+      'trap : TERM && [ -n "$1" ] && for tool in mv wc sleep; do command -v "$tool"; done'
     await run('/bin/sh', ['-c', script, 'check', 'x'], { env: { PATH: '/usr/bin:/bin' } })
     return { id, level: 'ok', message: 'There is a POSIX shell at /bin/sh.' }
   } catch (error) {
@@ -94,7 +95,8 @@ async function checkExec({ directory }: ProcessContext): Promise<Finding> {
 
 async function checkDisk({ directory }: ProcessContext): Promise<Finding> {
   const id = 'process.disk'
-  const remedy = 'Free space below the data directory: jobs write configuration, providers and logs.'
+  const remedy =
+    'Free space below the data directory: jobs write configuration, providers and logs.'
   try {
     const { bavail, bsize, ffree, files } = await statfs(directory.root)
     const freeBytes = bavail * bsize
@@ -125,7 +127,8 @@ function checkCgroup(context: ProcessContext, cgroup: 'auto' | 'off'): Finding {
       cgroup === 'off'
         ? 'Limits of memory and CPU are switched off (`cgroup: off`).'
         : 'Limits of memory and CPU are not enforced: the agent may not make cgroups here.',
-    remedy: 'Run the agent as root on Linux, or give its service a delegated cgroup (`Delegate=yes`).',
+    remedy:
+      'Run the agent as root on Linux, or give its service a delegated cgroup (`Delegate=yes`).',
   }
 }
 

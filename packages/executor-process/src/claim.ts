@@ -115,7 +115,8 @@ async function retireJobDirectory(
   const { directory } = context
   const place = directory.jobDirectory(name)
   const known = owner !== undefined && isId(owner) ? directory.workload(owner) : undefined
-  const keeps = known !== undefined && (await isThere(known.root)) && !(await isThere(known.retired))
+  const keeps =
+    known !== undefined && (await isThere(known.root)) && !(await isThere(known.retired))
   await unless(['ENOENT'], () => rename(place, keeps ? known.retired : trashPlace(context)))
 }
 

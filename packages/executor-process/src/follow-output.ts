@@ -53,7 +53,10 @@ export async function* followOutput(options: FollowOptions): AsyncGenerator<Uint
       const { size } = await handle.stat()
       if (size > position) continue
       if (size < position && (isOver || position > fromByte)) {
-        throw lost(paths, `it holds ${size} bytes, and byte ${position} was asked for or given before`)
+        throw lost(
+          paths,
+          `it holds ${size} bytes, and byte ${position} was asked for or given before`,
+        )
       }
       if (isOver) {
         if (expected !== undefined && size < expected) {

@@ -105,7 +105,10 @@ async function addFile(walk: Walk, name: string, path: string): Promise<void> {
       if (bytesRead === 0) throw new Error(`${name} shrank while it was read`)
       position += bytesRead
       if (!entry.write(buffer.subarray(0, bytesRead))) {
-        await Promise.race([gone, new Promise<void>((resolve) => entry.once('drain', () => resolve()))])
+        await Promise.race([
+          gone,
+          new Promise<void>((resolve) => entry.once('drain', () => resolve())),
+        ])
       }
     }
     entry.end(null)
@@ -114,7 +117,10 @@ async function addFile(walk: Walk, name: string, path: string): Promise<void> {
   }
 }
 
-async function write(archive: Pack, header: Partial<Header> & { readonly name: string }): Promise<void> {
+async function write(
+  archive: Pack,
+  header: Partial<Header> & { readonly name: string },
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     archive.entry(header, (error) => {
       if (error instanceof Error) reject(error)

@@ -22,7 +22,10 @@ import { DataDirectory } from './data-directory.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { launchWorkload } from './launch.ts'
 import { executorName, toProcessError, unless } from './process-error.ts'
-import { processExecutorOptionsSchema, type ProcessExecutorOptions } from './process-executor-options.ts'
+import {
+  processExecutorOptionsSchema,
+  type ProcessExecutorOptions,
+} from './process-executor-options.ts'
 import { hasProc } from './process-identity.ts'
 import { ProcessWorkload } from './process-workload.ts'
 import { isId, parseUser } from './spec-check.ts'

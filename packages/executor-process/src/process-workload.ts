@@ -40,7 +40,10 @@ export class ProcessWorkload implements Workload {
     this.#disposed = disposed
   }
 
-  async *output(fromByte: number, options: OperationOptions = {}): AsyncGenerator<Uint8Array, void> {
+  async *output(
+    fromByte: number,
+    options: OperationOptions = {},
+  ): AsyncGenerator<Uint8Array, void> {
     const { clock } = this.#context
     const signal = this.#signal(options)
     try {

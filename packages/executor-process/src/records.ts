@@ -70,7 +70,10 @@ const maxRecordBytes = 1024 * 1024
 /** Reads a record that must not be a link, since a workload may own the directory. */
 export async function readRecordText(path: string): Promise<string | undefined> {
   return await unless(['ENOENT', 'ENOTDIR'], async () => {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const handle = await open(
+      path,
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    )
     try {
       const stats: Stats = await handle.stat()
       if (!stats.isFile() || stats.size > maxRecordBytes) return ''
@@ -181,4 +184,3 @@ export async function wasStarted(path: string): Promise<boolean> {
   const text = await readRecordText(path).catch(() => undefined)
   return text !== undefined && /^\d+\n/u.test(text)
 }
-

@@ -34,7 +34,8 @@ export function checkSpec(spec: WorkloadSpec): void {
     if (value.includes('\0')) refuse(spec, `the environment variable ${name} holds a NUL character`)
   }
   for (const cache of spec.caches) {
-    if (!label.test(cache.name)) refuse(spec, `the cache name ${JSON.stringify(cache.name)} is wrong`)
+    if (!label.test(cache.name))
+      refuse(spec, `the cache name ${JSON.stringify(cache.name)} is wrong`)
     if (!isAbsolute(cache.source)) refuse(spec, `the source of cache ${cache.name} is not absolute`)
   }
   for (const [name, value] of Object.entries(spec.resources)) {

@@ -39,7 +39,9 @@ export function findCgroupHierarchy(options: FindCgroupOptions = {}): CgroupHier
   const mounts = readMounts(join(root, 'proc/self/mountinfo'))
   const own = readOwnGroups(join(root, 'proc/self/cgroup'))
   const version1 = (controller: string, mark: string): string | undefined => {
-    const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.includes(controller))
+    const mount = mounts.find(
+      ({ type, options }) => type === 'cgroup' && options.includes(controller),
+    )
     const path = own.get(controller)
     if (mount === undefined || path === undefined) return undefined
     return candidates(root, mount, path).find((directory) => mayMakeGroups(directory, mark))
@@ -122,8 +124,8 @@ function candidates(root: string, mount: Mount, path: string): readonly string[]
   // Inside a container the mount may show only a part of the tree: `root` of it is what is cut off.
   const inside = path.startsWith(mount.root) ? path.slice(mount.root.length) : path
   const point = join(root, mount.point)
-  return [...new Set([resolve(point, `./${mount.root === '/' ? path : inside}`), point])].filter((directory) =>
-    existsSync(directory),
+  return [...new Set([resolve(point, `./${mount.root === '/' ? path : inside}`), point])].filter(
+    (directory) => existsSync(directory),
   )
 }
 

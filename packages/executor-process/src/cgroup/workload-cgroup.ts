@@ -39,7 +39,9 @@ export async function createCgroup(
     if (record.version === 1) {
       await writeFile(join(memory, 'memory.limit_in_bytes'), bytes)
       // Present only where the kernel accounts swap; without it a limit would just move to swap.
-      await unless(['ENOENT', 'EACCES', 'EPERM'], () => write(join(memory, 'memory.memsw.limit_in_bytes'), bytes))
+      await unless(['ENOENT', 'EACCES', 'EPERM'], () =>
+        write(join(memory, 'memory.memsw.limit_in_bytes'), bytes),
+      )
     } else {
       await writeFile(join(memory, 'memory.max'), bytes)
       await unless(['ENOENT', 'EACCES', 'EPERM'], () => write(join(memory, 'memory.swap.max'), '0'))
@@ -133,16 +135,16 @@ async function readNumberFile(
   return await unless(['ENOENT', 'ENODEV'], () => readFile(join(directory, name), 'latin1'))
 }
 
-async function readNumber(directory: string | undefined, name: string): Promise<number | undefined> {
+async function readNumber(
+  directory: string | undefined,
+  name: string,
+): Promise<number | undefined> {
   const text = await readNumberFile(directory, name)
   const value = Number(text?.trim())
   return text === undefined || Number.isNaN(value) ? undefined : value
 }
 
-function present<K extends string>(
-  key: K,
-  value: number | undefined,
-): Partial<Record<K, number>> {
+function present<K extends string>(key: K, value: number | undefined): Partial<Record<K, number>> {
   const result: Partial<Record<K, number>> = {}
   if (value !== undefined) result[key] = value
   return result
