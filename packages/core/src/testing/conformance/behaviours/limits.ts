@@ -58,8 +58,8 @@ export const limitBehaviours: readonly Behaviour[] = [
     group: 'limits',
     title: 'a workload past its deadline is ended though it ignores signals, and tells so',
     run: async (context) => {
-      const { outcome } = await context.run(stubborn, [], { deadlineMs: 1500 })
-      equal(outcome, { kind: 'deadline', deadlineMs: 1500 }, 'the outcome')
+      const { outcome } = await context.run(stubborn, [], { deadlineMs: 1000 })
+      equal(outcome, { kind: 'deadline', deadlineMs: 1000 }, 'the outcome')
     },
   },
   {
