@@ -5,7 +5,11 @@ import {
   type BehaviourResult,
   type RunConformanceOptions,
 } from '../../src/testing/index.ts'
-import { brokenExecutors, kitOptionsOf } from './broken/broken-executors.ts'
+import { kitOptionsOf } from './broken/broken-executor.ts'
+import { brokenLaunches } from './broken/broken-launches.ts'
+import { brokenWorkloads } from './broken/broken-workloads.ts'
+
+const brokenExecutors = [...brokenLaunches, ...brokenWorkloads]
 
 describe('the conformance kit notices an executor that', () => {
   // In memory 3 s are plenty. What a fault makes hang would hang for ever.

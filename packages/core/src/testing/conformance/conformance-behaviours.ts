@@ -6,6 +6,7 @@ import { filesInBehaviours } from './behaviours/files-in.ts'
 import { filesOutBehaviours } from './behaviours/files-out.ts'
 import { identityBehaviours } from './behaviours/identity.ts'
 import { interruptBehaviours } from './behaviours/interrupt.ts'
+import { launchRefusalBehaviours } from './behaviours/launch-refusals.ts'
 import { launchBehaviours } from './behaviours/launch.ts'
 import { limitBehaviours } from './behaviours/limits.ts'
 import { listBehaviours } from './behaviours/list.ts'
@@ -21,6 +22,7 @@ export const conformanceBehaviours: readonly Behaviour[] = [
   ...identityBehaviours,
   ...checkBehaviours,
   ...launchBehaviours,
+  ...launchRefusalBehaviours,
   ...outputBehaviours,
   ...waitBehaviours,
   ...interruptBehaviours,
