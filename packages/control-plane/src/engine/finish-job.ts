@@ -1,7 +1,7 @@
 import { jobFileNames, type FinishJobRequest } from '@scalr-agent/core/protocol'
 
 import type { StateStore } from '../state/index.ts'
-import { dataFiles, type JobRow } from '../store/index.ts'
+import { dataFiles, type JobRow, type WrittenFile } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
 import { EngineError, type JobRef } from './engine.ts'
 import { leaseLost, type JobLeases } from './job-leases.ts'
@@ -37,15 +37,14 @@ export class FinishJob {
   async finish(ref: JobRef, report: FinishJobRequest): Promise<void> {
     const job = this.#live(ref)
     if (job === undefined) return
-    await this.#checkLog(job, report)
+    const log = await this.#checkLog(job, report)
     await this.#checkFiles(job, report)
     // Past here the log is complete: no byte of it may be lost to a power failure either.
     await this.#context.files.sync(dataFiles.log(job.phase_id))
-    const whole = await this.#context.files.digest(dataFiles.log(job.phase_id))
     await this.#keepPlanJson(job, report)
     const rescued = await rescueState(this.#context, this.#states, job, report)
     try {
-      this.#commit(ref, report, { log: whole, rescued })
+      this.#commit(ref, report, { log, rescued })
     } finally {
       await rescued?.settle()
     }
@@ -65,7 +64,7 @@ export class FinishJob {
     ref: JobRef,
     report: FinishJobRequest,
     kept: {
-      readonly log: { readonly bytes: number; readonly digest: string }
+      readonly log: WrittenFile
       readonly rescued: RescuedState | undefined
     },
   ): void {
@@ -90,12 +89,14 @@ export class FinishJob {
     })
   }
 
-  /** A complete log is provably complete (I10). */
-  async #checkLog(job: JobRow, report: FinishJobRequest): Promise<void> {
-    const held = await this.#context.files.digest(dataFiles.log(job.phase_id), {
-      start: job.log_base,
-    })
-    if (held.bytes === report.log.bytes && held.digest === report.log.digest) return
+  /** A complete log is provably complete (I10). @returns size and digest of all attempts together */
+  async #checkLog(job: JobRow, report: FinishJobRequest): Promise<WrittenFile> {
+    const { files } = this.#context
+    const file = dataFiles.log(job.phase_id)
+    const held = await files.digest(file, { start: job.log_base })
+    if (held.bytes === report.log.bytes && held.digest === report.log.digest) {
+      return job.log_base === 0 ? held : await files.digest(file)
+    }
     throw new EngineError(
       'DIGEST_MISMATCH',
       `The report of the job ${job.id} names a log of ${report.log.bytes} bytes with ${report.log.digest}, ` +
