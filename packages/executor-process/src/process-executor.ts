@@ -119,6 +119,7 @@ export class ProcessExecutor implements Executor {
   async *list(options: ListOptions): AsyncGenerator<WorkloadRef, void> {
     const { directory, clock, logger } = this.#context
     const context = { phase: 'list', doing: `list the workloads below ${directory.root}` }
+    options.signal?.throwIfAborted()
     try {
       await tidy(this.#context)
       const names = (await unless(['ENOENT'], () => readdir(directory.workloads))) ?? []

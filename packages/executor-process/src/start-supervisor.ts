@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
 import { chown, mkdir, open } from 'node:fs/promises'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 
 import type { WorkloadSpec } from '@scalr-agent/core'
@@ -70,7 +70,8 @@ async function handshake(
   { paths, record, signal }: StartOptions,
   durable: Promise<unknown>,
 ): Promise<void> {
-  const gate = child.stdio[3] as Socket
+  const gate = child.stdio[3]
+  if (!(gate instanceof Socket)) throw new TypeError('the supervisor has no descriptor 3')
   const abort = (): void => {
     gate.destroy()
   }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { ScalrAgentError } from '@scalr-agent/core'
+import type { ScalrAgentError } from '@scalr-agent/core'
 import { ArchivePolicy } from '@scalr-agent/core/protocol'
 import { extract, type Header } from 'tar-stream'
 

@@ -77,7 +77,7 @@ describe.each(shells)('the supervisor in %s', (shell) => {
   it.each([
     ['echo hi; exit 3', 'hi\n', 3],
     ['kill -INT $$', '', 130],
-    ['kill -QUIT $$', '', 131],
+    ['kill -USR1 $$', '', 138],
     ['kill -KILL $$', '', 137],
     ['trap "exit 4" TERM; kill -TERM 0; sleep 1', '', 4],
     ['(trap "" HUP; sleep 300) & setsid sleep 300 & echo out; exit 0', 'out\n', 0],

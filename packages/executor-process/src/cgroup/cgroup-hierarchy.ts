@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 /** Where groups for workloads can be made. */
@@ -10,6 +10,8 @@ export interface CgroupHierarchy {
   /** `cgroup.procs` of the group that this process is in now, see `warmUpCgroups`. */
   readonly ownProcs?: string
 }
+
+const probePrefix = 'scalr-agent-probe-'
 
 interface Mount {
   readonly root: string
@@ -39,9 +41,7 @@ export function findCgroupHierarchy(options: FindCgroupOptions = {}): CgroupHier
   const mounts = readMounts(join(root, 'proc/self/mountinfo'))
   const own = readOwnGroups(join(root, 'proc/self/cgroup'))
   const version1 = (controller: string, mark: string): string | undefined => {
-    const mount = mounts.find(
-      ({ type, options }) => type === 'cgroup' && options.includes(controller),
-    )
+    const mount = mounts.find((each) => each.type === 'cgroup' && each.options.includes(controller))
     const path = own.get(controller)
     if (mount === undefined || path === undefined) return undefined
     return candidates(root, mount, path).find((directory) => mayMakeGroups(directory, mark))
@@ -130,8 +130,9 @@ function candidates(root: string, mount: Mount, path: string): readonly string[]
 }
 
 function tryToMakeGroup(directory: string, file: string): boolean {
-  const probe = join(directory, `scalr-agent-probe-${process.pid}-${probeNumber()}`)
+  const probe = join(directory, `${probePrefix}${process.pid}-${probeNumber()}`)
   try {
+    removeOldProbes(directory)
     mkdirSync(probe)
   } catch {
     return false
@@ -140,6 +141,16 @@ function tryToMakeGroup(directory: string, file: string): boolean {
     return existsSync(join(probe, file))
   } finally {
     rmdirSync(probe)
+  }
+}
+
+/** Those of agents that were killed between making and removing theirs. */
+function removeOldProbes(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(probePrefix)) continue
+    const pid = /^\d+/u.exec(name.slice(probePrefix.length))?.[0]
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue
+    rmdirSync(join(directory, name))
   }
 }
 

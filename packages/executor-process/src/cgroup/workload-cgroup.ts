@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { randomId, type Clock, type ResourceUsage } from '@scalr-agent/core'
@@ -64,12 +64,8 @@ export async function createCgroup(
  */
 export function warmUpCgroups(hierarchy: CgroupHierarchy): void {
   if (hierarchy.ownProcs === undefined) return
-  open(hierarchy.ownProcs, 'r+')
-    .then(async (handle) => {
-      await handle.writeFile(String(process.pid)).finally(() => handle.close())
-    })
-    // It was for speed alone.
-    .catch(() => {})
+  // It is for speed alone.
+  write(hierarchy.ownProcs, String(process.pid)).catch(() => {})
 }
 
 /** Moves a process into the groups; what it starts later is born in them. */

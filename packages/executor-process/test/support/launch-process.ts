@@ -25,14 +25,14 @@ export class LaunchProcess implements AsyncDisposable {
 
   /** Looks as often as it can, until the condition holds or the launch is over. */
   async until(condition: () => boolean): Promise<void> {
-    let over = false
+    const over = new AbortController()
     const launched = this.says('ready')
       .then(() => this.says('launched'))
-      .finally(() => {
-        over = true
-      })
+      .finally(() => over.abort())
     launched.catch(() => {})
-    while (!condition() && !over) await new Promise((resolve) => setImmediate(resolve))
+    while (!condition() && !over.signal.aborted) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 
   async kill(): Promise<void> {
