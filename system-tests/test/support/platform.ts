@@ -9,7 +9,10 @@ import { ScalrClient, type Run, type Workspace } from '@scalr-agent/core'
 import { archiveOf } from './archive.ts'
 import type { Iac } from './tools.ts'
 
-type Timing = NonNullable<Parameters<typeof createControlPlane>[0]['timing']>
+type ControlPlaneOptions = Parameters<typeof createControlPlane>[0]
+type Timing = NonNullable<ControlPlaneOptions['timing']>
+/** How the control plane is set, beside where it lies. */
+type ServerOptions = Omit<ControlPlaneOptions, 'dataDir' | 'port' | 'timing'>
 
 /** What a workspace of a test runs. */
 export interface WorkspaceOptions {
@@ -20,15 +23,24 @@ export interface WorkspaceOptions {
     readonly value: string
     readonly category?: 'terraform' | 'shell'
     readonly sensitive?: boolean
+    readonly hcl?: boolean
   }[]
   readonly hooks?: Workspace['hooks']
   readonly autoApply?: boolean
+  /** @default the platform's own pool */
+  readonly poolId?: string
+}
+
+/** An agent pool and the token that its agents register with. */
+export interface Pool {
+  readonly id: string
+  readonly token: string
 }
 
 /** A control plane with one pool, one environment and a client, on loopback and a directory of its own. */
 export class Platform implements AsyncDisposable {
   readonly directory: string
-  readonly #timing: Timing
+  readonly #options: Omit<ControlPlaneOptions, 'port'>
   #server: ControlPlaneServer
   #client: ScalrClient
   #poolId = ''
@@ -36,17 +48,22 @@ export class Platform implements AsyncDisposable {
   #poolToken = ''
   #workspaces = 0
 
-  private constructor(directory: string, timing: Timing, server: ControlPlaneServer) {
+  private constructor(
+    directory: string,
+    options: Omit<ControlPlaneOptions, 'port'>,
+    server: ControlPlaneServer,
+  ) {
     this.directory = directory
-    this.#timing = timing
+    this.#options = options
     this.#server = server
     this.#client = new ScalrClient({ url: server.url, token: server.ownerToken() })
   }
 
-  static async start(timing: Timing = {}): Promise<Platform> {
+  static async start(timing: Timing = {}, options: ServerOptions = {}): Promise<Platform> {
     const directory = await mkdtemp(join(tmpdir(), 'scalr-agent-system-'))
-    const server = await createControlPlane({ dataDir: join(directory, 'control-plane'), timing })
-    const platform = new Platform(directory, timing, server)
+    const all = { ...options, dataDir: join(directory, 'control-plane'), timing }
+    const server = await createControlPlane(all)
+    const platform = new Platform(directory, all, server)
     await platform.#setUp()
     return platform
   }
@@ -71,6 +88,13 @@ export class Platform implements AsyncDisposable {
     return this.#server.ownerToken()
   }
 
+  /** Another pool, so that only its own agents take the jobs of its workspaces. */
+  async addPool(name: string): Promise<Pool> {
+    const pool = await this.#client.agentPools.create({ name })
+    const { token } = await this.#client.accessTokens.createForPool(pool.id)
+    return { id: pool.id, token: token ?? '' }
+  }
+
   /** Everything the control plane keeps. */
   get controlPlaneDirectory(): string {
     return join(this.directory, 'control-plane')
@@ -84,11 +108,7 @@ export class Platform implements AsyncDisposable {
 
   async restart(): Promise<void> {
     const { port } = new URL(this.#server.url)
-    this.#server = await createControlPlane({
-      dataDir: this.controlPlaneDirectory,
-      port: Number(port),
-      timing: this.#timing,
-    })
+    this.#server = await createControlPlane({ ...this.#options, port: Number(port) })
     this.#client = new ScalrClient({ url: this.#server.url, token: this.#server.ownerToken() })
   }
 
@@ -97,7 +117,7 @@ export class Platform implements AsyncDisposable {
     const workspace = await this.#client.workspaces.create({
       name: `workspace-${this.#workspaces}`,
       environmentId: this.#environmentId,
-      agentPoolId: this.#poolId,
+      agentPoolId: options.poolId ?? this.#poolId,
       iacPlatform: options.iac ?? 'terraform',
       autoQueueRuns: 'never',
       autoApply: options.autoApply ?? false,
@@ -146,10 +166,9 @@ export class Platform implements AsyncDisposable {
   }
 
   async #setUp(): Promise<void> {
-    const pool = await this.#client.agentPools.create({ name: 'pool' })
-    this.#poolId = pool.id
-    const { token } = await this.#client.accessTokens.createForPool(pool.id)
-    this.#poolToken = token ?? ''
+    const { id, token } = await this.addPool('pool')
+    this.#poolId = id
+    this.#poolToken = token
     const environment = await this.#client.environments.create({
       name: 'environment',
       accountId: this.#server.accountId,
