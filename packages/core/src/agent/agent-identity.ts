@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-import { ConfigurationError } from '../errors/index.ts'
+import { ConfigurationError, IllegalStateError } from '../errors/index.ts'
 import { writeFileAtomic } from '../runtime/index.ts'
 
 const identitySchema = z.object({
@@ -12,36 +12,66 @@ const identitySchema = z.object({
   /** Given by the control plane at the last registration; owns our workloads. */
   agentId: z.string().optional(),
 })
-export type AgentIdentity = z.infer<typeof identitySchema>
+type Identity = z.infer<typeof identitySchema>
 
-/** Reads `agent.json` of the data directory, or makes it. */
-export async function loadIdentity(dataDir: string): Promise<AgentIdentity> {
-  const path = join(dataDir, 'agent.json')
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
-      throw unusable(dataDir, error)
-    const identity = { instanceId: randomBytes(24).toString('base64url') }
-    await saveIdentity(dataDir, identity)
-    return identity
-  }
-  try {
-    return identitySchema.parse(JSON.parse(text))
-  } catch (cause) {
-    throw new ConfigurationError(
-      `Cannot read ${path}: it is not what an agent wrote. Remove it to register as a new agent; jobs of the old one are then not adopted.`,
-      { code: 'DATA_DIR_UNUSABLE', cause },
-    )
-  }
-}
+/** Who this agent is, across restarts: `agent.json` of its data directory. */
+export class AgentIdentity {
+  readonly #dataDir: string
+  #identity: Identity | undefined
 
-export async function saveIdentity(dataDir: string, identity: AgentIdentity): Promise<void> {
-  try {
-    await writeFileAtomic(join(dataDir, 'agent.json'), `${JSON.stringify(identity)}\n`)
-  } catch (error) {
-    throw unusable(dataDir, error)
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir
+  }
+
+  /** Proof that a restarted agent is the one that held the name. */
+  get instanceId(): string {
+    return this.#opened.instanceId
+  }
+
+  /** Given at the last registration, also that of an earlier process; empty before the first. */
+  get agentId(): string {
+    return this.#identity?.agentId ?? ''
+  }
+
+  /** Reads the file, or makes it. @throws {@link ConfigurationError} `DATA_DIR_UNUSABLE` */
+  async open(): Promise<void> {
+    const path = join(this.#dataDir, 'agent.json')
+    let text: string
+    try {
+      text = await readFile(path, 'utf8')
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+        throw unusable(this.#dataDir, error)
+      }
+      await this.#save({ instanceId: randomBytes(24).toString('base64url') })
+      return
+    }
+    try {
+      this.#identity = identitySchema.parse(JSON.parse(text))
+    } catch (cause) {
+      throw new ConfigurationError(
+        `Cannot read ${path}: it is not what an agent wrote. Remove it to register as a new agent; jobs of the old one are then not adopted.`,
+        { code: 'DATA_DIR_UNUSABLE', cause },
+      )
+    }
+  }
+
+  async registeredAs(agentId: string): Promise<void> {
+    if (this.agentId !== agentId) await this.#save({ instanceId: this.instanceId, agentId })
+  }
+
+  get #opened(): Identity {
+    if (this.#identity === undefined) throw new IllegalStateError('The agent has no identity yet.')
+    return this.#identity
+  }
+
+  async #save(identity: Identity): Promise<void> {
+    try {
+      await writeFileAtomic(join(this.#dataDir, 'agent.json'), `${JSON.stringify(identity)}\n`)
+    } catch (error) {
+      throw unusable(this.#dataDir, error)
+    }
+    this.#identity = identity
   }
 }
 

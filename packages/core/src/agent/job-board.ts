@@ -19,6 +19,7 @@ export class JobBoard {
   readonly #runners = new Map<string, JobRunner>()
   readonly #idle = new Set<() => void>()
   #leaving = false
+  #left = 0
 
   constructor(services: JobServices, slots: Slots) {
     this.#services = services
@@ -27,6 +28,11 @@ export class JobBoard {
 
   get size(): number {
     return this.#runners.size
+  }
+
+  /** Jobs that were left for the next process. */
+  get left(): number {
+    return this.#left
   }
 
   /** Workloads that a job here owns; any other one of this agent is nobody's. */
@@ -129,7 +135,8 @@ export class JobBoard {
     const runner = new JobRunner({ journal, services: this.#services, adopted })
     this.#runners.set(runner.ids.jobId, runner)
     if (this.#leaving) runner.leave()
-    void runner.run().then(() => {
+    void runner.run().then((ended) => {
+      if (!ended) this.#left += 1
       this.#runners.delete(runner.ids.jobId)
       slot?.release()
       // The control plane learns at once that there is room, and that the job is gone.
