@@ -1,7 +1,7 @@
 import type { Executor, Workload } from '../../../src/executor/index.ts'
 
 /** A workload that does what `real` does, but for what is changed. */
-export function wrapWorkload(real: Workload, changes: Partial<Workload>): Workload {
+function wrapWorkload(real: Workload, changes: Partial<Workload>): Workload {
   return {
     id: real.id,
     output: (fromByte, options) => real.output(fromByte, options),

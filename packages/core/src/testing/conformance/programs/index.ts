@@ -7,7 +7,7 @@ import * as resources from './resource-programs.ts'
 import * as signals from './signal-programs.ts'
 
 /** Every program that behaviours run. */
-export const kitPrograms: readonly KitProgram[] = [
+const kitPrograms: readonly KitProgram[] = [
   print,
   bothStreams,
   flood,
