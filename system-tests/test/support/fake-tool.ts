@@ -57,7 +57,7 @@ export async function recordedEvents(record: string): Promise<readonly RecordedE
 }
 
 /** The numbers of the lines of one phase, as they stand in a log. */
-export function linesOf(phase: 'plan' | 'apply', log: string | null): readonly number[] {
+export function linesOf(phase: 'plan' | 'apply', log: string | undefined): readonly number[] {
   const line = new RegExp(`^${phase} line (\\d+)$`, 'gmu')
   return [...(log ?? '').matchAll(line)].map((match) => Number(match[1]))
 }
