@@ -10,8 +10,10 @@ export interface BenchFigure {
   readonly peer?: number
   /** `value` divided by `peer`. */
   readonly ratio?: number
-  /** What `value` is to reach, or, where there is a ratio target, what `ratio` is to reach. */
+  /** What `value` is to reach, or, where `targetOf` says so, what `ratio` is to reach. */
   readonly target?: number
+  /** @default 'value' */
+  readonly targetOf?: 'value' | 'ratio'
   /** Whether the target was reached. */
   readonly ok?: boolean
 }

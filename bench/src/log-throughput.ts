@@ -11,9 +11,11 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { LogPump, LogSpool, LogUploader, type LogSink, type LogSource } from '@scalr-agent/core'
 
 import type { BenchFigure } from './bench-figure.ts'
+import type { BenchOptions } from './bench.ts'
+import { rounded } from './statistics.ts'
 
 const totalMegabytes = 200
-const rounds = 3
+const defaultRounds = 3
 const targetMegabytesPerSecond = 50
 const nonce = randomBytes(16).toString('hex')
 const secrets = Array.from({ length: 10 }, () => randomBytes(18).toString('base64url'))
@@ -29,7 +31,8 @@ interface Received {
  * filter, masker, spool and upload to an HTTP server that counts and digests it. Beside it the bare
  * thing: the child's pipe as the body of one request to the same server.
  */
-export async function runLogThroughput(): Promise<readonly BenchFigure[]> {
+export async function runLogThroughput(options: BenchOptions): Promise<readonly BenchFigure[]> {
+  const rounds = options.rounds ?? defaultRounds
   const directory = await mkdtemp(join(tmpdir(), 'scalr-agent-bench-'))
   const server = new Worker(new URL(import.meta.url))
   const agent = new Agent({ keepAlive: true })
@@ -41,6 +44,7 @@ export async function runLogThroughput(): Promise<readonly BenchFigure[]> {
     const logPath: number[] = []
     const barePipe: number[] = []
     for (let round = 0; round < rounds; round++) {
+      options.onProgress(`round ${round + 1} of ${rounds}`)
       barePipe.push(await timed(() => runBarePipe(block, `${url}/pipe-${round}`, agent)))
       const work = join(directory, `round-${round}`)
       logPath.push(await timed(() => runLogPath(block, work, `${url}/log-${round}`, agent)))
@@ -52,10 +56,10 @@ export async function runLogThroughput(): Promise<readonly BenchFigure[]> {
       {
         bench: 'log-throughput',
         figure: `child to server, ${secrets.length} secrets, best of ${rounds}`,
-        value: round1(value),
+        value: rounded(value),
         unit: 'MB/s',
-        peer: round1(peer),
-        ratio: round1(value / peer),
+        peer: rounded(peer),
+        ratio: rounded(value / peer, 2),
         target: targetMegabytesPerSecond,
         ok: value >= targetMegabytesPerSecond,
       },
@@ -195,14 +199,4 @@ async function serve(): Promise<void> {
   parentPort?.postMessage(typeof address === 'object' ? address?.port : undefined)
 }
 
-function round1(value: number): number {
-  return Math.round(value * 10) / 10
-}
-
-if (!isMainThread) {
-  await serve()
-} else if (import.meta.main) {
-  for (const figure of await runLogThroughput()) {
-    process.stdout.write(`${JSON.stringify(figure)}\n`)
-  }
-}
+if (!isMainThread) await serve()

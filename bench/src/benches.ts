@@ -1,0 +1,29 @@
+import type { Bench } from './bench.ts'
+import { runDispatch } from './dispatch.ts'
+import { runIdleMemory } from './idle-memory.ts'
+import { runLogThroughput } from './log-throughput.ts'
+import { runWholeRun } from './whole-run.ts'
+
+/** Every bench, in the order in which they run. */
+export const benches: readonly Bench[] = [
+  {
+    name: 'dispatch',
+    description: 'from a queued job to the first byte of its workload, beside a bare spawn',
+    run: runDispatch,
+  },
+  {
+    name: 'log-throughput',
+    description: 'from a child to the server with masking, spool and upload, beside a bare pipe',
+    run: runLogThroughput,
+  },
+  {
+    name: 'run',
+    description: 'a plan and an apply through the agent, beside the bare commands',
+    run: runWholeRun,
+  },
+  {
+    name: 'memory',
+    description: 'resident memory of an idle agent and control plane, beside a bare process',
+    run: runIdleMemory,
+  },
+]

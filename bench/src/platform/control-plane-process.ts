@@ -1,0 +1,32 @@
+import { createControlPlane } from '@scalr-agent/control-plane'
+import { randomId } from '@scalr-agent/core'
+
+import { forkArgument, nowNs } from './forked-process.ts'
+
+/** What the control plane's process tells. */
+export type ControlPlaneMessage =
+  | {
+      readonly type: 'ready'
+      readonly url: string
+      readonly accountId: string
+      readonly ownerToken: string
+    }
+  | { readonly type: 'queued'; readonly jobs: readonly (readonly [id: string, ns: string])[] }
+
+/** When the engine made each job: inside its transaction, so before it was committed or told to anybody. */
+const queuedNs = new Map<string, string>()
+
+const { dataDir } = forkArgument<{ dataDir: string }>()
+const server = await createControlPlane({
+  dataDir,
+  ids: (prefix) => {
+    const id = randomId(prefix)
+    if (prefix === 'job') queuedNs.set(id, nowNs())
+    return id
+  },
+})
+const tell = (message: ControlPlaneMessage): void => void process.send?.(message)
+process.on('message', () => tell({ type: 'queued', jobs: [...queuedNs] }))
+process.once('disconnect', () => void server.close())
+const { url, accountId } = server
+tell({ type: 'ready', url, accountId, ownerToken: server.ownerToken() })

@@ -1,0 +1,185 @@
+import { execFile } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { access, constants } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+import type { BenchResult, BenchOptions } from './bench.ts'
+import { BenchPlatform, layOut } from './platform/bench-platform.ts'
+import { msBetween, nowNs } from './platform/forked-process.ts'
+import { median, rounded } from './statistics.ts'
+
+const execute = promisify(execFile)
+const defaultRounds = 5
+const targetRatio = 1.1
+const pathVariable = process.env['PATH'] ?? '/usr/bin:/bin'
+
+/** Resources that need no provider to be downloaded, in two modules, and a step that takes a little time. */
+const configuration = {
+  'main.tf': `
+variable "names" {
+  type    = set(string)
+  default = ["a", "b", "c", "d", "e", "f", "g", "h"]
+}
+
+module "part" {
+  source   = "./part"
+  for_each = var.names
+  name     = each.key
+}
+
+resource "terraform_data" "step" {
+  input = [for part in module.part : part.id]
+
+  provisioner "local-exec" {
+    command = "echo step; sleep 0.5"
+  }
+}
+
+output "ids" {
+  value = [for part in module.part : part.id]
+}
+`,
+  'part/main.tf': `
+variable "name" {
+  type = string
+}
+
+resource "terraform_data" "one" {
+  input = var.name
+}
+
+resource "terraform_data" "two" {
+  input = terraform_data.one.output
+}
+
+output "id" {
+  value = terraform_data.two.id
+}
+`,
+}
+
+/**
+ * A whole plan and apply: from asking for the run until its apply was reported. Beside it the bare
+ * commands that do the same work, with the same control plane as their `http` backend: one after the
+ * other, each on a workspace of its own.
+ */
+export async function runWholeRun(options: BenchOptions): Promise<BenchResult> {
+  const tool = await findTool()
+  if (tool === undefined) return { skipped: 'neither terraform nor tofu is in PATH' }
+  await using platform = await BenchPlatform.start({
+    tools: { [tool.iac]: tool.path },
+    jobMemoryBytes: 512 * 1024 ** 2,
+    // The bare commands have the whole machine.
+    jobCpus: availableParallelism(),
+  })
+  const rounds = options.rounds ?? defaultRounds
+  const viaAgent: number[] = []
+  const bare: number[] = []
+  // One more than counts, to warm up the caches of both.
+  for (let round = 0; round <= rounds; round += 1) {
+    const bareMs = await runBare(platform, tool)
+    const agentMs = await runViaAgent(platform, tool)
+    options.onProgress(
+      `${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}: bare ${bareMs.toFixed(0)} ms, agent ${agentMs.toFixed(0)} ms`,
+    )
+    if (round === 0) continue
+    bare.push(bareMs)
+    viaAgent.push(agentMs)
+  }
+  const value = rounded(median(viaAgent), 0)
+  const peer = rounded(median(bare), 0)
+  const ratio = rounded(value / peer, 3)
+  return [
+    {
+      bench: 'run',
+      figure: `plan and apply with ${tool.iac}, median of ${rounds}`,
+      value,
+      unit: 'ms',
+      peer,
+      ratio,
+      target: targetRatio,
+      targetOf: 'ratio',
+      ok: ratio <= targetRatio,
+    },
+  ]
+}
+
+interface Tool {
+  readonly iac: 'terraform' | 'opentofu'
+  readonly path: string
+}
+
+async function findTool(): Promise<Tool | undefined> {
+  for (const [iac, name] of [
+    ['terraform', 'terraform'],
+    ['opentofu', 'tofu'],
+  ] as const) {
+    for (const directory of pathVariable.split(delimiter)) {
+      const path = join(directory, name)
+      const isThere = await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+      if (isThere) return { iac, path }
+    }
+  }
+  return undefined
+}
+
+async function runViaAgent(platform: BenchPlatform, tool: Tool): Promise<number> {
+  const { id } = await platform.workspace(configuration, {
+    autoApply: true,
+    iacPlatform: tool.iac,
+  })
+  const started = nowNs()
+  await platform.client.runs.create({ workspaceId: id })
+  for (;;) {
+    const { phase, result, jobId, moments } = await platform.agent.next('ended')
+    if (result !== 'succeeded') throw new Error(`The ${phase} ${jobId} ended ${result}`)
+    if (phase === 'apply' && moments.ended !== undefined) return msBetween(started, moments.ended)
+  }
+}
+
+/** What the stages of a plan and an apply run, each phase in a directory of its own. */
+async function runBare(platform: BenchPlatform, tool: Tool): Promise<number> {
+  const { id } = await platform.workspace({ 'main.tf': '' }, { iacPlatform: tool.iac })
+  const backend = 'terraform {\n  backend "http" {}\n}\n'
+  const phases = {
+    plan: join(platform.directory, id, 'p'),
+    apply: join(platform.directory, id, 'a'),
+  }
+  const files = { ...configuration, 'backend_override.tf': backend }
+  for (const directory of Object.values(phases)) await layOut(files, directory)
+  const planFile = join(platform.directory, id, 'plan.bin')
+  const cli = async (cwd: string, ...args: readonly string[]): Promise<void> => {
+    await execute(tool.path, args, { cwd, env: bareEnvironment(platform, id), maxBuffer: 1e8 })
+  }
+  const started = nowNs()
+  const common = ['-input=false', '-no-color']
+  await cli(phases.plan, 'init', ...common)
+  await cli(phases.plan, 'plan', ...common, `-out=${planFile}`)
+  await cli(phases.plan, 'show', '-json', '-no-color', planFile)
+  await cli(phases.apply, 'init', ...common)
+  await cli(phases.apply, 'apply', ...common, planFile)
+  return msBetween(started, nowNs())
+}
+
+/** The backend's settings as a job gets them, with a user's token instead of the run's. */
+function bareEnvironment(platform: BenchPlatform, workspaceId: string): NodeJS.ProcessEnv {
+  const state = `${platform.url}/api/agent/v1/state/${workspaceId}`
+  return {
+    PATH: pathVariable,
+    HOME: platform.directory,
+    CHECKPOINT_DISABLE: '1',
+    TF_IN_AUTOMATION: '1',
+    TF_HTTP_ADDRESS: state,
+    TF_HTTP_LOCK_ADDRESS: state,
+    TF_HTTP_UNLOCK_ADDRESS: state,
+    TF_HTTP_UPDATE_METHOD: 'POST',
+    TF_HTTP_LOCK_METHOD: 'LOCK',
+    TF_HTTP_UNLOCK_METHOD: 'UNLOCK',
+    TF_HTTP_USERNAME: 'bench',
+    TF_HTTP_PASSWORD: platform.ownerToken,
+  }
+}
