@@ -77,7 +77,6 @@ export class Agent {
     await using _lock = await lockDataDir(dataDir)
     await this.#parts.identity.open()
     this.#parts.emit('agent:start', { name, version })
-    await this.#preflight()
     using _signals = handleSignals
       ? listenToProcessSignals({
           onFirst: (signal) => this.#parts.shutdown.begin(stopAction, signal),
@@ -86,6 +85,7 @@ export class Agent {
         })
       : undefined
     try {
+      await this.#preflight()
       const adopted = await this.#parts.board.adopt()
       if (adopted > 0) logger.info({ adopted }, 'Took up the jobs of an earlier process')
       const { reason } = await Promise.race([this.#work(), this.#parts.shutdown.done])
@@ -98,8 +98,10 @@ export class Agent {
       const code = ScalrAgentError.isInstance(error) ? error.code : 'UNKNOWN'
       const message = error instanceof Error ? error.message : String(error)
       this.#parts.emit('agent:error', { code, message, fatal: true })
-      // Without a session the jobs that run end by their own leases; nobody else watches over them.
-      if (error instanceof AuthenticationError) this.#parts.shutdown.drain(message)
+      // Without a session the jobs that run end by their own leases; nobody else watches over them. But a
+      // token that was refused at the start, a mistyped one say, costs an adopted job nothing.
+      const letIn = this.#parts.session.established
+      if (error instanceof AuthenticationError && letIn) this.#parts.shutdown.drain(message)
       else this.#parts.shutdown.leave(message)
       await this.#parts.shutdown.done
       throw error

@@ -17,6 +17,8 @@ export class JobBoard {
   readonly #services: JobServices
   readonly #slots: Slots
   readonly #runners = new Map<string, JobRunner>()
+  /** Jobs whose journal is being begun. */
+  readonly #accepting = new Set<string>()
   readonly #idle = new Set<() => void>()
   #leaving = false
   #left = 0
@@ -27,7 +29,7 @@ export class JobBoard {
   }
 
   get size(): number {
-    return this.#runners.size
+    return this.#runners.size + this.#accepting.size
   }
 
   /** Jobs that were left for the next process. */
@@ -51,7 +53,9 @@ export class JobBoard {
           { err: error, directory },
           'A job directory without a readable journal is removed',
         )
-        void rm(directory, { recursive: true, force: true })
+        rm(directory, { recursive: true, force: true }).catch((fault: unknown) => {
+          logger.error({ err: fault, directory }, 'Could not remove a job directory')
+        })
       },
     )
     for (const journal of journals) {
@@ -66,13 +70,14 @@ export class JobBoard {
     const ids: JobEventIds = { jobId, fencingToken, runId, workspaceId, phase }
     this.#services.emit('job:acquire', ids)
     const held = this.#runners.get(jobId)
-    if (held !== undefined || this.#leaving) {
+    if (held !== undefined || this.#leaving || this.#accepting.has(jobId)) {
       // An older fencing token of the same job still winds down here; the lease gives it out again.
       this.#services.logger.warn({ ...ids, leaving: this.#leaving }, 'A job cannot be taken now')
-      held?.revoke()
+      if (held !== undefined && held.ids.fencingToken < fencingToken) held.revoke()
       slot.release()
       return
     }
+    this.#accepting.add(jobId)
     JobJournal.create(
       join(this.#services.settings.dataDir, 'jobs'),
       newJobRecord(assignment, this.#services),
@@ -80,7 +85,9 @@ export class JobBoard {
       (journal) => this.#run(journal, slot, false),
       (error: unknown) => {
         this.#services.logger.error({ err: error, ...ids }, 'Could not write the journal of a job')
+        this.#accepting.delete(jobId)
         slot.release()
+        this.#wake()
       },
     )
   }
@@ -126,7 +133,7 @@ export class JobBoard {
 
   /** Resolves when no job is held here. */
   async whenIdle(): Promise<void> {
-    while (this.#runners.size > 0) {
+    while (this.size > 0) {
       await new Promise<void>((resolve) => this.#idle.add(resolve))
     }
   }
@@ -134,6 +141,7 @@ export class JobBoard {
   #run(journal: JobJournal, slot: Slot | undefined, adopted: boolean): void {
     const runner = new JobRunner({ journal, services: this.#services, adopted })
     this.#runners.set(runner.ids.jobId, runner)
+    this.#accepting.delete(runner.ids.jobId)
     if (this.#leaving) runner.leave()
     void runner.run().then((ended) => {
       if (!ended) this.#left += 1
@@ -141,8 +149,12 @@ export class JobBoard {
       slot?.release()
       // The control plane learns at once that there is room, and that the job is gone.
       this.#services.renewNow()
-      for (const wake of this.#idle) wake()
-      this.#idle.clear()
+      this.#wake()
     })
+  }
+
+  #wake(): void {
+    for (const wake of this.#idle) wake()
+    this.#idle.clear()
   }
 }

@@ -35,11 +35,17 @@ export class Session {
   readonly #options: SessionOptions
   #current: Deferred<ControlPlaneSession> = deferred()
   #open = false
+  #established = false
   #beatNow = new AbortController()
 
   constructor(options: SessionOptions) {
     this.#options = options
     this.#current.promise.catch(() => {})
+  }
+
+  /** Whether this agent was let in at least once. */
+  get established(): boolean {
+    return this.#established
   }
 
   /** The open session; waits for one while the control plane is not to be reached. */
@@ -121,6 +127,7 @@ export class Session {
         const session = await controlPlane.register(registerRequest(), { signal })
         await onRegistered(session, sentMs)
         this.#open = true
+        this.#established = true
         this.#current.resolve(session)
         return
       } catch (error) {

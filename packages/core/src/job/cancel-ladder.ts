@@ -8,6 +8,8 @@ import type { StopReason } from './job-record.ts'
 const planPatienceMs = 60_000
 /** How long `hard` may take before `kill`. Terraform itself waits 5 s after a second interrupt. */
 const hardPatienceMs = 10_000
+/** How soon an interrupt that failed is tried again. */
+const againAfterMs = 5_000
 /** An apply may use the rest of the job's time, and never less than this. */
 const minimumApplyPatienceMs = 60_000
 const maximumApplyPatienceMs = 600_000
@@ -58,17 +60,33 @@ export class CancelLadder {
 
   /** Climbs to `level`. Asking for a level that was reached changes nothing. Resolves once it was sent. */
   request(level: InterruptLevel, reason: StopReason): Promise<void> {
+    return this.#request(level, reason, false)
+  }
+
+  #request(level: InterruptLevel, reason: StopReason, again: boolean): Promise<void> {
     this.#climbing = this.#climbing
-      .then(() => this.#climb(level, reason))
+      .then(() => this.#climb(level, reason, again))
       .catch((error: unknown) => {
         this.#options.logger.error({ err: error, level }, 'Could not interrupt the workload')
-        // A kill that failed is tried again: it may never be forgotten.
-        if (level === 'kill') this.#arm('kill', hardPatienceMs, { again: true })
+        this.#tryAgain(level)
       })
     return this.#climbing
   }
 
-  async #climb(level: InterruptLevel, reason: StopReason, again = false): Promise<void> {
+  /**
+   * An engine that could not be reached may be there again soon. Executors send each level once however
+   * often they are asked, so asking again breaks no promise; a kill is never given up.
+   */
+  #tryAgain(level: InterruptLevel): void {
+    const at = this.#options.journal.record.stop?.[`${level}At`]
+    const patienceMs = level === 'soft' ? this.#softPatienceMs() : hardPatienceMs
+    const leftMs = patienceMs - (at === undefined ? 0 : this.#since(at))
+    if (level === 'kill' || leftMs > 0) {
+      this.#arm(level, againAfterMs, { again: true })
+    } else this.#arm(level === 'soft' ? 'hard' : 'kill', 0)
+  }
+
+  async #climb(level: InterruptLevel, reason: StopReason, again: boolean): Promise<void> {
     const { journal, workload, clock, onInterrupt } = this.#options
     if (this.#ended.signal.aborted) return
     const stop = journal.record.stop ?? { reason }
@@ -77,11 +95,12 @@ export class CancelLadder {
       stop.killAt !== undefined ||
       (level === 'soft' && (stop.softAt ?? stop.hardAt) !== undefined) ||
       (level === 'hard' && stop.hardAt !== undefined)
-    if (reached && level !== 'kill') return
+    const above = stop.killAt !== undefined || (level === 'soft' && stop.hardAt !== undefined)
+    if (reached && level !== 'kill' && (!again || above)) return
     if (!reached || !again) {
       await journal.update({ stop: { ...stop, [key]: clock.now().toISOString() } })
     }
-    onInterrupt(level, stop.reason)
+    if (!again) onInterrupt(level, stop.reason)
     await workload.interrupt(level)
     if (level === 'soft') this.#arm('hard', this.#softPatienceMs())
     else if (level === 'hard') this.#arm('kill', hardPatienceMs)
@@ -97,8 +116,7 @@ export class CancelLadder {
       .sleep(Math.max(0, afterMs), { signal })
       .then(() => {
         const reason = this.#options.journal.record.stop?.reason ?? 'canceled'
-        if (options.again === true) this.#climbing = this.#climb(next, reason, true).catch(() => {})
-        else void this.request(next, reason)
+        void this.#request(next, reason, options.again ?? false)
       })
       .catch(() => {})
   }

@@ -19,12 +19,13 @@ export class JobHold {
   readonly services: JobServices
   readonly lease: Lease
   log: JobLog | undefined
-  /** `ours`, `revoked` by the control plane, or `left` for the next process. */
-  #fate: 'ours' | 'revoked' | 'left' = 'ours'
+  #revoked = false
   #guard: WorkloadGuard | undefined
   #wanted: { readonly level: InterruptLevel; readonly reason: StopReason } | undefined
-  /** Ends every wait: nothing more is to be done here. */
+  /** Ends the walk: nothing more of it is to be done here. */
   readonly #over = new AbortController()
+  /** Ends every wait: this process gives the job out of its hands. */
+  readonly #left = new AbortController()
   /** Ends what comes before the workload. */
   readonly #unlaunched = new AbortController()
 
@@ -40,8 +41,15 @@ export class JobHold {
     })
   }
 
+  /** `ours`, `revoked` by the control plane, or `left` for the next process, which learns the rest. */
   get fate(): 'ours' | 'revoked' | 'left' {
-    return this.#fate
+    if (this.#left.signal.aborted) return 'left'
+    return this.#revoked ? 'revoked' : 'ours'
+  }
+
+  /** Aborts when the job is left, and for nothing else: even a revoked job is wound down in order. */
+  get left(): AbortSignal {
+    return this.#left.signal
   }
 
   /** Aborts when the job is left, or revoked before it had a workload. */
@@ -95,16 +103,17 @@ export class JobHold {
   }
 
   revoke(): void {
-    if (this.#fate !== 'ours') return
-    this.#fate = 'revoked'
+    if (this.fate !== 'ours') return
+    this.#revoked = true
     // Nobody else runs an apply while this one does: it gets its one interrupt and its patience.
     if (this.#guard === undefined) this.#over.abort(new Error('The lease was revoked.'))
     else void this.#guard.request(this.ids.phase === 'plan' ? 'kill' : 'soft', 'lease-lost')
   }
 
   leave(): void {
-    if (this.#fate === 'ours') this.#fate = 'left'
-    this.end(new Error('The agent leaves the job for adoption.'))
+    const reason = new Error('The agent leaves the job for adoption.')
+    this.#left.abort(reason)
+    this.end(reason)
   }
 
   /** Ends every timer and wait of this job. */

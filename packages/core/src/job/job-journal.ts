@@ -14,6 +14,7 @@ export class JobJournal {
   readonly directory: string
   #record: JobRecord
   #writing: Promise<void> = Promise.resolve()
+  #removed = false
 
   private constructor(directory: string, record: JobRecord) {
     this.directory = directory
@@ -61,7 +62,10 @@ export class JobJournal {
     return jobSteps.indexOf(this.#record.step) >= jobSteps.indexOf(step)
   }
 
-  /** Changes the record and resolves once it is on disk. Concurrent updates become one write each, in order. */
+  /**
+   * Changes the record and resolves once it is on disk. Concurrent updates become one write each, in order.
+   * Once the journal is being removed nothing is written any more.
+   */
   update(change: Partial<JobRecord>): Promise<void> {
     this.#record = { ...this.#record, ...change }
     const written = this.#writing.catch(() => {}).then(() => this.#write())
@@ -76,11 +80,14 @@ export class JobJournal {
 
   /** Removes the journal and everything of the job beside it. */
   async remove(): Promise<void> {
+    this.#removed = true
     await this.#writing.catch(() => {})
     await rm(this.directory, { recursive: true, force: true })
   }
 
   async #write(): Promise<void> {
+    // A heartbeat's answer may come in late; it must not write into a directory that is being removed.
+    if (this.#removed) return
     await writeFileAtomic(join(this.directory, 'journal.json'), `${JSON.stringify(this.#record)}\n`)
   }
 }

@@ -67,6 +67,9 @@ export class JobLog {
           ...(resultCode === undefined ? {} : { resultCode }),
         })
       },
+    }).catch(async (error: unknown) => {
+      await spool[Symbol.asyncDispose]()
+      throw error
     })
     const uploader = new LogUploader({ ...services, spool, sink: job, isFinal: isLeaseLost })
     return new JobLog(hold, spool, pump, uploader)

@@ -1,3 +1,4 @@
+import { ScalrAgentError } from '../errors/index.ts'
 import type { CancelMode, HeartbeatRequest } from '../protocol/index.ts'
 import { Backoff } from '../runtime/index.ts'
 import type { JobEnd, JobEventIds } from './job-events.ts'
@@ -93,7 +94,7 @@ export class JobRunner {
     emit('job:start', { ...hold.ids, adopted: this.#adopted })
     const end = await this.#live()
     hold.end(new Error('The job has ended.'))
-    await hold.log?.close()
+    await this.#closeLog()
     if (end === undefined) return false
     await this.#clear()
     const durationMs = Math.round(clock.monotonicMs() - startedMs)
@@ -115,8 +116,7 @@ export class JobRunner {
         const lost = hold.fate === 'revoked' || isLeaseLost(error)
         const hopeless = !hold.journal.reached('launching') && attempt >= attemptsBeforeLaunch
         if (lost || hopeless) return this.#lose(lost, error)
-        await hold.log?.close()
-        hold.log = undefined
+        await this.#closeLog()
         logger.error(
           { err: error, ...hold.ids },
           'A job ran into a fault of the agent; trying again',
@@ -126,30 +126,60 @@ export class JobRunner {
     }
   }
 
-  /** The job is no longer ours to report: end its workload and keep a rescued state. */
+  async #closeLog(): Promise<void> {
+    const { log, services, ids } = this.#hold
+    this.#hold.log = undefined
+    await log?.close().catch((error: unknown) => {
+      services.logger.error({ err: error, ...ids }, 'Could not close the log of a job')
+    })
+  }
+
+  /** The job is no longer ours to report. */
   async #lose(toAnother: boolean, error: unknown): Promise<JobEnd | undefined> {
     const hold = this.#hold
     const { journal, services } = hold
     services.logger.error({ err: error, ...hold.ids }, 'The job is lost')
-    try {
-      const workload = journal.reached('launching')
-        ? await services.executor.attach(journal.record.workloadId)
-        : undefined
-      if (workload !== undefined) {
-        hold.watch(workload)
-        await hold.stop(hold.ids.phase === 'plan' ? 'kill' : 'soft', 'lease-lost')
-        const outcome = await waitForOutcome(workload, { ...services, signal: hold.over })
-        hold.unwatch()
-        await journal.update({ step: 'ended', outcome })
-        await keepRescuedState({ workload, journal, services })
-      }
-    } catch (fault) {
-      if (hold.fate === 'left') return undefined
-      services.logger.error({ err: fault, ...hold.ids }, 'Could not end a lost job in order')
-    }
+    const logBytes = hold.log?.bytes ?? journal.record.checkpoint?.maskedBytes ?? 0
+    // The upload would only be told again that it is too late.
+    await this.#closeLog()
+    if (journal.reached('launching') && !(await this.#windDown())) return undefined
     if (!isTerminal(journal.record.state)) hold.move('lose')
     const cause = toAnother ? 'lease-lost' : 'agent'
-    return { result: 'lost', cause, exitCode: null, logBytes: hold.log?.bytes ?? 0 }
+    return { result: 'lost', cause, exitCode: null, logBytes }
+  }
+
+  /**
+   * Ends the workload of a lost job and keeps a state that it could not write (I9): only then may it be
+   * destroyed.
+   *
+   * @returns `false` when it was left before that was done.
+   */
+  async #windDown(): Promise<boolean> {
+    const hold = this.#hold
+    const { journal, services, left: signal } = hold
+    const backoff = new Backoff({ maxMs: 30_000 })
+    while (!signal.aborted) {
+      try {
+        const { workloadId } = journal.record
+        const workload = await services.executor.attach(workloadId, { signal })
+        if (workload === undefined) return true
+        if (!journal.reached('ended')) {
+          hold.watch(workload)
+          await hold.stop(hold.ids.phase === 'plan' ? 'kill' : 'soft', 'lease-lost')
+          const outcome = await waitForOutcome(workload, { ...services, signal })
+          hold.unwatch()
+          await journal.update({ step: 'ended', outcome })
+        }
+        await keepRescuedState({ workload, journal, services })
+        return true
+      } catch (error) {
+        if (signal.aborted) return false
+        services.logger.error({ err: error, ...hold.ids }, 'Could not end a lost job in order yet')
+        if (ScalrAgentError.isInstance(error) && !error.retryable) return true
+        await services.clock.sleep(backoff.nextMs(), { signal }).catch(() => {})
+      }
+    }
+    return false
   }
 
   /** Nothing of the job is needed any more. */

@@ -1,4 +1,5 @@
 import type { ControlPlaneJob } from '../control-plane/index.ts'
+import { AuthenticationError } from '../errors/index.ts'
 import type { Workload } from '../executor/index.ts'
 import type { JobSpec } from '../protocol/index.ts'
 import { buildJob, type BuiltJob } from './build-job.ts'
@@ -15,6 +16,8 @@ interface Accepted {
   readonly spec: JobSpec
   readonly job: ControlPlaneJob
   readonly built: BuiltJob
+  /** Ends with this walk: nothing of it may go on beside the next one. */
+  readonly signal: AbortSignal
 }
 
 /**
@@ -26,12 +29,26 @@ interface Accepted {
  */
 export async function walkJob(hold: JobHold): Promise<JobEnd> {
   const { journal } = hold
-  let workload = await attach(hold)
-  if (workload !== undefined && !journal.reached('ended')) hold.watch(workload)
-  const accepted = await accept(hold)
-  if (!journal.reached('launched')) workload = await launch(hold, accepted, workload)
-  if (!journal.reached('ended')) await follow(hold, accepted, workload)
-  return report(hold, accepted, workload)
+  if (journal.reached('finished')) return endOf(hold)
+  const walk = new AbortController()
+  try {
+    let workload = await attach(hold)
+    if (workload !== undefined && !journal.reached('ended')) hold.watch(workload)
+    const accepted = await accept(hold, walk.signal)
+    if (!journal.reached('launched')) workload = await launch(hold, accepted, workload)
+    if (!journal.reached('ended')) await follow(hold, accepted, workload)
+    return await report(hold, accepted, workload)
+  } finally {
+    walk.abort()
+  }
+}
+
+/** The end of a job that was reported already, and of which only traces are left to clear. */
+async function endOf({ journal, over: signal }: JobHold): Promise<JobEnd> {
+  const { record } = journal
+  const verdict = await judgeJob({ record, workload: undefined, rawBytes: 0, signal })
+  const { result, exitCode, failure } = verdict
+  return { result, exitCode, cause: failure?.cause, logBytes: record.checkpoint?.maskedBytes ?? 0 }
 }
 
 /** What an earlier process, or an earlier walk, launched. */
@@ -41,18 +58,34 @@ async function attach({ journal, services, over }: JobHold): Promise<Workload | 
 }
 
 /** Second half of the two-step accept; tells the secrets of an adopted job again. */
-async function accept(hold: JobHold): Promise<Accepted> {
-  const { services, journal, over: signal } = hold
-  const open = await services.session({ signal })
-  const sentMs = services.bootClock.nowMs()
-  const { spec, job } = await open.start(hold.ids, { signal })
+async function accept(hold: JobHold, walk: AbortSignal): Promise<Accepted> {
+  const { journal } = hold
+  const signal = AbortSignal.any([hold.over, walk])
+  const { spec, job, sentMs } = await startJob(hold, signal)
   const { leaseMs, applyGraceMs, timeoutMs } = spec
   hold.lease.setTerms({ leaseMs, applyGraceMs })
   hold.lease.renew(sentMs)
   journal.note({ leaseMs, applyGraceMs, timeoutMs })
   const built = buildJob(spec, hold)
   journal.note({ resultFiles: built.resultFiles })
-  return { spec, job, built }
+  return { spec, job, built, signal }
+}
+
+async function startJob(
+  { services, ids }: JobHold,
+  signal: AbortSignal,
+): Promise<Omit<Accepted, 'built' | 'signal'> & { readonly sentMs: number }> {
+  try {
+    const session = await services.session({ signal })
+    const sentMs = services.bootClock.nowMs()
+    return { ...(await session.start(ids, { signal })), sentMs }
+  } catch (error) {
+    if (!(error instanceof AuthenticationError)) throw error
+    // It is the agent that is refused, not its job: that one is still there when a good token comes.
+    throw new Error('Cannot accept the job: the control plane refuses this agent.', {
+      cause: error,
+    })
+  }
 }
 
 /** Launches, or takes what was launched already; `undefined` when there is nothing to follow. */
@@ -110,7 +143,7 @@ async function follow(
   accepted: Accepted,
   workload: Workload | undefined,
 ): Promise<void> {
-  const { journal, services, over: signal } = hold
+  const { journal, services } = hold
   if (workload === undefined) {
     const evidence = `The executor knows no workload ${journal.record.workloadId} any more.`
     hold.move('end')
@@ -118,6 +151,7 @@ async function follow(
     return
   }
   const log = await openLog(hold, accepted)
+  const { signal } = accepted
   const outcome = await followWorkload({ workload, log, services, signal })
   hold.unwatch()
   hold.move('end')
@@ -129,24 +163,24 @@ async function report(
   accepted: Accepted,
   workload: Workload | undefined,
 ): Promise<JobEnd> {
-  const { journal, services, over: signal } = hold
+  const { journal, services } = hold
+  const { signal } = accepted
   if (hold.fate === 'revoked') throw new Error('The lease was revoked.')
   const log = await openLog(hold, accepted)
-  const verdict = await judgeJob({
+  const judged = await judgeJob({
     record: journal.record,
     workload,
     rawBytes: log.rawBytes,
     signal,
   })
   await journal.update({ step: 'reporting' })
-  await reportJob({
+  const verdict = await reportJob({
     ...accepted,
     workload,
-    verdict,
+    verdict: judged,
     log,
     journal,
     services,
-    signal,
   })
   hold.move(verdict.event)
   await journal.update({ step: 'finished' })

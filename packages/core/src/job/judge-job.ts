@@ -1,3 +1,4 @@
+import { ExecutorError } from '../errors/index.ts'
 import type { Workload } from '../executor/index.ts'
 import type { StageMarker } from '../logs/index.ts'
 import type { FailureCause, FinishJobRequest } from '../protocol/index.ts'
@@ -108,7 +109,11 @@ function markersOf(record: JobRecord): StageMarker[] {
   return markers
 }
 
-function countResources(record: JobRecord, tail: string): FinishJobRequest['resources'] {
+function countResources(
+  record: JobRecord,
+  tail: string | undefined,
+): FinishJobRequest['resources'] {
+  if (tail === undefined) return undefined
   if (record.phase === 'apply') return summarizeApply(tail)
   return summarizePlanText(tail)?.resources ?? { additions: 0, changes: 0, destructions: 0 }
 }
@@ -117,10 +122,16 @@ async function readTail(
   workload: Workload,
   rawBytes: number,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<string | undefined> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of workload.output(Math.max(0, rawBytes - tailBytes), { signal })) {
-    chunks.push(chunk)
+  try {
+    for await (const chunk of workload.output(Math.max(0, rawBytes - tailBytes), { signal })) {
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    // The log holds what was read in time; the counts alone are not worth more.
+    if (error instanceof ExecutorError && error.code === 'OUTPUT_LOST') return undefined
+    throw error
   }
   return Buffer.concat(chunks).toString('utf8')
 }

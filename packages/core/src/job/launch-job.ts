@@ -51,12 +51,36 @@ export async function launchJob(
       const waitedMs = services.clock.monotonicMs() - startedMs
       const again = ScalrAgentError.isInstance(error) && error.retryable
       if (!again || waitedMs > workloadSpec.startTimeoutMs) {
+        const launched = await findLaunched(options)
+        if (launched !== undefined) return { workload: launched }
         const invalid = ScalrAgentError.isInstance(error) && error.code === 'INVALID_FILES'
         return {
           failure: { cause: invalid ? 'preparation' : 'not-started', message: describe(error) },
         }
       }
       services.logger.warn({ err: error, jobId: spec.jobId }, 'Could not launch the workload yet')
+      await services.clock.sleep(backoff.nextMs(), { signal })
+    }
+  }
+}
+
+/**
+ * A launch whose answer was lost may have been done. Only an engine that answers proves that it was not,
+ * and before that nobody may say that the job did not run (I2).
+ */
+async function findLaunched(options: LaunchJobOptions): Promise<Workload | undefined> {
+  const { workloadSpec, services, signal } = options
+  const backoff = new Backoff({ maxMs: 30_000 })
+  for (;;) {
+    try {
+      return await services.executor.attach(workloadSpec.id, { signal })
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!ScalrAgentError.isInstance(error) || !error.retryable) throw error
+      services.logger.warn(
+        { err: error, workloadId: workloadSpec.id },
+        'Could not ask whether the workload was launched',
+      )
       await services.clock.sleep(backoff.nextMs(), { signal })
     }
   }
