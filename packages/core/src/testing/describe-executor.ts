@@ -42,7 +42,8 @@ export function describeExecutor(name: string, options: ConformanceOptions): voi
         for (const behaviour of conformanceBehaviours) {
           if (behaviour.group !== group) continue
           // Tidying up takes time as well.
-          const timeout = behaviourTimeoutMs(behaviour, options) + 30_000
+          const timeout =
+            behaviourTimeoutMs(behaviour, options) + 30_000 * (options.timeoutFactor ?? 1)
           it(behaviour.title, { timeout }, async (test) => {
             if (executor === undefined) throw new IllegalStateError('The executor was not created.')
             const reason = reasonToSkip(behaviour, executor.capabilities, options)

@@ -78,6 +78,23 @@ describe('runConformance', () => {
     expect(results[0]).toMatchObject({ error: { message: 'it was not done after 60 ms' } })
   })
 
+  it('fails a behaviour whose workload cannot be destroyed in time, and goes on', async () => {
+    const options = fakeOptions()
+    const create = (): FakeExecutor => {
+      const executor = options.create()
+      executor.onCall = async ({ method }) => {
+        if (method === 'destroy') await new Promise(() => {})
+      }
+      return executor
+    }
+    const only = ['launch.starts', 'launch.attach-unknown']
+    const results = await collect({ create, only, timeoutFactor: 0.02 })
+    expect(results.map(({ status }) => status)).toEqual(['failed', 'passed'])
+    expect(results[0]).toMatchObject({
+      error: { message: 'what it launched could not be destroyed' },
+    })
+  })
+
   it('leaves nothing behind, not even of behaviours that fail', async () => {
     const engine = new FakeEngine()
     const create = (): FakeExecutor => new FakeExecutor({ engine, program: () => () => 99 })

@@ -27,15 +27,24 @@ export function stallingFiles(): {
   const reading = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<void>()
   const files = (): Readable => {
-    const tar = pack()
-    const entry = tar.entry({ name: 'half', size: 1000 })
-    entry.on('error', () => {})
-    entry.write('begins')
-    tar.on('data', () => reading.resolve())
-    tar.once('close', () => closed.resolve())
-    const source = Readable.from(tar, { objectMode: false })
-    source.once('close', () => closed.resolve())
-    return source
+    let begun = false
+    return new Readable({
+      read() {
+        if (begun) return
+        begun = true
+        // A header that promises more than ever comes.
+        const whole = archive([{ name: 'half', content: 'x'.repeat(1000) }])
+        whole.once('data', (chunk: Buffer) => {
+          whole.destroy()
+          this.push(chunk.subarray(0, 512))
+          reading.resolve()
+        })
+      },
+      destroy(error, done) {
+        closed.resolve()
+        done(error)
+      },
+    })
   }
   return { files, reading: reading.promise, closed: closed.promise }
 }

@@ -51,6 +51,8 @@ export async function* runConformance(
   }
 }
 
+const tidyTimeoutMs = 25_000
+
 /** The time that a behaviour may take, tidying up excluded. */
 export function behaviourTimeoutMs(behaviour: Behaviour, options: ConformanceOptions): number {
   return (behaviour.timeoutMs ?? 60_000) * (options.timeoutFactor ?? 1)
@@ -63,20 +65,40 @@ export async function runBehaviour(
 ): Promise<void> {
   const timeoutMs = behaviourTimeoutMs(behaviour, options)
   const timeout = new AbortController()
-  await using context = new KitContext({ executor, options, signal: timeout.signal })
+  const context = new KitContext({ executor, options, signal: timeout.signal })
+  const errors: unknown[] = []
+  try {
+    // An executor may well ignore the signal: the kit goes on all the same.
+    await inTime(behaviour.run(context), timeoutMs, (error) => timeout.abort(error))
+  } catch (error) {
+    errors.push(error)
+  }
+  timeout.abort(new Error('the behaviour is over'))
+  try {
+    await inTime(context[Symbol.asyncDispose](), tidyTimeoutMs * (options.timeoutFactor ?? 1))
+  } catch (error) {
+    errors.push(new Error('what it launched could not be destroyed', { cause: error }))
+  }
+  if (errors.length > 1) throw new AggregateError(errors, 'it failed and left something')
+  if (errors.length > 0) throw errors[0]
+}
+
+async function inTime(
+  work: Promise<void>,
+  timeoutMs: number,
+  onTimeout: (error: Error) => void = () => {},
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       const error = new Error(`it was not done after ${timeoutMs} ms`)
       reject(error)
-      timeout.abort(error)
+      onTimeout(error)
     }, timeoutMs)
   })
   try {
-    // An executor may well ignore the signal: the kit goes on all the same.
-    await Promise.race([behaviour.run(context), late])
+    await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
-    timeout.abort(new Error('the behaviour is over'))
   }
 }

@@ -155,7 +155,8 @@ export const launchBehaviours: readonly Behaviour[] = [
       const abort = new AbortController()
       const stalling = stallingFiles()
       const spec = context.spec(look, ['a'], { files: stalling.files })
-      const launching = context.executor.launch(spec, { signal: abort.signal })
+      const signal = AbortSignal.any([abort.signal, context.signal])
+      const launching = context.executor.launch(spec, { signal })
       launching.catch(() => {})
       await stalling.reading
       abort.abort(reason)

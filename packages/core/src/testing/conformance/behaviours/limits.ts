@@ -78,7 +78,7 @@ export const limitBehaviours: readonly Behaviour[] = [
     run: async (context) => {
       const stalling = stallingFiles()
       const spec = context.spec(exitWith, ['0'], { files: stalling.files, startTimeoutMs: 700 })
-      const workload = await context.executor.launch(spec)
+      const workload = await context.executor.launch(spec, { signal: context.signal })
       const { outcome, output } = await context.finish(workload)
       check(outcome.kind === 'not-started', `the outcome is ${JSON.stringify(outcome)}`)
       equal(outcome.cause, 'start-timeout', 'the cause')
