@@ -1,6 +1,7 @@
 import type { Clock, IdSource, Logger, Timing } from '../runtime/index.ts'
 import {
   AgentsRepository,
+  JobSpecsRepository,
   JobsRepository,
   PhasesRepository,
   RunsRepository,
@@ -27,6 +28,7 @@ export interface EngineContext extends EngineOptions {
   readonly runs: RunsRepository
   readonly phases: PhasesRepository
   readonly jobs: JobsRepository
+  readonly jobSpecs: JobSpecsRepository
   readonly stateLocks: StateLocksRepository
   /** The present time as the database holds it, moved by `ms`. */
   readonly at: (ms?: number) => string
@@ -40,6 +42,7 @@ export function createEngineContext(options: EngineOptions): EngineContext {
     runs: new RunsRepository(db),
     phases: new PhasesRepository(db),
     jobs: new JobsRepository(db),
+    jobSpecs: new JobSpecsRepository(db),
     stateLocks: new StateLocksRepository(db),
     at: (ms = 0) => new Date(clock.now().getTime() + ms).toISOString(),
   }

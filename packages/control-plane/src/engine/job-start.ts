@@ -1,4 +1,5 @@
-import type { JobSpec } from '@scalr-agent/core/protocol'
+import { jobSpecSchema, type JobSpec } from '@scalr-agent/core/protocol'
+import { z } from 'zod'
 
 import { dataFiles, type JobRow } from '../store/index.ts'
 import { isHeld, type AgentSessions } from './agent-sessions.ts'
@@ -7,6 +8,17 @@ import type { JobRef, SessionKey } from './engine.ts'
 import { leaseLost } from './job-leases.ts'
 import { buildJobSpec } from './job-spec.ts'
 import type { RunLedger } from './run-ledger.ts'
+
+const toldSpecSchema = jobSpecSchema.omit({
+  jobToken: true,
+  jobTokenExpiresAt: true,
+  runToken: true,
+})
+
+interface ToldSpec {
+  readonly spec: z.output<typeof toldSpecSchema>
+  readonly issuer: string
+}
 
 /** Second half of the two-step accept: the lease begins, and the job's secrets are told. */
 export class JobStart {
@@ -25,7 +37,11 @@ export class JobStart {
     this.#ledger = parts.ledger
   }
 
-  /** Again for the same agent and fencing token: the same job, a fresh lease, fresh tokens. */
+  /**
+   * Again for the same agent and fencing token: a fresh lease, a fresh job token, and else the very same
+   * answer. What was changed since then, a rotated variable say, is unknown to the workload that runs, and
+   * an agent that adopts it must mask what the workload knows.
+   */
   async start(session: SessionKey, ref: JobRef): Promise<JobSpec> {
     const before = this.#turns.get(ref.jobId)
     const mine = (async () => {
@@ -42,11 +58,24 @@ export class JobStart {
 
   async #start(session: SessionKey, ref: JobRef): Promise<JobSpec> {
     const job = this.#requireHeld(session, ref)
-    const spec = await buildJobSpec(this.#context, this.#ledger, job)
-    const tokens = await this.#issueTokens(job)
+    const told = await this.#whatIsTold(job)
+    const tokens = await this.#issueTokens(job, told)
     const logBase = await this.#prepareLog(job, session, ref)
-    this.#accept(session, ref, logBase)
-    return { ...spec, ...tokens }
+    this.#accept(session, ref, { logBase, told })
+    return { ...told.spec, ...tokens }
+  }
+
+  /** As it was told before, or as it is now. */
+  async #whatIsTold(job: JobRow): Promise<ToldSpec> {
+    const { jobSpecs, tokens } = this.#context
+    const row = job.state === 'started' ? jobSpecs.get(job.id) : undefined
+    if (row !== undefined) {
+      return { spec: toldSpecSchema.parse(JSON.parse(row.spec_json)), issuer: row.issuer }
+    }
+    return {
+      spec: await buildJobSpec(this.#context, this.#ledger, job),
+      issuer: tokens.issuer,
+    }
   }
 
   /** @throws {@link EngineError} `SESSION_GONE`, `LEASE_LOST` */
@@ -57,8 +86,12 @@ export class JobStart {
     return job
   }
 
-  #accept(session: SessionKey, ref: JobRef, logBase: number): void {
-    const { db, jobs, at, timing } = this.#context
+  #accept(
+    session: SessionKey,
+    ref: JobRef,
+    { logBase, told }: { readonly logBase: number; readonly told: ToldSpec },
+  ): void {
+    const { db, jobs, jobSpecs, at, timing } = this.#context
     db.transaction(() => {
       // While the answer was made, the job may have gone elsewhere.
       const job = this.#requireHeld(session, ref)
@@ -68,12 +101,14 @@ export class JobStart {
         return
       }
       jobs.start(job.id, { now: at(), leaseUntil, sessionId: session.sessionId, logBase })
+      jobSpecs.put(job.id, { spec_json: JSON.stringify(told.spec), issuer: told.issuer })
       this.#ledger.move(job.run_id, job.phase === 'plan' ? 'planning' : 'applying')
     })
   }
 
   async #issueTokens(
     job: JobRow,
+    { spec, issuer }: ToldSpec,
   ): Promise<Pick<JobSpec, 'jobToken' | 'jobTokenExpiresAt' | 'runToken'>> {
     const { tokens, timing, clock } = this.#context
     const expiresInMs = timing.jobTokenMs
@@ -92,7 +127,9 @@ export class JobStart {
       fencingToken: job.fencing_token,
       // A workload cannot renew it, and may run for the whole time-out and the patience after it. It ends
       // with the job in any case.
-      expiresInMs: this.#longestJobMs(job),
+      expiresInMs: longestJobMs(spec),
+      issuedAt: new Date(job.assigned_at ?? 0),
+      issuer,
     })
     const expiresAt = jobToken.expiresAt ?? new Date(clock.now().getTime() + expiresInMs)
     return {
@@ -100,16 +137,6 @@ export class JobStart {
       jobTokenExpiresAt: expiresAt.toISOString(),
       runToken: runToken.token,
     }
-  }
-
-  #longestJobMs(job: JobRow): number {
-    const { db, timing } = this.#context
-    const row = db.get<{ minutes: number | null }>(
-      'SELECT run_operation_timeout_minutes AS minutes FROM workspaces WHERE id = ?',
-      job.workspace_id,
-    )
-    const timeoutMs = row?.minutes == null ? timing.runTimeoutMs : row.minutes * 60_000
-    return 2 * timeoutMs + timing.applyGraceMs + 3_600_000
   }
 
   /** Where this attempt's part of the log begins. A second attempt says so first. */
@@ -131,4 +158,8 @@ export class JobStart {
       ;({ offset } = appended)
     }
   }
+}
+
+function longestJobMs({ timeoutMs, applyGraceMs }: ToldSpec['spec']): number {
+  return 2 * timeoutMs + applyGraceMs + 3_600_000
 }

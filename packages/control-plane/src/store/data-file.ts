@@ -12,8 +12,9 @@ export const dataFolders = [
   'job-files',
   'tls',
 ] as const
+export type DataFolder = (typeof dataFolders)[number]
 
-function dataFile(folder: (typeof dataFolders)[number], ...parts: readonly string[]): DataFile {
+function dataFile(folder: DataFolder, ...parts: readonly string[]): DataFile {
   for (const part of parts) {
     // Ids and file names come from requests as well: what could leave the folder is a fault.
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u.test(part)) {

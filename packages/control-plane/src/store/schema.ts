@@ -3,8 +3,8 @@
  * that was released; add the next.
  *
  * Times are ISO-8601 strings in UTC. Booleans are 0 and 1. Columns that end in `_json` hold JSON.
- * Secrets live in three columns and nowhere else: `variables.value`, `run_variables.value` (rows with
- * `sensitive = 1`) and `signing_keys.secret`.
+ * Secrets live in four columns and nowhere else: `variables.value`, `run_variables.value` (rows with
+ * `sensitive = 1`), `job_specs.spec_json` (while the job is started) and `signing_keys.secret`.
  */
 export const schemaVersions: readonly string[] = [
   `
@@ -171,5 +171,13 @@ export const schemaVersions: readonly string[] = [
   CREATE TABLE idempotency_keys (
     key TEXT PRIMARY KEY, status INTEGER NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL
   ) STRICT;
+  `,
+  `
+  CREATE TABLE job_specs (
+    job_id TEXT PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,
+    spec_json TEXT NOT NULL, issuer TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER job_specs_end AFTER UPDATE OF state ON jobs WHEN NEW.state <> 'started'
+  BEGIN DELETE FROM job_specs WHERE job_id = NEW.id; END;
   `,
 ]

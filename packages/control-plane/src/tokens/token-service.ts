@@ -18,6 +18,8 @@ export interface TokenServiceOptions {
 
 /** Issues and verifies every token of the control plane. */
 export interface TokenService {
+  /** What tokens name as their issuer now. */
+  readonly issuer: string
   issue(request: TokenRequest): Promise<IssuedToken>
   /**
    * The same user token again: a JWT follows from its claims and the key, so its secret need not be
@@ -42,12 +44,22 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const key = ensureSigningKey(db, { clock, ids })
 
   async function issue(request: TokenRequest): Promise<IssuedToken> {
-    const now = clock.now()
-    const id = ids('at')
+    const now = request.kind === 'run' ? request.issuedAt : clock.now()
+    const id = request.kind === 'run' ? `at-${request.jobId}-${request.fencingToken}` : ids('at')
     const expiresAt =
       request.expiresInMs === undefined ? null : new Date(now.getTime() + request.expiresInMs)
     const { sub, ...claims } = payloadOf(request)
-    const token = await sign(id, sub, { kind: request.kind, ...claims }, now, expiresAt)
+    const issuer = request.kind === 'run' ? request.issuer : options.issuer()
+    const token = await sign(
+      id,
+      sub,
+      { kind: request.kind, ...claims },
+      {
+        issuer,
+        issuedAt: now,
+        expiresAt,
+      },
+    )
     if (request.kind === 'user' || request.kind === 'pool') {
       db.run(
         `INSERT INTO access_tokens (id, kind, owner_id, name, description, created_by, created_at, expires_at)
@@ -69,12 +81,11 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     id: string,
     sub: string,
     claims: Record<string, string | number>,
-    issuedAt: Date,
-    expiresAt: Date | null,
+    { issuer, issuedAt, expiresAt }: TokenTimes,
   ): Promise<string> {
     const jwt = new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256', kid: key.id, typ: 'JWT' })
-      .setIssuer(options.issuer())
+      .setIssuer(issuer)
       .setSubject(sub)
       .setJti(id)
       .setIssuedAt(Math.floor(issuedAt.getTime() / 1000))
@@ -89,7 +100,16 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       id,
     )
     if (row === undefined) return undefined
-    return sign(id, row.owner_id, { kind: 'user' }, new Date(row.created_at), null)
+    return sign(
+      id,
+      row.owner_id,
+      { kind: 'user' },
+      {
+        issuer: options.issuer(),
+        issuedAt: new Date(row.created_at),
+        expiresAt: null,
+      },
+    )
   }
 
   async function verify(token: string | undefined): Promise<VerifiedToken> {
@@ -231,7 +251,21 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     )
   }
 
-  return { issue, reissueUserToken, verify, revoke }
+  return {
+    get issuer() {
+      return options.issuer()
+    },
+    issue,
+    reissueUserToken,
+    verify,
+    revoke,
+  }
+}
+
+interface TokenTimes {
+  readonly issuer: string
+  readonly issuedAt: Date
+  readonly expiresAt: Date | null
 }
 
 interface JobTokenRow {

@@ -68,6 +68,9 @@ export type TokenRequest =
       readonly runId: string
       readonly jobId: string
       readonly fencingToken: number
+      /** The same two give the same token again: an agent that adopts the job must know what to mask. */
+      readonly issuedAt: Date
+      readonly issuer: string
     })
 
 interface ShortLived {

@@ -9,7 +9,12 @@ import { ApiClient } from '../support/api-client.ts'
 import { makeWorkspace, startWorld, uploadConfiguration } from '../support/world.ts'
 
 /** The only columns that may hold a secret. */
-const secretColumns = new Set(['variables.value', 'run_variables.value', 'signing_keys.secret'])
+const secretColumns = new Set([
+  'variables.value',
+  'run_variables.value',
+  'job_specs.spec_json',
+  'signing_keys.secret',
+])
 
 /** Every column of every table in which the text occurs. */
 function columnsWith(path: string, text: string): string[] {

@@ -76,6 +76,8 @@ const requests: readonly TokenRequest[] = [
     jobId: 'job-1',
     fencingToken: 3,
     expiresInMs: 60_000,
+    issuedAt: new Date('2026-01-01T00:00:00Z'),
+    issuer: 'https://cp.test',
   },
 ]
 
@@ -96,7 +98,17 @@ describe('TokenService', () => {
     const verified = await tokens.verify(token)
     const { kind } = request
     expect(verified).toMatchObject({ kind, id })
-    const { expiresInMs: _life, ...claims } = { expiresInMs: 0, ...request }
+    const {
+      expiresInMs: _life,
+      issuedAt: _at,
+      issuer: _issuer,
+      ...claims
+    } = {
+      expiresInMs: 0,
+      issuedAt: undefined,
+      issuer: undefined,
+      ...request,
+    }
     expect(verified).toMatchObject(claims)
   })
 
