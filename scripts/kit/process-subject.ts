@@ -37,7 +37,16 @@ async function vanish(dataDir: string, id: string): Promise<void> {
   const supervisor = (record as { readonly supervisor: { readonly pid: number } }).supervisor.pid
   process.kill(supervisor, 'SIGKILL')
   for (const { pid, session } of await readProcessTable()) {
-    if (session === supervisor) process.kill(pid, 'SIGKILL')
+    if (session === supervisor) killIfThere(pid)
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    // It ended between the look at the table and now.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 
