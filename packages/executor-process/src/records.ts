@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { processError, unless } from './process-error.ts'
 import { processIdentitySchema } from './process-identity.ts'
 
-export const cgroupRecordSchema = z.object({
+const cgroupRecordSchema = z.object({
   version: z.union([z.literal(1), z.literal(2)]),
   /** Directories of this workload's groups; in version 2 all are the same. */
   memory: z.string().optional(),
@@ -68,7 +68,7 @@ export interface ExitRecord {
 const maxRecordBytes = 1024 * 1024
 
 /** Reads a record that must not be a link, since a workload may own the directory. */
-export async function readRecordText(path: string): Promise<string | undefined> {
+async function readRecordText(path: string): Promise<string | undefined> {
   return await unless(['ENOENT', 'ENOTDIR'], async () => {
     const handle = await open(
       path,

@@ -50,7 +50,7 @@ export function checkSpec(spec: WorkloadSpec): void {
 }
 
 /** @throws `INVALID_SPEC` for anything but an RFC 1123 label: ids become file names. */
-export function checkId(what: string, id: string): void {
+function checkId(what: string, id: string): void {
   if (label.test(id)) return
   throw processError(
     'INVALID_SPEC',

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { ProtocolError } from '../errors/index.ts'
@@ -15,6 +15,8 @@ export class JobJournal {
   #record: JobRecord
   #writing: Promise<void> = Promise.resolve()
   #removed = false
+  /** The directory's own entry; nothing counts as written before it is durable. */
+  #entry: Promise<void> = Promise.resolve()
 
   private constructor(directory: string, record: JobRecord) {
     this.directory = directory
@@ -25,13 +27,21 @@ export class JobJournal {
     return this.#record
   }
 
-  /** Starts the journal of a job that was just assigned; replaces one of an older fencing token. */
+  /**
+   * Starts the journal of a job that was just assigned; replaces one of an older fencing token.
+   *
+   * When this resolves, the journal survives the end of this process, so that the job may be accepted
+   * (I7). It survives a power failure from the first `update` on, which comes before anything is
+   * launched: the disk's time and that of the accept overlap.
+   */
   static async create(jobsDirectory: string, record: JobRecord): Promise<JobJournal> {
     const journal = new JobJournal(join(jobsDirectory, record.jobId), record)
     await rm(journal.directory, { recursive: true, force: true })
     await mkdir(journal.directory, { recursive: true, mode: 0o700 })
-    await syncDirectory(jobsDirectory)
-    await journal.#write()
+    await writeFile(journal.#path, journal.#content, { mode: 0o600 })
+    journal.#entry = syncDirectory(jobsDirectory)
+    // The first update tells of it.
+    journal.#entry.catch(() => {})
     return journal
   }
 
@@ -88,7 +98,16 @@ export class JobJournal {
   async #write(): Promise<void> {
     // A heartbeat's answer may come in late; it must not write into a directory that is being removed.
     if (this.#removed) return
-    await writeFileAtomic(join(this.directory, 'journal.json'), `${JSON.stringify(this.#record)}\n`)
+    await this.#entry
+    await writeFileAtomic(this.#path, this.#content)
+  }
+
+  get #path(): string {
+    return join(this.directory, 'journal.json')
+  }
+
+  get #content(): string {
+    return `${JSON.stringify(this.#record)}\n`
   }
 }
 

@@ -39,7 +39,7 @@ const outcomeSchema = z.discriminatedUnion('kind', [
 ])
 
 /** Why a job is being stopped. */
-export const stopReasonSchema = z.enum(['canceled', 'timeout', 'lease-lost', 'shutdown'])
+const stopReasonSchema = z.enum(['canceled', 'timeout', 'lease-lost', 'shutdown'])
 export type StopReason = z.infer<typeof stopReasonSchema>
 
 /** A failure of our own before or around the workload: data, like every other end of a job. */

@@ -32,6 +32,9 @@ export async function launchJob(
   options: LaunchJobOptions,
 ): Promise<{ readonly workload: Workload } | { readonly failure: JobFailure }> {
   const { spec, job, workloadSpec, journal, services, signal } = options
+  // Said early, so that the disk's time and the network's overlap; both are waited for.
+  const announced = journal.update({ step: 'launching' })
+  announced.catch(() => {})
   try {
     await downloadFiles(job, spec.files, filesDirectory(journal.directory), { signal })
   } catch (error) {
@@ -40,7 +43,7 @@ export async function launchJob(
     return { failure: { cause: 'preparation', message: describe(error) } }
   }
   await waitForFreshLease(options)
-  await journal.update({ step: 'launching' })
+  await announced
   const backoff = new Backoff()
   const startedMs = services.clock.monotonicMs()
   for (;;) {
@@ -97,7 +100,7 @@ async function waitForFreshLease(options: LaunchJobOptions): Promise<void> {
 }
 
 /** Message and, below it, what lies behind: an error of ours never holds a secret. */
-export function describe(error: unknown): string {
+function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error
   return cause instanceof Error && !error.message.includes(cause.message)

@@ -3,14 +3,12 @@ export type { LoggedMarker, LogPumpOptions, LogSource, LogSummary } from './log-
 export { LogPump } from './log-pump.ts'
 export { LogSpool, type LogSpoolOptions } from './log-spool.ts'
 export { LogUploader, type LogSink, type LogUploaderOptions } from './log-uploader.ts'
-export { MarkerFilter, type FilteredOutput, type FoundMarker } from './marker-filter.ts'
+export { type FilteredOutput, type FoundMarker } from './marker-filter.ts'
 export { Masker, maskText } from './masker.ts'
-export { isMaskable, minSecretCharacters } from './secret-forms.ts'
+export { isMaskable } from './secret-forms.ts'
 export {
   assertMarkerNonce,
   formatMarker,
-  markerStartByte,
-  maxMarkerBytes,
   parseMarker,
   type StageMarker,
 } from './stage-markers.ts'

@@ -1,5 +1,5 @@
 /** Shorter secrets are not masked: they would turn every log into asterisks and hide nothing. */
-export const minSecretCharacters = 6
+const minSecretCharacters = 6
 
 /** Whether a value is long enough to be masked. */
 export function isMaskable(secret: string): boolean {

@@ -27,7 +27,7 @@ const loggerSchema = z.custom<Logger>(
 )
 
 /** Every option of an agent, with its default. Unknown ones are errors. */
-export const agentOptionsSchema = z
+const agentOptionsSchema = z
   .strictObject({
     /** URL of the control plane, HTTPS or loopback. @default the issuer in the token's payload. */
     url: z.url().optional(),

@@ -2,7 +2,7 @@ import type { JobSpec } from '../protocol/index.ts'
 import type { HookStage } from './stages.ts'
 
 /** Where a hook comes from. Hooks of one stage run in this order. */
-export const hookLevels = ['agent', 'registry', 'workspace'] as const
+const hookLevels = ['agent', 'registry', 'workspace'] as const
 export type HookLevel = (typeof hookLevels)[number]
 
 /** One hook, ready to be run in the working directory of the configuration. */

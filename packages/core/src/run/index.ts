@@ -1,4 +1,3 @@
-export { backendOverrideFile, jobLayout } from './job-layout.ts'
 export {
   createWorkloadSpec,
   workloadName,
@@ -14,9 +13,9 @@ export {
   type WorkloadProxy,
 } from './job-environment.ts'
 export { jobSecrets } from './job-secrets.ts'
-export { createJobScript, jobScriptArgv, type JobScriptOptions } from './job-script.ts'
+export { createJobScript, type JobScriptOptions } from './job-script.ts'
 export { type HookCommand, type HookLevel, type JobHooks } from './hooks.ts'
-export { hookStages, jobExitCodes, phaseStages, type HookStage, type Stage } from './stages.ts'
+export { type HookStage, type Stage } from './stages.ts'
 export {
   interpretResult,
   type InterpretResultOptions,

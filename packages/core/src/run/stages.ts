@@ -1,7 +1,7 @@
 import type { Phase } from '../protocol/index.ts'
 
 /** Hook points, in Scalr's names. */
-export const hookStages = ['pre-init', 'pre-plan', 'post-plan', 'pre-apply', 'post-apply'] as const
+const hookStages = ['pre-init', 'pre-plan', 'post-plan', 'pre-apply', 'post-apply'] as const
 export type HookStage = (typeof hookStages)[number]
 
 /**
@@ -13,7 +13,7 @@ export type HookStage = (typeof hookStages)[number]
 export type Stage = 'prepare' | 'init' | 'plan' | 'show' | 'apply' | HookStage
 
 /** Stages of each phase in the order they run. A hook stage without a hook does not appear in the log. */
-export const phaseStages = {
+const phaseStages = {
   plan: ['prepare', 'pre-init', 'init', 'pre-plan', 'plan', 'show', 'post-plan'],
   apply: ['prepare', 'pre-init', 'init', 'pre-apply', 'apply', 'post-apply'],
 } as const satisfies Record<Phase, readonly Stage[]>

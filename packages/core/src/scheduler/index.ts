@@ -5,6 +5,6 @@ export {
   type AdmissionVerdict,
   type MachineAdmissionOptions,
 } from './admission.ts'
-export { readMachineMemory, type MachineMemory } from './machine-memory.ts'
+export { type MachineMemory } from './machine-memory.ts'
 export { Scheduler, type SchedulerOptions } from './scheduler.ts'
 export { Slots, type Slot } from './slots.ts'
