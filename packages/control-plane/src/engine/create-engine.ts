@@ -2,6 +2,7 @@ import { StateStore } from '../state/index.ts'
 import { AgentSessions } from './agent-sessions.ts'
 import { createEngineContext, type EngineOptions } from './engine-context.ts'
 import type { Engine } from './engine.ts'
+import { FileRetention } from './file-retention.ts'
 import { FinishJob } from './finish-job.ts'
 import { JobDispatcher } from './job-dispatcher.ts'
 import { JobFiles } from './job-files.ts'
@@ -21,7 +22,8 @@ export function createEngine(options: EngineOptions): Engine {
   const { db, jobs, timing, at } = context
   const room = new WaitingRoom(context.clock)
   const onQueued = (poolId: string): void => dispatcher.jobsQueued(poolId)
-  const ledger = new RunLedger(context)
+  const retention = new FileRetention(context)
+  const ledger = new RunLedger(context, { onEnded: (runId) => retention.review(runId) })
   const queue = new RunQueue(context, ledger, { onQueued })
   const leases = new JobLeases(context, { ledger, queue, onQueued })
   const sessions = new AgentSessions(context, leases)
@@ -34,7 +36,7 @@ export function createEngine(options: EngineOptions): Engine {
     onSignal: (agentId) => dispatcher.signalRaised(agentId),
   })
   const starting = new JobStart(context, { sessions, ledger })
-  const jobFiles = new JobFiles(context, leases)
+  const jobFiles = new JobFiles(context, { leases, retention })
   const finishing = new FinishJob(context, { leases, outcome, states: new StateStore(context) })
   const reaper = new Reaper(context, { sessions, leases, queue })
 
@@ -75,12 +77,14 @@ export function createEngine(options: EngineOptions): Engine {
       // own clock at two thirds of a lease and their applies at two thirds and the grace, so a later end
       // here is always the safer one: it only delays that a plan is given to another.
       db.transaction(() => jobs.extendAll(at(timing.leaseMs), at(timing.acceptMs)))
+      retention.sweep()
       reaper.start()
     },
     reap: () => reaper.pass(),
     close: async () => {
       room.close()
       await reaper.stop()
+      await retention.settled()
     },
   }
 }

@@ -4,7 +4,7 @@ import type { StateStore } from '../state/index.ts'
 import { dataFiles, type JobRow, type WrittenFile } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
 import { EngineError, type JobRef } from './engine.ts'
-import { leaseLost, type JobLeases } from './job-leases.ts'
+import type { JobLeases } from './job-leases.ts'
 import { resultFile } from './job-spec.ts'
 import { rescueState, type RescuedState } from './rescued-state.ts'
 import type { RunOutcome } from './run-outcome.ts'
@@ -37,27 +37,44 @@ export class FinishJob {
   async finish(ref: JobRef, report: FinishJobRequest): Promise<void> {
     const job = this.#live(ref)
     if (job === undefined) return
+    try {
+      await this.#take(job, report)
+    } catch (error) {
+      // The same report overtook this one, and its run may have ended and its files be gone since.
+      if (this.#wasTaken(ref)) return
+      throw error
+    }
+  }
+
+  async #take(job: JobRow, report: FinishJobRequest): Promise<void> {
+    const ref = { jobId: job.id, fencingToken: job.fencing_token }
     const log = await this.#checkLog(job, report)
     await this.#checkFiles(job, report)
     // Past here the log is complete: no byte of it may be lost to a power failure either.
     await this.#context.files.sync(dataFiles.log(job.phase_id))
     await this.#keepPlanJson(job, report)
     const rescued = await rescueState(this.#context, this.#states, job, report)
+    let isCommitted = false
     try {
       this.#commit(ref, report, { log, rescued })
+      isCommitted = true
     } finally {
-      await rescued?.settle()
+      await rescued?.settle(isCommitted)
     }
   }
 
   /** The started job; `undefined` when this very report was taken before. */
   #live(ref: JobRef): JobRow | undefined {
+    return this.#wasTaken(ref) ? undefined : this.#leases.require(ref)
+  }
+
+  #wasTaken(ref: JobRef): boolean {
     const job = this.#context.jobs.get(ref.jobId)
-    if (job?.state === 'finished' && job.fencing_token === ref.fencingToken) {
-      if (job.finish_json !== null) return undefined
-      throw leaseLost(ref)
-    }
-    return this.#leases.require(ref)
+    return (
+      job?.state === 'finished' &&
+      job.fencing_token === ref.fencingToken &&
+      job.finish_json !== null
+    )
   }
 
   #commit(

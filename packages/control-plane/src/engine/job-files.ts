@@ -2,9 +2,10 @@ import type { Readable } from 'node:stream'
 
 import { jobFileNames, type JobFile } from '@scalr-agent/core/protocol'
 
-import { dataFiles, type AppendResult } from '../store/index.ts'
+import { dataFiles, type AppendResult, type JobRow } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
 import { EngineError, type JobRef } from './engine.ts'
+import type { FileRetention } from './file-retention.ts'
 import type { JobLeases } from './job-leases.ts'
 import { jobInputs, resultFile } from './job-spec.ts'
 
@@ -20,10 +21,15 @@ const resultNames: readonly string[] = [
 export class JobFiles {
   readonly #context: EngineContext
   readonly #leases: JobLeases
+  readonly #retention: FileRetention
 
-  constructor(context: EngineContext, leases: JobLeases) {
+  constructor(
+    context: EngineContext,
+    parts: { readonly leases: JobLeases; readonly retention: FileRetention },
+  ) {
     this.#context = context
-    this.#leases = leases
+    this.#leases = parts.leases
+    this.#retention = parts.retention
   }
 
   /** Offsets are the attempt's own: the agent knows nothing of the attempts before it. */
@@ -75,11 +81,24 @@ export class JobFiles {
     }
     const maxBytes = name === jobFileNames.erroredState ? limits.stateBytes : limits.jobFileBytes
     const file = resultFile(job, name)
-    await files.writeStream(file, upload.content, {
-      maxBytes,
-      expected: { bytes: upload.bytes, digest: upload.digest },
-    })
-    // A long upload may outlive the lease. The file's name holds the token: it disturbs nobody.
-    this.#leases.require(ref)
+    try {
+      await files.writeStream(file, upload.content, {
+        maxBytes,
+        expected: { bytes: upload.bytes, digest: upload.digest },
+      })
+    } finally {
+      // A long upload may outlive the lease, which then is the answer, whatever became of the upload.
+      this.#requireStill(ref, job)
+    }
+  }
+
+  /** What a late upload left disturbs nobody: its name holds the token. It goes when the run has ended. */
+  #requireStill(ref: JobRef, job: JobRow): void {
+    try {
+      this.#leases.require(ref)
+    } catch (error) {
+      this.#retention.review(job.run_id)
+      throw error
+    }
   }
 }

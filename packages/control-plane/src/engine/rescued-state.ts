@@ -9,8 +9,8 @@ import { resultFile } from './job-spec.ts'
 export interface RescuedState {
   /** Makes it the current state, if it still fits. Inside the transaction of the report. */
   commit(): void
-  /** Outside of it: removes what was not used. */
-  settle(): Promise<void>
+  /** Outside of it: removes what is not needed. */
+  settle(isCommitted: boolean): Promise<void>
   /** What became of it, for the run's error message. */
   readonly message: string
 }
@@ -38,19 +38,21 @@ export async function rescueState(
     return { commit: () => {}, settle: async () => {}, message: kept(error.message) }
   }
   let message = ''
-  let stored = false
+  let became: 'stored' | 'unchanged' | undefined
   return {
     commit: () => {
       try {
-        stored = staged.commit() === 'stored'
+        became = staged.commit()
         message = `A state that could not be written was rescued and is now the current one (serial ${staged.serial}).`
       } catch (error) {
         if (!(error instanceof StateError)) throw error
         message = kept(error.message)
       }
     },
-    settle: async () => {
-      if (!stored) await staged.discard()
+    settle: async (isCommitted) => {
+      if (!isCommitted || became !== 'stored') await staged.discard()
+      // It lies among the states now: nobody needs it as evidence.
+      if (isCommitted && became !== undefined) await context.files.remove(file)
     },
     get message() {
       return message

@@ -23,8 +23,11 @@ export interface RunChange {
 export class RunLedger {
   readonly #context: EngineContext
 
-  constructor(context: EngineContext) {
+  readonly #onEnded: (runId: string) => void
+
+  constructor(context: EngineContext, options: { readonly onEnded: (runId: string) => void }) {
     this.#context = context
+    this.#onEnded = options.onEnded
   }
 
   /** @throws {@link EngineError} `NOT_FOUND` */
@@ -44,7 +47,7 @@ export class RunLedger {
 
   /** Inside a transaction. @throws {@link EngineError} `ILLEGAL_STATE` */
   move(runId: string, to: RunStatus, change: RunChange = {}): void {
-    const { runs, phases, at } = this.#context
+    const { db, runs, phases, at } = this.#context
     const run = this.get(runId)
     checkRunTransition(run.status, to)
     const now = at()
@@ -55,5 +58,6 @@ export class RunLedger {
       const status = phaseStatusFor(phase, asPhaseStatus(row.status), to)
       if (status !== undefined) phases.setStatus(row.id, status, now)
     }
+    if (isTerminalRun(to)) db.afterCommit(() => this.#onEnded(runId))
   }
 }
