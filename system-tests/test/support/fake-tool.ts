@@ -24,15 +24,18 @@ export interface FakeRun {
   readonly applyLines?: number
   /** Time that a line takes. @default 50 ms */
   readonly lineMs?: number
+  /** An apply that is interrupted leaves this as the state that it could not write. */
+  readonly erroredState?: string
   /** Gets one line for each begin and end: `begin plan <workspace> <run>`. */
   readonly record: string
 }
 
 /** A configuration for the fake tool. */
 export function fakeRun(run: FakeRun): Record<string, string> {
-  const { planLines = 5, applyLines = 5, lineMs = 50, record } = run
+  const { planLines = 5, applyLines = 5, lineMs = 50, record, erroredState } = run
   return {
     'fake.conf': `plan_lines=${planLines} apply_lines=${applyLines} line_seconds=${lineMs / 1000} record='${record}'\n`,
+    ...(erroredState === undefined ? {} : { 'errored.json': erroredState }),
     'main.tf': '# The fake tool reads fake.conf.\n',
   }
 }
@@ -81,7 +84,9 @@ work() {
     sleep "$line_seconds"
   done
   note end
-  [ -z "$stopped" ] || exit 1
+  [ -n "$stopped" ] || return 0
+  [ "$operation" = plan ] || [ ! -f errored.json ] || cp errored.json errored.tfstate
+  exit 1
 }
 case $operation in
   version)

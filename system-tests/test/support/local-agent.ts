@@ -1,7 +1,13 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { Agent, type AgentOptions, type JobEnd, type JobEventIds } from '@scalr-agent/core'
+import {
+  Agent,
+  type AgentOptions,
+  type AgentParts,
+  type JobEnd,
+  type JobEventIds,
+} from '@scalr-agent/core'
 import { ProcessExecutor } from '@scalr-agent/executor-process'
 
 import type { Platform } from './platform.ts'
@@ -36,9 +42,10 @@ export class LocalAgent implements AsyncDisposable {
     platform: Platform,
     tool: Tool | undefined,
     options: Partial<AgentOptions> = {},
+    parts: AgentParts = {},
   ): Promise<LocalAgent> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(platform.directory, 'agent-')))
-    const agent = new Agent({
+    const settings: AgentOptions = {
       url: platform.url,
       token: platform.poolToken,
       name: 'agent',
@@ -49,7 +56,8 @@ export class LocalAgent implements AsyncDisposable {
       jobMemoryBytes: 512 * 1024 ** 2,
       handleSignals: false,
       ...options,
-    })
+    }
+    const agent = new Agent(settings, parts)
     const ready = new Promise<void>((resolve) => agent.events.once('agent:ready', () => resolve()))
     const local = new LocalAgent(agent, dataDir)
     await Promise.race([ready, local.running])

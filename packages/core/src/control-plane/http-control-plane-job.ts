@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 
-import { AuthenticationError, ProtocolError } from '../errors/index.ts'
+import { ApiError, AuthenticationError, ProtocolError } from '../errors/index.ts'
 import type { OperationOptions } from '../executor/index.ts'
 import {
   abandon,
@@ -18,6 +18,7 @@ import {
   jobTokenRequestSchema,
   jobTokenResponseSchema,
   logOffsetResponseSchema,
+  problemTypes,
   protocolHeaders,
   protocolPath,
   type FinishJobRequest,
@@ -146,8 +147,15 @@ export class HttpControlPlaneJob implements ControlPlaneJob {
       method: 'HEAD',
       path: '/log',
       retry: { forMs: this.#periods.logOffsetMs },
+      accept: [409],
       signal: options.signal,
       read: async (answer) => {
+        if (answer.status === 409) {
+          // An answer to HEAD has no body to say so, but nothing else is refused with 409 here.
+          const { error } = await this.#transport.readError(answer)
+          const { message, method, path, status } = error
+          throw new ApiError(message, { method, path, status, problemType: problemTypes.leaseLost })
+        }
         await drain(answer)
         const value = answer.header(protocolHeaders.uploadOffset) ?? ''
         if (/^\d{1,15}$/u.test(value)) return Number(value)
