@@ -13,13 +13,16 @@ const blindPollMs = 10
 export class ChangeWatch implements Disposable {
   readonly #watchers: FSWatcher[] = []
   readonly #clock: Clock
+  readonly #ignored: string | undefined
   #changed = false
   #wake: (() => void) | undefined
   #pollMs = watchedPollMs
   #quickPolls = 0
 
-  constructor(directories: readonly string[], clock: Clock) {
+  /** @param ignored name of a file whose changes are of no interest, in any of the directories. */
+  constructor(directories: readonly string[], clock: Clock, ignored?: string) {
     this.#clock = clock
+    this.#ignored = ignored
     for (const directory of directories) this.#add(directory)
   }
 
@@ -62,7 +65,8 @@ export class ChangeWatch implements Disposable {
 
   #add(directory: string): void {
     try {
-      const watcher = watch(directory, () => {
+      const watcher = watch(directory, (_event, name) => {
+        if (name !== null && name === this.#ignored) return
         this.#changed = true
         this.#wake?.()
       })

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 import type { OperationOptions, WorkloadSpec } from '@scalr-agent/core'
 
-import { planCgroup, warmUpCgroups } from './cgroup/workload-cgroup.ts'
+import { createCgroup, planCgroup, warmUpCgroups } from './cgroup/workload-cgroup.ts'
 import { claimWorkload, discardWorkload } from './claim.ts'
 import type { ProcessContext } from './context.ts'
 import { workloadPaths, type WorkloadPaths } from './data-directory.ts'
@@ -84,12 +84,17 @@ async function start(
   const { directory, clock } = context
   const paths = directory.workload(record.id)
   const cwd = directory.jobDirectory(record.directory)
+  // The record that names them is in place, so they are found again; they need nothing of what follows.
+  const groups = createGroups(record)
+  groups.catch(() => {})
   try {
     await layOut(paths, record, spec, signal)
     signal.throwIfAborted()
     await rename(paths.staging, cwd)
-    await startSupervisor({ paths, record, spec, cwd, signal })
+    await startSupervisor({ paths, record, spec, cwd, groups, signal })
   } catch (error) {
+    // What is not made yet could not be removed.
+    await groups.catch(() => {})
     const reason: unknown = signal.aborted ? signal.reason : error
     const wasAborted = signal.aborted && reason !== startTimeout
     const state = await readWorkloadState(paths, clock).catch(() => undefined)
@@ -109,6 +114,10 @@ async function start(
     await discardWorkload(context, record)
     throw reason
   }
+}
+
+async function createGroups(record: WorkloadRecord): Promise<void> {
+  if (record.cgroup !== undefined) await createCgroup(record.cgroup, record)
 }
 
 /** Makes the job directory complete, where no workload can reach it. */

@@ -15,6 +15,7 @@ import {
 } from '@scalr-agent/core'
 
 import { findCgroupHierarchy, type CgroupHierarchy } from './cgroup/cgroup-hierarchy.ts'
+import { warmUpCgroups } from './cgroup/workload-cgroup.ts'
 import { checkMachine } from './check-machine.ts'
 import { discardLeftover } from './claim.ts'
 import type { ProcessContext } from './context.ts'
@@ -96,6 +97,12 @@ export class ProcessExecutor implements Executor {
   async launch(spec: WorkloadSpec, options: OperationOptions = {}): Promise<Workload> {
     await launchWorkload(this.#context, spec, options)
     return this.#workload(spec.id)
+  }
+
+  /** The kernel takes a while to get ready for moving a process into its cgroup, see `warmUpCgroups`. */
+  expectLaunch(): void {
+    const hierarchy = this.#findCgroups()
+    if (hierarchy !== undefined) warmUpCgroups(hierarchy)
   }
 
   async attach(id: string, options: OperationOptions = {}): Promise<Workload | undefined> {

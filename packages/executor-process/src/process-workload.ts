@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 
 import {
@@ -57,7 +58,9 @@ export class ProcessWorkload implements Workload {
   async wait(options: OperationOptions = {}): Promise<Outcome> {
     const signal = this.#signal(options)
     signal.throwIfAborted()
-    using watch = new ChangeWatch([this.#paths.root, this.#paths.run], this.#context.clock)
+    const { root, run, output } = this.#paths
+    // Each line that is printed changes the output, and says nothing of the end.
+    using watch = new ChangeWatch([root, run], this.#context.clock, basename(output))
     for (;;) {
       const state = await this.#state('wait', 'wait for')
       if (state.phase === 'ended') return (this.#lastOutcome = state.outcome)

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 
 import type { WorkloadSpec } from '@scalr-agent/core'
 
-import { createCgroup, joinCgroup } from './cgroup/workload-cgroup.ts'
+import { joinCgroup } from './cgroup/workload-cgroup.ts'
 import type { WorkloadPaths } from './data-directory.ts'
 import { processError } from './process-error.ts'
 import { identifyProcess } from './process-identity.ts'
@@ -30,6 +30,8 @@ export interface StartOptions {
   readonly spec: WorkloadSpec
   /** Job directory, in its place. */
   readonly cwd: string
+  /** Resolves when the cgroups are there. */
+  readonly groups: Promise<void>
   readonly signal: AbortSignal
 }
 
@@ -38,9 +40,9 @@ export interface StartOptions {
  * gives leave to start. When this process dies or throws before that, nothing of argv ever runs.
  */
 export async function startSupervisor(options: StartOptions): Promise<void> {
-  const { paths, record } = options
+  const { paths, record, groups } = options
   const output = await prepare(paths, record)
-  const durable = Promise.all([syncDirectory(paths.root), createGroups(record)])
+  const durable = Promise.all([syncDirectory(paths.root), groups])
   durable.catch(() => {})
   let child: ChildProcess
   let exited: Promise<unknown>
@@ -118,10 +120,6 @@ async function prepare(
     await chown(paths.run, user.uid, user.gid)
   }
   return output
-}
-
-async function createGroups(record: WorkloadRecord): Promise<void> {
-  if (record.cgroup !== undefined) await createCgroup(record.cgroup, record)
 }
 
 function spawnSupervisor(options: StartOptions, output: number): ChildProcess {

@@ -37,6 +37,12 @@ export interface Executor extends AsyncDisposable {
    */
   launch(spec: WorkloadSpec, options?: OperationOptions): Promise<Workload>
 
+  /**
+   * A hint that a `launch` is likely within moments, given while its job is being accepted. Changes
+   * nothing that could be seen later, and never throws. For engines that need a moment to get ready.
+   */
+  expectLaunch?(): void
+
   /** The workload of that id, running or ended, or `undefined` when this executor knows none. */
   attach(id: string, options?: OperationOptions): Promise<Workload | undefined>
 

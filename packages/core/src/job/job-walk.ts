@@ -61,6 +61,7 @@ async function attach({ journal, services, over }: JobHold): Promise<Workload | 
 async function accept(hold: JobHold, walk: AbortSignal): Promise<Accepted> {
   const { journal } = hold
   const signal = AbortSignal.any([hold.over, walk])
+  if (!hold.journal.reached('launching')) hold.services.executor.expectLaunch?.()
   const { spec, job, sentMs } = await startJob(hold, signal)
   const { leaseMs, applyGraceMs, timeoutMs } = spec
   hold.lease.setTerms({ leaseMs, applyGraceMs })

@@ -59,8 +59,9 @@ export async function createCgroup(
 }
 
 /**
- * Moving a process waits for the kernel's other readers, 5 to 15 ms, unless something was moved just
- * before. So while a launch prepares, this moves the agent to where it is, which changes nothing.
+ * Moving a process waits for the kernel's other readers, 5 to 15 ms, unless something was moved
+ * within the last 10 ms or so. So this moves the agent to where it is, which changes nothing: when a launch
+ * is expected, so that the wait is over before it counts, and again when it begins, to keep it so.
  */
 export function warmUpCgroups(hierarchy: CgroupHierarchy): void {
   if (hierarchy.ownProcs === undefined) return
