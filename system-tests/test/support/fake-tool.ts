@@ -24,6 +24,10 @@ export interface FakeRun {
   readonly applyLines?: number
   /** Time that a line takes. @default 50 ms */
   readonly lineMs?: number
+  /** The tool goes on after its begin only when this file exists. */
+  readonly gate?: string
+  /** The tool pays no heed to interrupts. */
+  readonly deaf?: boolean
   /** An apply that is interrupted leaves this as the state that it could not write. */
   readonly erroredState?: string
   /** Gets one line for each begin and end: `begin plan <workspace> <run>`. */
@@ -33,8 +37,9 @@ export interface FakeRun {
 /** A configuration for the fake tool. */
 export function fakeRun(run: FakeRun): Record<string, string> {
   const { planLines = 5, applyLines = 5, lineMs = 50, record, erroredState } = run
+  const { gate = '', deaf = false } = run
   return {
-    'fake.conf': `plan_lines=${planLines} apply_lines=${applyLines} line_seconds=${lineMs / 1000} record='${record}'\n`,
+    'fake.conf': `plan_lines=${planLines} apply_lines=${applyLines} line_seconds=${lineMs / 1000} record='${record}' gate='${gate}' deaf='${deaf ? 1 : ''}'\n`,
     ...(erroredState === undefined ? {} : { 'errored.json': erroredState }),
     'main.tf': '# The fake tool reads fake.conf.\n',
   }
@@ -71,12 +76,13 @@ export function upTo(count: number): readonly number[] {
 }
 
 const script = `#!/bin/sh
-stopped=
-trap 'stopped=1; echo "Interrupt received."' INT TERM
+stopped= deaf=
+trap 'echo "Interrupt received."; [ -n "$deaf" ] || stopped=1' INT TERM
 operation=$1
 note() { echo "$1 $operation $SCALR_WORKSPACE_ID $SCALR_RUN_ID" >>"$record"; }
 work() {
   note begin
+  while [ -n "$gate" ] && [ ! -e "$gate" ] && [ -z "$stopped" ]; do sleep 0.05; done
   i=0
   while [ "$i" -lt "$1" ] && [ -z "$stopped" ]; do
     i=$((i + 1))

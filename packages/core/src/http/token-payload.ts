@@ -55,7 +55,7 @@ export function urlFromToken(token: string): string {
   if (iss !== undefined && /^https?:\/\//iu.test(iss) && URL.canParse(iss)) return iss
   if (domain !== undefined && /^[a-z0-9.-]+(?::\d+)?$/iu.test(domain)) return `https://${domain}`
   throw new ConfigurationError(
-    'Cannot tell the URL from the token: it names neither an issuer URL nor a domain. Give the URL as well (SCALR_AGENT_URL, option `url`).',
+    'Cannot tell the URL from the token: it names neither an issuer URL nor a domain. Give the URL as well (SCALR_URL, option `url`).',
   )
 }
 

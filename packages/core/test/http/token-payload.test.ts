@@ -17,7 +17,7 @@ describe('urlFromToken', () => {
 
   it('says how to go on when the token names neither', () => {
     expect(() => urlFromToken(fakeToken({ iss: 'user', domain: 'a/b?c' }))).toThrow(
-      /SCALR_AGENT_URL/u,
+      /SCALR_URL/u,
     )
   })
 })
