@@ -56,7 +56,7 @@ export class Platform implements AsyncDisposable {
     this.directory = directory
     this.#options = options
     this.#server = server
-    this.#client = new ScalrClient({ url: server.url, token: server.ownerToken() })
+    this.#client = clientOf(server)
   }
 
   static async start(timing: Timing = {}, options: ServerOptions = {}): Promise<Platform> {
@@ -70,6 +70,11 @@ export class Platform implements AsyncDisposable {
 
   get url(): string {
     return this.#server.url
+  }
+
+  /** Certificate of its own CA, where it has one. */
+  get caCertPath(): string {
+    return this.#server.caCertPath ?? ''
   }
 
   get client(): ScalrClient {
@@ -109,7 +114,7 @@ export class Platform implements AsyncDisposable {
   async restart(): Promise<void> {
     const { port } = new URL(this.#server.url)
     this.#server = await createControlPlane({ ...this.#options, port: Number(port) })
-    this.#client = new ScalrClient({ url: this.#server.url, token: this.#server.ownerToken() })
+    this.#client = clientOf(this.#server)
   }
 
   async workspace(options: WorkspaceOptions): Promise<Workspace> {
@@ -184,3 +189,12 @@ const ended = new Set<string>([
   'canceled',
   'discarded',
 ])
+
+function clientOf(server: ControlPlaneServer): ScalrClient {
+  const { url, caCertPath } = server
+  return new ScalrClient({
+    url,
+    token: server.ownerToken(),
+    ...(caCertPath === undefined ? {} : { connection: { caCert: caCertPath } }),
+  })
+}

@@ -37,7 +37,9 @@ export async function runSignalLoop(
       backoff.reset()
     } catch (error) {
       if (signal.aborted) return
-      if (session !== undefined && isSessionGone(error)) options.onSessionGone(session)
+      // No session will come: whoever waited for it tells why.
+      if (session === undefined) return
+      if (isSessionGone(error)) options.onSessionGone(session)
       const waitMs = backoff.nextMs()
       options.logger.warn(
         { err: error, retryInMs: Math.round(waitMs) },

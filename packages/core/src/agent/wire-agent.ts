@@ -172,7 +172,11 @@ function httpControlPlane(options: ResolvedAgentOptions, url: string): ControlPl
     token,
     userAgent: `scalr-agent/${version}`,
     connection: { caCert, proxy },
-    onRetry: (event) => logger.warn({ ...event }, 'Trying a call again'),
+    onRetry: ({ error, ...event }) =>
+      logger.warn(
+        { ...event, reason: error instanceof Error ? error.message : String(error) },
+        'Trying a call again',
+      ),
   })
 }
 
