@@ -26,6 +26,8 @@ export interface FakeRun {
   readonly lineMs?: number
   /** The tool goes on after its begin only when this file exists. */
   readonly gate?: string
+  /** The phase that waits for the gate. @default both */
+  readonly gatePhase?: 'plan' | 'apply'
   /** The tool pays no heed to interrupts. */
   readonly deaf?: boolean
   /** An apply that is interrupted leaves this as the state that it could not write. */
@@ -37,9 +39,9 @@ export interface FakeRun {
 /** A configuration for the fake tool. */
 export function fakeRun(run: FakeRun): Record<string, string> {
   const { planLines = 5, applyLines = 5, lineMs = 50, record, erroredState } = run
-  const { gate = '', deaf = false } = run
+  const { gate = '', gatePhase = '', deaf = false } = run
   return {
-    'fake.conf': `plan_lines=${planLines} apply_lines=${applyLines} line_seconds=${lineMs / 1000} record='${record}' gate='${gate}' deaf='${deaf ? 1 : ''}'\n`,
+    'fake.conf': `plan_lines=${planLines} apply_lines=${applyLines} line_seconds=${lineMs / 1000} record='${record}' gate='${gate}' gate_phase='${gatePhase}' deaf='${deaf ? 1 : ''}'\n`,
     ...(erroredState === undefined ? {} : { 'errored.json': erroredState }),
     'main.tf': '# The fake tool reads fake.conf.\n',
   }
@@ -82,6 +84,7 @@ operation=$1
 note() { echo "$1 $operation $SCALR_WORKSPACE_ID $SCALR_RUN_ID" >>"$record"; }
 work() {
   note begin
+  [ "\${gate_phase:-$operation}" = "$operation" ] || gate=
   while [ -n "$gate" ] && [ ! -e "$gate" ] && [ -z "$stopped" ]; do sleep 0.05; done
   i=0
   while [ "$i" -lt "$1" ] && [ -z "$stopped" ]; do
