@@ -6,9 +6,4 @@ export { LogUploader, type LogSink, type LogUploaderOptions } from './log-upload
 export { type FilteredOutput, type FoundMarker } from './marker-filter.ts'
 export { Masker, maskText } from './masker.ts'
 export { isMaskable } from './secret-forms.ts'
-export {
-  assertMarkerNonce,
-  formatMarker,
-  parseMarker,
-  type StageMarker,
-} from './stage-markers.ts'
+export { assertMarkerNonce, formatMarker, parseMarker, type StageMarker } from './stage-markers.ts'

@@ -16,9 +16,7 @@ describe('urlFromToken', () => {
   })
 
   it('says how to go on when the token names neither', () => {
-    expect(() => urlFromToken(fakeToken({ iss: 'user', domain: 'a/b?c' }))).toThrow(
-      /SCALR_URL/u,
-    )
+    expect(() => urlFromToken(fakeToken({ iss: 'user', domain: 'a/b?c' }))).toThrow(/SCALR_URL/u)
   })
 })
 
