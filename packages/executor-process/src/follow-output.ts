@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
 
 import type { Clock } from '@scalr-agent/core'
 
@@ -28,7 +29,11 @@ export async function* followOutput(options: FollowOptions): AsyncGenerator<Uint
     )
   }
   signal.throwIfAborted()
-  using watch = new ChangeWatch([paths.root, paths.run], clock)
+  using watch = new ChangeWatch([paths.root, paths.run], {
+    clock,
+    output: basename(paths.output),
+    followsOutput: true,
+  })
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW
   const handle = await unless(['ENOENT'], () => open(paths.output, flags))
   if (handle === undefined) {
@@ -41,13 +46,18 @@ export async function* followOutput(options: FollowOptions): AsyncGenerator<Uint
     let position = fromByte
     let expected: number | undefined
     let isOver = false
+    let mayHaveEnded = true
+    let buffer = Buffer.allocUnsafe(chunkBytes)
     for (;;) {
-      const buffer = Buffer.allocUnsafe(chunkBytes)
       const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position)
       signal.throwIfAborted()
       if (bytesRead > 0) {
         position += bytesRead
-        yield buffer.subarray(0, bytesRead)
+        const chunk = buffer.subarray(0, bytesRead)
+        // A few bytes must not hold on to all of a buffer.
+        const isSmall = bytesRead < chunkBytes / 4
+        if (!isSmall) buffer = Buffer.allocUnsafe(chunkBytes)
+        yield isSmall ? Buffer.from(chunk) : chunk
         continue
       }
       const { size } = await handle.stat()
@@ -64,11 +74,13 @@ export async function* followOutput(options: FollowOptions): AsyncGenerator<Uint
         }
         return
       }
-      const state = await readWorkloadState(paths, clock)
-      // Once it has ended nothing is written any more, so one more look finds all.
-      isOver = state.phase === 'ended' || state.phase === 'absent'
-      expected = state.phase === 'ended' ? state.outputBytes : undefined
-      if (!isOver) await watch.next(signal)
+      if (mayHaveEnded) {
+        const state = await readWorkloadState(paths, clock)
+        // Once it has ended nothing is written any more, so one more look finds all.
+        isOver = state.phase === 'ended' || state.phase === 'absent'
+        expected = state.phase === 'ended' ? state.outputBytes : undefined
+      }
+      if (!isOver) mayHaveEnded = await watch.next(signal)
     }
   } finally {
     await handle.close()

@@ -60,7 +60,11 @@ export class ProcessWorkload implements Workload {
     signal.throwIfAborted()
     const { root, run, output } = this.#paths
     // Each line that is printed changes the output, and says nothing of the end.
-    using watch = new ChangeWatch([root, run], this.#context.clock, basename(output))
+    using watch = new ChangeWatch([root, run], {
+      clock: this.#context.clock,
+      output: basename(output),
+      followsOutput: false,
+    })
     for (;;) {
       const state = await this.#state('wait', 'wait for')
       if (state.phase === 'ended') return (this.#lastOutcome = state.outcome)
