@@ -1,6 +1,6 @@
 /** The smallest of `values` that at least `share` of them do not exceed (nearest rank). */
 export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
+  const sorted = values.toSorted((a, b) => a - b)
   const found = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
   if (found === undefined) throw new TypeError('No values to take a quantile of')
   return found

@@ -4,7 +4,8 @@ import { delimiter, join } from 'node:path'
 import { access, constants } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
-import type { BenchResult, BenchOptions } from './bench.ts'
+import type { BenchFigure } from './bench-figure.ts'
+import type { BenchOptions, BenchResult } from './bench.ts'
 import { BenchPlatform, layOut } from './platform/bench-platform.ts'
 import { msBetween, nowNs } from './platform/forked-process.ts'
 import { median, rounded } from './statistics.ts'
@@ -14,17 +15,19 @@ const defaultRounds = 5
 const targetRatio = 1.1
 const pathVariable = process.env['PATH'] ?? '/usr/bin:/bin'
 
-/** Resources that need no provider to be downloaded, in two modules, and a step that takes a little time. */
-const configuration = {
-  'main.tf': `
-variable "names" {
-  type    = set(string)
-  default = ["a", "b", "c", "d", "e", "f", "g", "h"]
-}
+/** What is run: with next to no work, where all is overhead, and with a wait as a cloud's API has one. */
+const sizes = [
+  { name: 'no waiting', waitSeconds: 0 },
+  { name: 'one resource of 5 s', waitSeconds: 5 },
+] as const
 
+/** Resources that need no provider to be downloaded, in a module that is used eight times. */
+function configurationOf(waitSeconds: number): Readonly<Record<string, string>> {
+  return {
+    'main.tf': `
 module "part" {
   source   = "./part"
-  for_each = var.names
+  for_each = toset(["a", "b", "c", "d", "e", "f", "g", "h"])
   name     = each.key
 }
 
@@ -32,7 +35,7 @@ resource "terraform_data" "step" {
   input = [for part in module.part : part.id]
 
   provisioner "local-exec" {
-    command = "echo step; sleep 0.5"
+    command = "echo waiting; sleep ${waitSeconds}"
   }
 }
 
@@ -40,7 +43,7 @@ output "ids" {
   value = [for part in module.part : part.id]
 }
 `,
-  'part/main.tf': `
+    'part/main.tf': `
 variable "name" {
   type = string
 }
@@ -57,6 +60,7 @@ output "id" {
   value = terraform_data.two.id
 }
 `,
+  }
 }
 
 /**
@@ -73,15 +77,28 @@ export async function runWholeRun(options: BenchOptions): Promise<BenchResult> {
     // The bare commands have the whole machine.
     jobCpus: availableParallelism(),
   })
+  const figures: BenchFigure[] = []
+  for (const size of sizes) figures.push(...(await measure(platform, tool, size, options)))
+  return figures
+}
+
+async function measure(
+  platform: BenchPlatform,
+  tool: Tool,
+  size: (typeof sizes)[number],
+  options: BenchOptions,
+): Promise<readonly BenchFigure[]> {
+  const files = configurationOf(size.waitSeconds)
   const rounds = options.rounds ?? defaultRounds
   const viaAgent: number[] = []
   const bare: number[] = []
   // One more than counts, to warm up the caches of both.
   for (let round = 0; round <= rounds; round += 1) {
-    const bareMs = await runBare(platform, tool)
-    const agentMs = await runViaAgent(platform, tool)
+    const bareMs = await runBare(platform, tool, files)
+    const agentMs = await runViaAgent(platform, tool, files)
+    const name = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`
     options.onProgress(
-      `${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}: bare ${bareMs.toFixed(0)} ms, agent ${agentMs.toFixed(0)} ms`,
+      `${size.name}, ${name}: bare ${rounded(bareMs, 0)} ms, agent ${rounded(agentMs, 0)} ms`,
     )
     if (round === 0) continue
     bare.push(bareMs)
@@ -93,7 +110,7 @@ export async function runWholeRun(options: BenchOptions): Promise<BenchResult> {
   return [
     {
       bench: 'run',
-      figure: `plan and apply with ${tool.iac}, median of ${rounds}`,
+      figure: `${tool.iac} plan and apply, ${size.name}, median of ${rounds}`,
       value,
       unit: 'ms',
       peer,
@@ -127,7 +144,11 @@ async function findTool(): Promise<Tool | undefined> {
   return undefined
 }
 
-async function runViaAgent(platform: BenchPlatform, tool: Tool): Promise<number> {
+async function runViaAgent(
+  platform: BenchPlatform,
+  tool: Tool,
+  configuration: Readonly<Record<string, string>>,
+): Promise<number> {
   const { id } = await platform.workspace(configuration, {
     autoApply: true,
     iacPlatform: tool.iac,
@@ -142,7 +163,11 @@ async function runViaAgent(platform: BenchPlatform, tool: Tool): Promise<number>
 }
 
 /** What the stages of a plan and an apply run, each phase in a directory of its own. */
-async function runBare(platform: BenchPlatform, tool: Tool): Promise<number> {
+async function runBare(
+  platform: BenchPlatform,
+  tool: Tool,
+  configuration: Readonly<Record<string, string>>,
+): Promise<number> {
   const { id } = await platform.workspace({ 'main.tf': '' }, { iacPlatform: tool.iac })
   const backend = 'terraform {\n  backend "http" {}\n}\n'
   const phases = {

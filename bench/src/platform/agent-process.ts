@@ -35,7 +35,8 @@ export type AgentMessage =
       readonly moments: Partial<JobMoments>
     }
 
-const argument = forkArgument<AgentArgument>()
+// oxlint-disable-next-line no-unsafe-type-assertion -- both ends are in this folder
+const argument = forkArgument() as AgentArgument
 const moments = new Map<string, { -readonly [Key in keyof JobMoments]?: string }>()
 const tell = (message: AgentMessage): void => void process.send?.(message)
 

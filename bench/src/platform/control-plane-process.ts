@@ -16,7 +16,8 @@ export type ControlPlaneMessage =
 /** When the engine made each job: inside its transaction, so before it was committed or told to anybody. */
 const queuedNs = new Map<string, string>()
 
-const { dataDir } = forkArgument<{ dataDir: string }>()
+// oxlint-disable-next-line no-unsafe-type-assertion -- both ends are in this folder
+const { dataDir } = forkArgument() as { readonly dataDir: string }
 const server = await createControlPlane({
   dataDir,
   ids: (prefix) => {
