@@ -44,7 +44,7 @@ export async function launchJob(
   }
   await waitForFreshLease(options)
   await announced
-  const backoff = new Backoff()
+  const backoff = new Backoff({ maxMs: 10_000 })
   const startedMs = services.clock.monotonicMs()
   for (;;) {
     try {

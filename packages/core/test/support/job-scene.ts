@@ -1,0 +1,353 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createGzip } from 'node:zlib'
+
+import { pack } from 'tar-stream'
+
+import type { ControlPlaneJob, ControlPlaneSession } from '../../src/control-plane/index.ts'
+import { ApiError, NetworkError } from '../../src/errors/index.ts'
+import {
+  JobJournal,
+  JobRunner,
+  newJobRecord,
+  type JobEvents,
+  type JobServices,
+} from '../../src/job/index.ts'
+import { formatMarker } from '../../src/logs/index.ts'
+import {
+  jobFileNames,
+  problemTypes,
+  type FinishJobRequest,
+  type JobSpec,
+  type Phase,
+} from '../../src/protocol/index.ts'
+import { silentLogger, systemBootClock, type Clock } from '../../src/runtime/index.ts'
+import {
+  FakeExecutor,
+  type FakeCall,
+  type FakeProcess,
+  type FakeStartFailure,
+} from '../../src/testing/index.ts'
+
+/** Below it a wait is for another attempt, beyond it for a deadline. */
+const deadlineMs = 35_000
+
+/** Real time, but waits for another attempt take 2 ms, and those for a deadline never end by themselves. */
+const hastyClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  sleep: async (ms, options) => {
+    const signal = options?.signal
+    signal?.throwIfAborted()
+    await delay(ms < deadlineMs ? 2 : 3_600_000, undefined, {
+      ref: ms < deadlineMs,
+      ...(signal === undefined ? {} : { signal }),
+    }).catch((error: unknown) => {
+      signal?.throwIfAborted()
+      throw error
+    })
+  },
+}
+
+/** A call to the control plane, or to the executor. */
+export type Point = Call | FakeCall['method']
+
+type Call = 'start' | 'download' | 'appendLog' | 'logOffset' | 'upload' | 'finish' | 'refreshToken'
+
+/** A job, its runner, a control plane in memory and a fake executor: all that can go wrong can be planted. */
+export class JobScene implements AsyncDisposable {
+  readonly phase: Phase
+  readonly executor: FakeExecutor
+  readonly events: { readonly name: keyof JobEvents; readonly payload: object }[] = []
+  /** What the control plane holds. */
+  readonly log: Buffer[] = []
+  readonly uploads = new Map<string, Buffer>()
+  readonly finished: Omit<FinishJobRequest, 'fencingToken'>[] = []
+  readonly calls: Call[] = []
+  /** Runs before each call to the control plane; a throw is its answer. */
+  onCall: ((call: Call) => void | Promise<void>) | undefined
+  /** Why the workload never starts, if it does not. */
+  startFailure: FakeStartFailure | undefined
+  /** How often the workload began. */
+  executions = 0
+  /** What the workload does after its first words. */
+  work: (process: FakeProcess) => Promise<number> = () => Promise.resolve(0)
+  readonly #directory: string
+  readonly #archive: Buffer
+
+  private constructor(phase: Phase, directory: string, archive: Buffer) {
+    this.phase = phase
+    this.#directory = directory
+    this.#archive = archive
+    this.executor = new FakeExecutor({
+      program: () => this.startFailure ?? ((process) => this.#script(process)),
+    })
+  }
+
+  static async open(phase: Phase = 'plan'): Promise<JobScene> {
+    const directory = await mkdtemp(join(tmpdir(), 'job-scene-'))
+    await mkdir(join(directory, 'jobs'))
+    const archive = pack()
+    archive.entry({ name: 'main.tf' }, 'output "one" {}\n')
+    archive.finalize()
+    const chunks: Buffer[] = []
+    for await (const chunk of archive.pipe(createGzip())) chunks.push(Buffer.from(chunk as Buffer))
+    return new JobScene(phase, directory, Buffer.concat(chunks))
+  }
+
+  get logText(): string {
+    return Buffer.concat(this.log).toString('utf8')
+  }
+
+  get workloadId(): string {
+    return 'job-1-1'
+  }
+
+  get rescuedDirectory(): string {
+    return join(this.#directory, 'rescued', 'run-1')
+  }
+
+  /** A job that was just handed out. */
+  async runner(): Promise<JobRunner> {
+    const services = this.#services()
+    const assignment = {
+      jobId: 'job-1',
+      phase: this.phase,
+      fencingToken: 1,
+      runId: 'run-1',
+      workspaceId: 'ws-1',
+      workspaceName: 'ws',
+      queuedAt: new Date().toISOString(),
+      leaseMs: 60_000,
+    }
+    const journal = await JobJournal.create(
+      join(this.#directory, 'jobs'),
+      newJobRecord(assignment, services),
+    )
+    return new JobRunner({ journal, services, adopted: false })
+  }
+
+  /** The same job in the next process of the agent. */
+  async nextRunner(): Promise<JobRunner> {
+    const [journal] = await JobJournal.openAll(join(this.#directory, 'jobs'), () => {})
+    if (journal === undefined) throw new Error('No journal was left')
+    return new JobRunner({ journal, services: this.#services(), adopted: true })
+  }
+
+  journals(): Promise<readonly string[]> {
+    return readdir(join(this.#directory, 'jobs'))
+  }
+
+  names(): readonly string[] {
+    return this.events.map(({ name }) => name)
+  }
+
+  /** The payloads of one event. */
+  told(name: keyof JobEvents): readonly object[] {
+    return this.events.filter((event) => event.name === name).map(({ payload }) => payload)
+  }
+
+  /** Does that when the first such call is made, to the control plane or the executor. */
+  at(point: Point, action: () => void): void {
+    let done = false
+    const hook = ({ method }: { readonly method: string }): void => {
+      if (done || method !== point) return
+      done = true
+      action()
+    }
+    this.onCall = (call) => hook({ method: call })
+    this.executor.onCall = hook
+  }
+
+  /** The workload waits until it is asked to stop, or until `release` is called. */
+  busy(): { readonly release: () => void } {
+    const { promise, resolve } = Promise.withResolvers<number>()
+    this.work = (process) => {
+      process.trap('SIGTERM', () => resolve(1))
+      return promise
+    }
+    return { release: () => resolve(0) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  async #script(process: FakeProcess): Promise<number> {
+    this.executions += 1
+    const nonce = process.files.text('data/nonce')?.trim() ?? ''
+    const mark = (marker: Parameters<typeof formatMarker>[1]): void => {
+      process.write(formatMarker(nonce, marker))
+    }
+    mark({ event: 'begin', stage: this.phase })
+    process.write('first words\n')
+    const exitCode = await this.work(process)
+    process.write('last words\n')
+    if (this.phase === 'plan' && exitCode === 0) {
+      process.files.write('data/terraform.tfplan.bin', 'the plan')
+      process.files.write('data/plan.json', '{}')
+    }
+    mark({ event: 'end', stage: this.phase, exitCode })
+    mark({ event: 'result', exitCode })
+    return exitCode
+  }
+
+  #services(): JobServices {
+    return {
+      executor: this.executor,
+      session: () => Promise.resolve(this.#session()),
+      agentId: () => 'agent-1',
+      renewNow: () => {},
+      settings: {
+        dataDir: this.#directory,
+        workloadUrl: 'https://control-plane.example',
+        workloadCaCert: undefined,
+        proxy: undefined,
+        path: '/usr/bin:/bin',
+        tools: {},
+        image: undefined,
+        jobMemoryBytes: 64 * 1024 ** 2,
+        jobCpus: 1,
+        startTimeoutMs: 200,
+        logSpoolBytes: 1024 ** 2,
+      },
+      emit: (name, ...[payload]) => void this.events.push({ name, payload: payload as object }),
+      clock: hastyClock,
+      bootClock: systemBootClock(),
+      logger: silentLogger,
+    }
+  }
+
+  #session(): ControlPlaneSession {
+    const unused = (): never => {
+      throw new Error('A runner has no business with that')
+    }
+    return {
+      registration: {} as ControlPlaneSession['registration'],
+      heartbeat: unused,
+      acquire: unused,
+      signals: unused,
+      disconnect: unused,
+      start: async () => {
+        await this.#pass('start')
+        return { spec: this.#spec(), job: this.#job() }
+      },
+    }
+  }
+
+  #job(): ControlPlaneJob {
+    return {
+      jobId: 'job-1',
+      fencingToken: 1,
+      download: async (name) => {
+        await this.#pass('download')
+        return Readable.from([
+          name === jobFileNames.configuration ? this.#archive : Buffer.from('the plan'),
+        ])
+      },
+      upload: async (name, file) => {
+        await this.#pass('upload')
+        const chunks: Buffer[] = []
+        for await (const chunk of file.open()) chunks.push(Buffer.from(chunk as Buffer))
+        this.uploads.set(name, Buffer.concat(chunks))
+      },
+      appendLog: async (offset, bytes) => {
+        await this.#pass('appendLog')
+        const held = Buffer.concat(this.log).length
+        if (offset === held) this.log.push(Buffer.from(bytes))
+        return Buffer.concat(this.log).length
+      },
+      logOffset: async () => {
+        await this.#pass('logOffset')
+        return Buffer.concat(this.log).length
+      },
+      finish: async (request) => {
+        await this.#pass('finish')
+        const log = Buffer.concat(this.log)
+        const digest = `sha-256=:${createHash('sha256').update(log).digest('base64')}:`
+        if (request.log.bytes !== log.length || request.log.digest !== digest) {
+          throw refused(422, problemTypes.digestMismatch)
+        }
+        this.finished.push(request)
+      },
+      refreshToken: async () => {
+        await this.#pass('refreshToken')
+        return { jobTokenExpiresAt: '2099-01-01T00:00:00Z' }
+      },
+    }
+  }
+
+  async #pass(call: Call): Promise<void> {
+    this.calls.push(call)
+    await this.onCall?.(call)
+  }
+
+  #spec(): JobSpec {
+    const file = (name: string, content: Buffer) => ({
+      name,
+      bytes: content.length,
+      digest: `sha-256=:${createHash('sha256').update(content).digest('base64')}:`,
+    })
+    const plan = this.phase === 'apply' ? [file(jobFileNames.plan, Buffer.from('the plan'))] : []
+    return {
+      jobId: 'job-1',
+      phase: this.phase,
+      fencingToken: 1,
+      leaseMs: 60_000,
+      applyGraceMs: 900_000,
+      timeoutMs: 3_600_000,
+      jobToken: 'job-token',
+      jobTokenExpiresAt: '2099-01-01T00:00:00Z',
+      runToken: 'run-token-secret',
+      statePath: '/api/agent/v1/state/ws-1',
+      run: {
+        id: 'run-1',
+        source: 'api',
+        message: null,
+        isDestroy: false,
+        isDry: false,
+        refresh: true,
+        refreshOnly: false,
+        targets: [],
+        replacements: [],
+      },
+      workspace: {
+        id: 'ws-1',
+        name: 'ws',
+        iacPlatform: 'terraform',
+        iacVersion: null,
+        workingDirectory: '',
+        varFiles: [],
+        hooks: { preInit: null, prePlan: null, postPlan: null, preApply: null, postApply: null },
+      },
+      environment: { id: 'env-1', name: 'env' },
+      account: { id: 'acc-1' },
+      variables: [],
+      files: [file(jobFileNames.configuration, this.#archive), ...plan],
+      resources: {},
+    }
+  }
+}
+
+/** An answer of the control plane that no retry changes. */
+export function refused(status: number, problemType: string): ApiError {
+  return new ApiError(`Cannot do that: ${status}`, {
+    method: 'POST',
+    path: '/',
+    status,
+    problemType,
+  })
+}
+
+export function leaseLost(): ApiError {
+  return refused(409, problemTypes.leaseLost)
+}
+
+/** No answer at all. */
+export function unreachable(): NetworkError {
+  return new NetworkError('Cannot do that: the connection was reset.')
+}
