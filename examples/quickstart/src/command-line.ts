@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 
+import { openTofuReleases } from './fetch-opentofu.ts'
+
 /** What the command line says. */
 export interface DemoArguments {
   readonly iac: 'terraform' | 'opentofu' | undefined
@@ -7,6 +9,7 @@ export interface DemoArguments {
   readonly fresh: boolean
   readonly keep: boolean
   readonly dataDir: string
+  readonly opentofuUrl: string
 }
 
 /** Executors that the demo can compose so far. */
@@ -23,13 +26,18 @@ export function parseArguments(argv: readonly string[], defaultDataDir: string):
       ).choices(['terraform', 'opentofu']),
     )
     .option('--executor <name>', 'what starts the jobs', parseExecutor, 'process')
-    .option('--fresh', 'begin with an empty data directory', false)
+    .option('--fresh', 'forget what control plane and agent kept of earlier demos', false)
     .option(
       '--keep',
       'leave control plane and agent running at the end, and print URL and token',
       false,
     )
     .option('--data-dir <path>', 'where control plane and agent keep their data', defaultDataDir)
+    .option(
+      '--opentofu-url <url>',
+      'where OpenTofu is fetched from if no tool is in PATH',
+      openTofuReleases,
+    )
     .showHelpAfterError('(demo --help lists the options)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   command.parse([...argv], { from: 'user' })
@@ -39,6 +47,6 @@ export function parseArguments(argv: readonly string[], defaultDataDir: string):
 function parseExecutor(name: string): string {
   if ((executorNames as readonly string[]).includes(name)) return name
   throw new InvalidArgumentError(
-    `This version has the executor${executorNames.length === 1 ? '' : 's'} ${executorNames.join(', ')}.`,
+    `This version can only run jobs as processes: --executor ${executorNames.join('|')}. Docker and Kubernetes follow.`,
   )
 }

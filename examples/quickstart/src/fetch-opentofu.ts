@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
-import { fetch } from 'undici'
+import { EnvHttpProxyAgent, fetch } from 'undici'
 import { open, type Entry, type ZipFile } from 'yauzl'
 
 import type { Tool } from './find-tool.ts'
@@ -46,8 +46,8 @@ export async function fetchOpenTofu(options: FetchOpenTofuOptions): Promise<Tool
   await mkdir(options.directory, { recursive: true })
   const staging = await mkdtemp(join(options.directory, '.opentofu-'))
   try {
-    const sums = await download(`${base}/tofu_${version}_SHA256SUMS`, options.signal)
-    const expected = readSum(await sums.text(), name, url)
+    const sums = await downloadText(`${base}/tofu_${version}_SHA256SUMS`, options.signal)
+    const expected = readSum(sums, name, url)
     options.onProgress?.(`Fetching ${url}`)
     const answer = await download(url, options.signal)
     const archive = join(staging, name)
@@ -57,7 +57,10 @@ export async function fetchOpenTofu(options: FetchOpenTofuOptions): Promise<Tool
         `Cannot use ${url}: its SHA-256 is ${actual}, the release says ${expected}. The download was damaged or changed on its way; nothing of it was kept.`,
       )
     }
-    await unpackBinary(archive, join(staging, 'tofu'))
+    await unpackBinary(archive, join(staging, 'tofu')).catch((cause: unknown) => {
+      options.signal?.throwIfAborted()
+      throw new FetchToolError(`Cannot unpack ${url}: ${reasonOf(cause)}.`, { cause })
+    })
     await rm(archive)
     await rm(target, { recursive: true, force: true })
     await rename(staging, target)
@@ -72,21 +75,39 @@ function releasePlatform(): string {
   return `${process.platform === 'darwin' ? 'darwin' : 'linux'}_${arch}`
 }
 
+/** Behind a proxy the environment says which: HTTPS_PROXY and NO_PROXY, as for curl. */
+const dispatcher = new EnvHttpProxyAgent()
+
 type Answer = Awaited<ReturnType<typeof fetch>>
 
 async function download(url: string, signal: AbortSignal | undefined): Promise<Answer> {
   let answer: Answer
   try {
-    answer = await fetch(url, signal === undefined ? {} : { signal })
+    answer = await fetch(url, { dispatcher, ...(signal === undefined ? {} : { signal }) })
   } catch (cause) {
     signal?.throwIfAborted()
-    const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
-    const why = reason instanceof Error ? reason.message : String(reason)
-    throw new FetchToolError(`Cannot fetch ${url}: ${why}.`, { cause })
+    throw new FetchToolError(`Cannot fetch ${url}: ${reasonOf(cause)}.`, { cause })
   }
   if (!answer.ok)
     throw new FetchToolError(`Cannot fetch ${url}: the server answered ${answer.status}.`)
   return answer
+}
+
+async function downloadText(url: string, signal: AbortSignal | undefined): Promise<string> {
+  const answer = await download(url, signal)
+  return answer.text().catch((cause: unknown) => {
+    signal?.throwIfAborted()
+    throw new FetchToolError(`Cannot fetch ${url}: the download broke off (${reasonOf(cause)}).`, {
+      cause,
+    })
+  })
+}
+
+/** What lies behind an error of `fetch`, whose own message says only that it failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.cause === undefined) return error.message === '' ? error.name : error.message
+  return reasonOf(error.cause)
 }
 
 function readSum(text: string, name: string, url: string): string {
@@ -112,8 +133,9 @@ async function save(answer: Answer, path: string, url: string): Promise<string> 
       createWriteStream(path),
     )
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new FetchToolError(`Cannot fetch ${url}: the download broke off (${why}).`, { cause })
+    throw new FetchToolError(`Cannot fetch ${url}: the download broke off (${reasonOf(cause)}).`, {
+      cause,
+    })
   }
   return hash.digest('hex')
 }
@@ -132,8 +154,7 @@ async function unpackBinary(archive: string, path: string): Promise<void> {
       zip.once('error', reject)
       zip.readEntry()
     })
-    if (entry === undefined)
-      throw new FetchToolError(`Cannot use ${archive}: it holds no file 'tofu'.`)
+    if (entry === undefined) throw new Error("it holds no file 'tofu'")
     const content = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
       zip.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream)))
     })

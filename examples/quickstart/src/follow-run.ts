@@ -6,7 +6,17 @@ import type { Screen } from './screen.ts'
 
 type Output = (options: OutputStreamOptions) => Promise<AsyncIterable<Uint8Array> | undefined>
 
-const pollMs = 250
+const pollMs = 200
+
+/** What a status means to somebody who waits. */
+const doing: Readonly<Record<string, string>> = {
+  pending: 'Waiting for the run before',
+  plan_queued: 'Waiting for the agent to take the plan',
+  planning: 'Planning',
+  confirmed: 'Waiting for the agent to take the apply',
+  apply_queued: 'Waiting for the agent to take the apply',
+  applying: 'Applying',
+}
 
 /** Statuses in which a run has ended, or waits for a person. */
 const resting = new Set<string>([
@@ -51,8 +61,8 @@ export async function followRun(
       screen.log(decoder.decode(bytes, { stream: true }))
     }
     if (ended) return { run, logBytes }
-    const seconds = ((Date.now() - startedMs) / 1000).toFixed(1)
-    screen.progress(`${phase}: ${run.status}, ${seconds} s, ${logBytes} bytes of log`)
+    const seconds = ((Date.now() - startedMs) / 1000).toFixed(0)
+    screen.progress(`${doing[run.status] ?? run.status}… ${seconds} s, ${logBytes} bytes of log`)
     await delay(pollMs, undefined, { signal })
   }
 }

@@ -1,134 +1,89 @@
-import { rm } from 'node:fs/promises'
-import { delimiter, join, resolve } from 'node:path'
+import { constants } from 'node:os'
+import { join, resolve } from 'node:path'
+
+import { ControlPlaneError } from '@scalr-agent/control-plane'
+import { ScalrAgentError } from '@scalr-agent/core'
 
 import { parseArguments, type DemoArguments } from './command-line.ts'
-import { fetchOpenTofu, FetchToolError, openTofuVersion } from './fetch-opentofu.ts'
-import { findTool, type Tool } from './find-tool.ts'
-import { DemoFailedError, runDemo } from './run-demo.ts'
-import { terminalScreen, type Screen } from './screen.ts'
-import { setUpWorkspace } from './setup-workspace.ts'
-import { DemoAgent, startControlPlane } from './start-platform.ts'
+import { demonstrate } from './demonstrate.ts'
+import { FetchToolError } from './fetch-opentofu.ts'
+import { forgetDemos } from './forget-demos.ts'
+import { getTool } from './get-tool.ts'
+import { DemoFailedError } from './run-demo.ts'
+import { terminalScreen } from './screen.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const searchPath = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'
-
 const screen = terminalScreen(process.stdout)
+
+/** The first signal ends the demo politely, the second one at once. */
 const interrupted = new AbortController()
+const forced = new AbortController()
+let exitCodeOfSignal: number | undefined
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
-    screen.line(`\n${name}: stopping`)
+    if (interrupted.signal.aborted) {
+      if (!forced.signal.aborted) screen.line(`${name} again: ending what runs now.`)
+      forced.abort(new Error(name))
+      return
+    }
+    exitCodeOfSignal = 128 + constants.signals[name]
+    screen.line(`\n${name}: stopping. Once more ends what runs at once.`)
     interrupted.abort(new Error(name))
   })
 }
 
-process.exitCode = await main(
-  parseArguments(process.argv.slice(2), resolve(root, '../../.demo')),
-  screen,
-  interrupted.signal,
-)
+process.exitCode = await main(parseArguments(process.argv.slice(2), resolve(root, '../../.demo')))
 
 /** @returns the exit code */
-async function main(options: DemoArguments, screen: Screen, signal: AbortSignal): Promise<number> {
+async function main(options: DemoArguments): Promise<number> {
+  const { dataDir, keep, executor } = options
+  const { signal } = interrupted
   try {
-    if (options.fresh) await rm(options.dataDir, { recursive: true, force: true })
-    const tool = await getTool(options, screen, signal)
-    screen.line(`Tool: ${tool.iac}, ${tool.path}. Data: ${options.dataDir}`)
-    await demonstrate(options, tool, screen, signal)
-    return signal.aborted && !options.keep ? 130 : 0
+    screen.heading('Scalr Agent SDK: plan and apply through our own agent and control plane')
+    if (options.fresh) await forgetDemos(dataDir)
+    const tool = await getTool({
+      iac: options.iac,
+      searchPath,
+      directory: join(dataDir, 'tools'),
+      releasesUrl: options.opentofuUrl,
+      onProgress: (text) => screen.line(text),
+      signal,
+    })
+    screen.line(`Tool:          ${tool.path}`)
+    screen.line(`Data:          ${dataDir}`)
+    const configuration = join(root, 'configuration')
+    const summary = await demonstrate({
+      tool,
+      path: searchPath,
+      executor,
+      dataDir,
+      configuration,
+      keep,
+      screen,
+      signal,
+      force: forced.signal,
+    })
+    screen.line(`\nDemo finished: ${summary}`)
+    return 0
   } catch (error) {
-    if (signal.aborted) return 130
-    const isOurs = error instanceof FetchToolError || error instanceof DemoFailedError
-    screen.line(isOurs ? error.message : describe(error))
+    if (signal.aborted) {
+      screen.line('Stopped. Nothing was left running.')
+      return exitCodeOfSignal ?? 1
+    }
+    screen.line(describe(error))
     screen.line('Demo failed.')
     return 1
   }
 }
 
-async function getTool(options: DemoArguments, screen: Screen, signal: AbortSignal): Promise<Tool> {
-  const found = await findTool(options.iac, searchPath)
-  if (found !== undefined) return found
-  if (options.iac === 'terraform') {
-    throw new FetchToolError(
-      'terraform is not in PATH. Install it (https://developer.hashicorp.com/terraform/install), or run the demo with --iac opentofu.',
-    )
-  }
-  const directory = join(options.dataDir, 'tools')
-  const kept = await findTool(
-    'opentofu',
-    [directory, join(directory, `opentofu-${openTofuVersion}`)].join(delimiter),
-  )
-  if (kept !== undefined) return kept
-  try {
-    return await fetchOpenTofu({ directory, onProgress: (text) => screen.line(text), signal })
-  } catch (error) {
-    if (!(error instanceof FetchToolError)) throw error
-    throw new FetchToolError(
-      `${error.message}\nNeither terraform nor tofu is in PATH, and OpenTofu could not be fetched. Install one of them, or put the tofu binary into ${directory}/tofu, and run the demo again.`,
-      { cause: error },
-    )
-  }
-}
-
-async function demonstrate(
-  options: DemoArguments,
-  tool: Tool,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<void> {
-  const { server, client } = await startControlPlane(options.dataDir)
-  await using _server = server
-  await using _client = client
-  screen.line(`Control plane: ${server.url}`)
-  const { workspace, poolToken } = await setUpWorkspace(client, {
-    accountId: server.accountId,
-    iac: tool.iac,
-    signal,
-  })
-  const agent = new DemoAgent({
-    url: server.url,
-    token: poolToken,
-    dataDir: options.dataDir,
-    tool,
-    path: searchPath,
-  })
-  try {
-    await agent.ready()
-    screen.line(`Agent: quickstart, executor ${options.executor}, five slots`)
-    const totals = await Promise.race([
-      runDemo({
-        client,
-        workspaceId: workspace.id,
-        configuration: join(root, 'configuration'),
-        screen,
-        signal,
-      }),
-      agent.stopped.then((): never => {
-        throw new DemoFailedError('The agent stopped before the demo was over.')
-      }),
-    ])
-    const { jobs } = agent.statistics
-    const summary = `${totals.runs} runs, ${jobs} jobs, ${totals.logBytes} bytes of log, longest time from queued to started ${totals.longestQueuedMs} ms`
-    if (options.keep) {
-      screen.heading('Everything goes on running; Ctrl-C stops it.')
-      screen.line(`URL:   ${server.url}`)
-      screen.line(`Token: ${server.ownerToken()}`)
-      await untilInterrupted(signal)
-    }
-    await agent.drain()
-    screen.line(`\nDemo finished: ${summary}`)
-  } catch (error) {
-    await agent.stop()
-    throw error
-  }
-}
-
-function untilInterrupted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done()
-    else signal.addEventListener('abort', () => done(), { once: true })
-  })
-}
-
+/** The message of what was foreseen; all of what was not. */
 function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const foreseen =
+    error instanceof FetchToolError ||
+    error instanceof DemoFailedError ||
+    error instanceof ControlPlaneError ||
+    ScalrAgentError.isInstance(error)
+  return foreseen ? error.message : (error.stack ?? error.message)
 }

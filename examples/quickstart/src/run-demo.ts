@@ -32,16 +32,17 @@ export async function runDemo(options: RunDemoOptions): Promise<DemoRuns> {
   const { client, workspaceId, screen, signal } = options
   const story = new Story(options)
   await story.upload()
-  await story.tell('First run: everything is new', { message: 'Create' })
-  await showOutputs(client, workspaceId, screen, signal)
+  await story.tell('Run 1 of 4: everything is new', { message: 'Create' })
+  await showState(client, workspaceId, screen, signal)
 
   await setVariable(client, workspaceId, { key: 'greeting', value: 'Good morning' }, signal)
-  await story.tell('Second run: the variable "greeting" has changed', { message: 'Change' })
-  await showOutputs(client, workspaceId, screen, signal)
+  await story.tell('Run 2 of 4: the variable "greeting" was changed', { message: 'Change' })
+  await showState(client, workspaceId, screen, signal)
 
-  await story.tell('Third run: nothing has changed', { message: 'Check' })
+  await story.tell('Run 3 of 4: nothing was changed', { message: 'Check' })
 
-  await story.tell('Fourth run: destroy', { message: 'Destroy', isDestroy: true })
+  await story.tell('Run 4 of 4: destroy what was made', { message: 'Destroy', isDestroy: true })
+  await showState(client, workspaceId, screen, signal)
   await setVariable(client, workspaceId, { key: 'greeting', value: 'Hello' }, signal)
   return story.totals
 }
@@ -68,7 +69,9 @@ class Story {
     )
     await client.configurationVersions.upload(version, archive, { signal })
     this.#configurationVersionId = version.id
-    screen.line(`Configuration ${version.id} uploaded (${archive.byteLength} bytes)`)
+    screen.line(
+      `Configuration: ${version.id}, ${archive.byteLength} bytes uploaded from ${configuration}`,
+    )
   }
 
   /** One run from its creation to its end, confirmed where it has something to do. */
@@ -82,14 +85,15 @@ class Story {
       { ...fields, workspaceId, configurationVersionId: this.#configurationVersionId },
       { signal },
     )
+    screen.line(`${created.id} is queued. Its plan, as the agent sends it:`)
     const planned = await this.#follow(created.id, 'plan')
     let ended = planned
     if (planned.status === 'planned') {
       if (planned.planId !== null) {
         await showChanges(client, planned.planId, { screen, signal })
       }
-      screen.line('Confirming')
       await client.runs.confirm(created.id, { signal })
+      screen.line('Confirmed. Its apply:')
       ended = await this.#follow(created.id, 'apply')
     }
     if (ended.status !== 'applied' && ended.status !== 'planned_and_finished') {
@@ -97,8 +101,7 @@ class Story {
         `The run ${ended.id} ended ${ended.status}${ended.errorMessage === null ? '.' : `: ${ended.errorMessage}`}`,
       )
     }
-    const nothing = ended.status === 'planned_and_finished' ? ' (nothing to do)' : ''
-    screen.line(`Run ${ended.id}: ${ended.status}${nothing}`)
+    screen.line(ended.status === 'applied' ? 'Applied.' : 'Nothing to do, so there is no apply.')
     this.#totals = {
       ...this.#totals,
       runs: this.#totals.runs + 1,
@@ -129,15 +132,19 @@ function queuedMs(run: Run): readonly number[] {
   })
 }
 
-async function showOutputs(
+async function showState(
   client: ScalrClient,
   workspaceId: string,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
   const state = await client.workspaces.currentStateVersion(workspaceId, { signal })
-  screen.line(`State ${state.id}, serial ${state.serial ?? 'unknown'}. Outputs:`)
-  for (const output of await client.workspaces.outputs(workspaceId, { signal })) {
+  const outputs = await client.workspaces.outputs(workspaceId, { signal })
+  const resources = state.resources?.length ?? 0
+  screen.line(
+    `State: serial ${state.serial ?? 'unknown'}, ${resources} resources${outputs.length > 0 ? '. Outputs:' : ''}`,
+  )
+  for (const output of outputs) {
     const value = output.sensitive ? '(sensitive)' : JSON.stringify(output.value)
     screen.line(`  ${output.name} = ${value}`)
   }

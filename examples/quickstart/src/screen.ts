@@ -2,21 +2,27 @@ import { styleText } from 'node:util'
 
 /** Where the demo writes to; a test reads it back. */
 export interface Screen {
+  /** Begins a part of the story. */
   heading(text: string): void
   line(text: string): void
-  /** A line that the next one replaces, on a terminal; elsewhere nothing. */
+  /** The last line of a terminal, replaced by the next one; elsewhere nothing. */
   progress(text: string): void
-  /** Log bytes as they are. */
+  /** A piece of a job's log as it came, set off from what the demo says itself. */
   log(text: string): void
 }
 
+const defaultColumns = 80
+const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const
+
 export function terminalScreen(stream: NodeJS.WriteStream): Screen {
   const isTerminal = stream.isTTY
-  let open = false
+  const bar = isTerminal ? styleText('dim', '  │ ') : '  │ '
+  let progressShown = false
   let atLineStart = true
+  let turn = 0
   const clear = (): void => {
-    if (open) stream.write('\r\u001B[2K')
-    open = false
+    if (progressShown) stream.write('\r\u001B[2K')
+    progressShown = false
   }
   const write = (text: string): void => {
     clear()
@@ -30,14 +36,22 @@ export function terminalScreen(stream: NodeJS.WriteStream): Screen {
     progress: (text) => {
       if (!isTerminal || !atLineStart) return
       clear()
-      stream.write(text.slice(0, (stream.columns ?? 80) - 1))
-      open = true
+      turn += 1
+      const columns = stream.columns > 0 ? stream.columns : defaultColumns
+      stream.write(`${spinner[turn % spinner.length]} ${text}`.slice(0, columns - 1))
+      progressShown = true
     },
     log: (text) => {
       if (text === '') return
       clear()
-      stream.write(text)
-      atLineStart = text.endsWith('\n')
+      // The bar stands before each line, also where a line comes in pieces.
+      const lines = text.split('\n')
+      for (const [index, line] of lines.entries()) {
+        const isLast = index === lines.length - 1
+        if (isLast && line === '') break
+        stream.write(`${atLineStart ? bar : ''}${line}${isLast ? '' : '\n'}`)
+        atLineStart = !isLast
+      }
     },
   }
 }

@@ -25,7 +25,7 @@ export async function showChanges(
   const plan = await client.plans.get(planId, { signal })
   const { resourceAdditions, resourceChanges, resourceDestructions } = plan
   screen.line(
-    `The plan: ${resourceAdditions ?? 0} to add, ${resourceChanges ?? 0} to change, ${resourceDestructions ?? 0} to destroy`,
+    `What will change: ${resourceAdditions ?? 0} to add, ${resourceChanges ?? 0} to change, ${resourceDestructions ?? 0} to destroy`,
   )
   for (const { address, actions } of readChanges(
     await client.plans.jsonOutput(planId, { signal }),

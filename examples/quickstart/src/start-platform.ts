@@ -2,17 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { createControlPlane, type ControlPlaneServer } from '@scalr-agent/control-plane'
-import { Agent, ScalrClient, type Executor, type JobEnd } from '@scalr-agent/core'
+import { Agent, ScalrClient, type Executor } from '@scalr-agent/core'
 import { ProcessExecutor } from '@scalr-agent/executor-process'
 
 import type { Tool } from './find-tool.ts'
-
-/** Jobs as the agent told of them. */
-export interface JobStatistics {
-  readonly jobs: number
-  readonly failed: number
-  readonly longestToStartMs: number
-}
 
 /** The control plane of the demo. */
 export async function startControlPlane(
@@ -30,8 +23,6 @@ export class DemoAgent {
   readonly #agent: Agent
   readonly #running: Promise<void>
   #jobs = 0
-  #failed = 0
-  #longestToStartMs = 0
 
   constructor(options: {
     readonly url: string
@@ -51,21 +42,17 @@ export class DemoAgent {
       tools: { [tool.iac]: tool.path },
       handleSignals: false,
     })
-    this.#agent.events.on('job:end', ({ result }: JobEnd) => {
+    this.#agent.events.on('job:end', () => {
       this.#jobs += 1
-      if (result !== 'succeeded') this.#failed += 1
-    })
-    this.#agent.events.on('job:launch', ({ durationMs }) => {
-      this.#longestToStartMs = Math.max(this.#longestToStartMs, durationMs)
     })
     this.#running = this.#agent.run()
     // Told by `stopped` and `ready`; without a listener it would end the process first.
     this.#running.catch(() => {})
   }
 
-  get statistics(): JobStatistics {
-    const [jobs, failed, longestToStartMs] = [this.#jobs, this.#failed, this.#longestToStartMs]
-    return { jobs, failed, longestToStartMs }
+  /** Jobs that ended. */
+  get jobs(): number {
+    return this.#jobs
   }
 
   /** Resolves when the agent is registered; rejects when it cannot be. */
