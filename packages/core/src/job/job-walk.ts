@@ -1,5 +1,4 @@
 import type { ControlPlaneJob } from '../control-plane/index.ts'
-import { AuthenticationError } from '../errors/index.ts'
 import type { Workload } from '../executor/index.ts'
 import type { JobSpec } from '../protocol/index.ts'
 import { buildJob, type BuiltJob } from './build-job.ts'
@@ -59,10 +58,12 @@ async function attach({ journal, services, over }: JobHold): Promise<Workload | 
 
 /** Second half of the two-step accept; tells the secrets of an adopted job again. */
 async function accept(hold: JobHold, walk: AbortSignal): Promise<Accepted> {
-  const { journal } = hold
+  const { journal, services } = hold
   const signal = AbortSignal.any([hold.over, walk])
-  if (!hold.journal.reached('launching')) hold.services.executor.expectLaunch?.()
-  const { spec, job, sentMs } = await startJob(hold, signal)
+  if (!journal.reached('launching')) services.executor.expectLaunch?.()
+  const open = await services.session({ signal })
+  const sentMs = services.bootClock.nowMs()
+  const { spec, job } = await open.start(hold.ids, { signal })
   const { leaseMs, applyGraceMs, timeoutMs } = spec
   hold.lease.setTerms({ leaseMs, applyGraceMs })
   hold.lease.renew(sentMs)
@@ -70,23 +71,6 @@ async function accept(hold: JobHold, walk: AbortSignal): Promise<Accepted> {
   const built = buildJob(spec, hold)
   journal.note({ resultFiles: built.resultFiles })
   return { spec, job, built, signal }
-}
-
-async function startJob(
-  { services, ids }: JobHold,
-  signal: AbortSignal,
-): Promise<Omit<Accepted, 'built' | 'signal'> & { readonly sentMs: number }> {
-  try {
-    const session = await services.session({ signal })
-    const sentMs = services.bootClock.nowMs()
-    return { ...(await session.start(ids, { signal })), sentMs }
-  } catch (error) {
-    if (!(error instanceof AuthenticationError)) throw error
-    // It is the agent that is refused, not its job: that one is still there when a good token comes.
-    throw new Error('Cannot accept the job: the control plane refuses this agent.', {
-      cause: error,
-    })
-  }
 }
 
 /** Launches, or takes what was launched already; `undefined` when there is nothing to follow. */

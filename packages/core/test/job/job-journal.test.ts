@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -108,5 +108,14 @@ describe('the journal of a job', () => {
     await writeFile(join(journal.directory, 'plan.bin'), 'x')
     await journal.remove()
     expect((await reopen()).journals).toEqual([])
+  })
+
+  it('writes nothing once it is being removed, whoever comes in late', async () => {
+    const journal = await JobJournal.create(jobs, record())
+    const removing = journal.remove()
+    await expect(journal.update({ step: 'finished' })).resolves.toBeUndefined()
+    await removing
+    await expect(journal.update({ step: 'finished' })).resolves.toBeUndefined()
+    expect(await readdir(jobs)).toEqual([])
   })
 })

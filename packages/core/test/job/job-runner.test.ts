@@ -119,18 +119,6 @@ describe('the runner of a job', () => {
     expect(scene.finished).toMatchObject([{ result: 'failed', failure: { cause: 'exit-code' } }])
     expect(await rescued(scene)).toEqual(['the state'])
   })
-
-  it('writes no journal for a heartbeat that comes in after the end', async () => {
-    await using scene = await JobScene.open()
-    const runner = await scene.runner()
-    scene.at('destroy', () => {
-      // Its answer may be on its way while everything is being removed.
-      setTimeout(() => runner.renewed(0), 1)
-      runner.renewed(0)
-    })
-    await runner.run()
-    expect(await scene.journals()).toEqual([])
-  })
 })
 
 describe('a control plane that does not answer', () => {
