@@ -20,6 +20,7 @@ export async function forgetDemos(dataDir: string): Promise<void> {
   }
   await rm(controlPlane, { recursive: true, force: true })
   await rm(agent, { recursive: true, force: true })
+  await rm(join(dataDir, 'port'), { force: true })
 }
 
 async function endWorkloads(dataDir: string): Promise<void> {

@@ -1,19 +1,34 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { createControlPlane, type ControlPlaneServer } from '@scalr-agent/control-plane'
+import {
+  ControlPlaneError,
+  createControlPlane,
+  type ControlPlaneServer,
+} from '@scalr-agent/control-plane'
 import { Agent, ScalrClient, type Executor } from '@scalr-agent/core'
 import { ProcessExecutor } from '@scalr-agent/executor-process'
 
 import type { Tool } from './find-tool.ts'
 
-/** The control plane of the demo. */
+/**
+ * The control plane of the demo, at the address of the last demo if it is free: a job that outlived a
+ * demo that was killed finds it again.
+ */
 export async function startControlPlane(
   dataDir: string,
 ): Promise<{ readonly server: ControlPlaneServer; readonly client: ScalrClient }> {
   const directory = join(dataDir, 'control-plane')
+  const portFile = join(dataDir, 'port')
   await mkdir(directory, { recursive: true })
-  const server = await createControlPlane({ dataDir: directory })
+  const lastPort = Number(await readFile(portFile, 'utf8').catch(() => '0')) || 0
+  const server = await createControlPlane({ dataDir: directory, port: lastPort }).catch(
+    (error: unknown) => {
+      if (!(error instanceof ControlPlaneError) || error.code !== 'PORT_IN_USE') throw error
+      return createControlPlane({ dataDir: directory })
+    },
+  )
+  await writeFile(portFile, new URL(server.url).port)
   const client = new ScalrClient({ url: server.url, token: server.ownerToken() })
   return { server, client }
 }
