@@ -1,6 +1,8 @@
 import { problemTypes } from '@scalr-agent/core/protocol'
 import type { FastifyRequest } from 'fastify'
 
+import { requestBytes } from '../runtime/index.ts'
+
 import { AgentApiError } from './agent-api-error.ts'
 
 /** The octet stream that the content type parser left unread. */
@@ -8,7 +10,7 @@ export function streamOf(request: FastifyRequest): AsyncIterable<unknown> {
   const { body } = request
   if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
     // Fastify hands out the request itself.
-    return request.raw
+    return requestBytes(request.raw)
   }
   throw new AgentApiError(
     415,

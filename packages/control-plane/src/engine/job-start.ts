@@ -1,5 +1,5 @@
 import { jobSpecSchema, type JobSpec } from '@scalr-agent/core/protocol'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 import { dataFiles, type JobRow } from '../store/index.ts'
 import { isHeld, type AgentSessions } from './agent-sessions.ts'

@@ -12,15 +12,25 @@ export interface TlsMaterial {
 /** Makes one server; every address gets its own. */
 export function makeServer(
   handler: RequestListener,
-  options: { readonly tls: TlsMaterial | undefined; readonly idleMs: number },
+  options: {
+    readonly tls: TlsMaterial | undefined
+    /** A connection on which nothing moved for this long is cut; above the longest wait of a poll. */
+    readonly idleMs: number
+    /** Time for the headers of a request. @default 60 s */
+    readonly headersMs?: number
+    /** How often that is looked at. @default 30 s */
+    readonly checkEveryMs?: number
+  },
 ): Server | HttpsServer {
   const { tls } = options
+  const checks = { connectionsCheckingInterval: options.checkEveryMs ?? 30_000 }
   const server =
     tls === undefined
-      ? createHttpServer(handler)
-      : createHttpsServer({ key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' }, handler)
+      ? createHttpServer(checks, handler)
+      : createHttpsServer({ ...checks, ...tls, minVersion: 'TLSv1.2' }, handler)
   // A body may take as long as it needs while bytes flow: idleness ends a connection, not a deadline.
   server.requestTimeout = 0
+  server.headersTimeout = options.headersMs ?? 60_000
   server.timeout = options.idleMs
   server.keepAliveTimeout = 72_000
   return server

@@ -151,13 +151,11 @@ describe('configuration versions', () => {
     await using world = await startWorld({ limits: { configurationBytes: 1000 } })
     const { workspaceId } = await makeWorkspace(world.api)
     const version = await newVersion(world, workspaceId)
-    const large = await world.api
-      .call('PUT', version.links.upload, { bytes: Buffer.alloc(500_000, 1) })
-      .catch((error: unknown) => error)
-    // The server may close before it has read all; what it says is 413 where it can be read.
-    if (typeof large === 'object' && large !== null && 'status' in large) {
-      expect(large.status).toBe(413)
-    }
+    // More than sockets hold: the client is still sending when it is refused, and must get the answer.
+    const large = await world.api.call('PUT', version.links.upload, {
+      bytes: Buffer.alloc(5_000_000, 1),
+    })
+    expect(large.status).toBe(413)
     const small = await world.api.call('PUT', version.links.upload, {
       bytes: await archive([mainTf]),
     })

@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { readFile, chmod, rm, writeFile } from 'node:fs/promises'
+import { readFile, chmod, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { get } from 'node:https'
@@ -12,7 +10,7 @@ import { describe, expect, it } from 'vitest'
 import { createControlPlane } from '../../src/index.ts'
 import { ApiClient } from '../support/api-client.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { makeWorkspace, startWorld } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
 
 function httpsStatus(url: string, ca: string): Promise<number | string> {
   return new Promise((resolve) => {
@@ -21,42 +19,6 @@ function httpsStatus(url: string, ca: string): Promise<number | string> {
       resolve(response.statusCode ?? 0)
     }).on('error', (error) => resolve('code' in error ? String(error.code) : error.message))
   })
-}
-
-/** A disk of 2 MiB; needs the right to mount. */
-function mountSmallDisk(parent: string): AsyncDisposable & { readonly path: string } {
-  const path = join(parent, 'disk')
-  mkdirSync(path)
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', path], { stdio: 'ignore' })
-  return {
-    path,
-    [Symbol.asyncDispose]: async () => {
-      execFileSync('umount', ['-l', path], { stdio: 'ignore' })
-    },
-  }
-}
-
-const canMount = await (async () => {
-  if (process.getuid?.() !== 0) return false
-  await using directory = await temporaryDirectory()
-  try {
-    await mountSmallDisk(directory.path)[Symbol.asyncDispose]()
-    return true
-  } catch {
-    return false
-  }
-})()
-
-/** Writes until there is no room left. */
-function fill(path: string): void {
-  const file = openSync(path, 'w')
-  try {
-    for (;;) writeSync(file, Buffer.alloc(4096))
-  } catch {
-    // Full, as wanted.
-  } finally {
-    closeSync(file)
-  }
 }
 
 describe('createControlPlane', () => {
@@ -156,37 +118,6 @@ describe('createControlPlane', () => {
       createControlPlane({ dataDir: join(directory.path, 'data') }),
     ).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' })
   })
-
-  it.skipIf(!canMount)(
-    'says that the disk is full, on start and later, and loses nothing',
-    async () => {
-      await using directory = await temporaryDirectory()
-      await using disk = mountSmallDisk(directory.path)
-      const dataDir = join(disk.path, 'data')
-      await using controlPlane = await createControlPlane({ dataDir })
-      const api = new ApiClient(controlPlane)
-      const { workspaceId } = await makeWorkspace(api)
-      const filler = join(disk.path, 'filler')
-      await writeFile(filler, '').then(() => fill(filler))
-      let answer = await api.write('POST', '/vars', 'vars', { key: 'k0', category: 'shell' })
-      for (let index = 1; answer.status === 201 && index < 200; index += 1) {
-        answer = await api.write('POST', '/vars', 'vars', {
-          key: `k${index}`,
-          category: 'shell',
-          value: 'x'.repeat(10_000),
-        })
-      }
-      expect(answer.status).toBe(507)
-      expect(answer.body.errors[0].detail).toContain('disk')
-      expect((await api.get(`/workspaces/${workspaceId}`)).status).toBe(200)
-      await expect(
-        createControlPlane({ dataDir: join(disk.path, 'second') }),
-      ).rejects.toMatchObject({ code: 'DISK_FULL' })
-      await rm(filler)
-      const again = await api.write('POST', '/vars', 'vars', { key: 'again', category: 'shell' })
-      expect(again.status).toBe(201)
-    },
-  )
 
   it('says that the data directory is a file', async () => {
     await using directory = await temporaryDirectory()

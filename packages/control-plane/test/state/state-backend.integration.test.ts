@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { dataFiles, StateVersionsRepository } from '../../src/store/index.ts'
-import { HttpFixture, type StartedJob } from '../support/http-fixture.ts'
+import type { StartedJob } from '../support/agent-client.ts'
+import { HttpFixture } from '../support/http-fixture.ts'
 import { stateOf } from '../support/state-of.ts'
 
 interface StateAnswer {

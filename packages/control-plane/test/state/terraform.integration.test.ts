@@ -6,7 +6,8 @@ import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { StateVersionsRepository } from '../../src/store/index.ts'
-import { HttpFixture, type StartedJob } from '../support/http-fixture.ts'
+import type { StartedJob } from '../support/agent-client.ts'
+import { HttpFixture } from '../support/http-fixture.ts'
 
 const tool = ['terraform', 'tofu'].find((name) =>
   (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name))),

@@ -17,7 +17,10 @@ export class ApiClient {
   readonly #url: string
   readonly #token: string
 
-  constructor(controlPlane: ControlPlaneServer, token = controlPlane.ownerToken()) {
+  constructor(
+    controlPlane: Pick<ControlPlaneServer, 'url' | 'ownerToken'>,
+    token = controlPlane.ownerToken(),
+  ) {
     this.#url = controlPlane.url
     this.#token = token
   }

@@ -22,8 +22,6 @@ export function createErrorHandler(logger: Logger) {
       )
     }
     if (status === 401) reply.header('www-authenticate', 'Bearer')
-    // The rest of an upload that was refused is not read: the connection cannot be used again.
-    if (!request.raw.complete) reply.header('connection', 'close')
     return sendErrors(reply, status, entries)
   }
 }

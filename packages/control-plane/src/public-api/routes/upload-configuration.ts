@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 
+import { requestBytes } from '../../runtime/index.ts'
 import { dataFiles, type WrittenFile } from '../../store/index.ts'
 import { conflict, PublicApiError, textOf } from '../json-api/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
@@ -40,7 +41,7 @@ export function registerConfigurationUpload(api: PublicApi): void {
 
   async function store(request: FastifyRequest, id: string): Promise<WrittenFile> {
     const declared = Number(request.headers['content-length'])
-    return files.writeStream(dataFiles.configuration(id), request.raw, {
+    return files.writeStream(dataFiles.configuration(id), requestBytes(request.raw), {
       maxBytes: limits.configurationBytes,
       expected: { bytes: Number.isSafeInteger(declared) ? declared : undefined },
     })
