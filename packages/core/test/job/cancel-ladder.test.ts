@@ -37,6 +37,7 @@ function setUp(
     },
   }
   const sent: InterruptLevel[] = []
+  const told: InterruptLevel[] = []
   const journaledBefore: boolean[] = []
   const workload = {
     id: 'job-1-1',
@@ -53,9 +54,9 @@ function setUp(
     clock,
     logger: silentLogger,
     remainingMs: () => options.remainingMs ?? 300_000,
-    onInterrupt: () => {},
+    onInterrupt: (level) => void told.push(level),
   })
-  return { clock, journal, sent, ladder, journaledBefore }
+  return { clock, journal, sent, told, ladder, journaledBefore }
 }
 
 describe('the cancel ladder', () => {
@@ -151,5 +152,46 @@ describe('the cancel ladder', () => {
     await settle()
     expect(sent.length).toBeGreaterThanOrEqual(2)
     expect(new Set(sent)).toEqual(new Set(['kill']))
+  })
+
+  it('tries a soft interrupt again that the engine did not take, and then has patience', async () => {
+    let failures = 2
+    const { clock, sent, ladder, told } = setUp({
+      interrupt: () => {
+        failures -= 1
+        return failures >= 0 ? Promise.reject(new Error('engine is down')) : Promise.resolve()
+      },
+    })
+    await ladder.request('soft', 'canceled')
+    await clock.advance(30_000)
+    expect(sent).toEqual(['soft', 'soft', 'soft'])
+    expect(told).toEqual(['soft'])
+  })
+
+  it('climbs on after the patience though the engine took none of it', async () => {
+    const { clock, sent, ladder } = setUp({
+      interrupt: () => Promise.reject(new Error('engine is down')),
+    })
+    await ladder.request('soft', 'canceled')
+    await clock.advance(100_000)
+    expect(sent.indexOf('hard')).toBeGreaterThan(0)
+    expect(sent.indexOf('kill')).toBeGreaterThan(sent.indexOf('hard'))
+    expect(sent.at(-1)).toBe('kill')
+    const kills = sent.length
+    await clock.advance(60_000)
+    expect(sent.length).toBeGreaterThan(kills)
+    expect(new Set(sent.slice(kills))).toEqual(new Set(['kill']))
+  })
+
+  it('sends an interrupt though the journal cannot be written', async () => {
+    const { clock, sent, ladder, journal } = setUp()
+    // As the real one does: the record is changed in memory before the write fails.
+    journal.update = (change) => {
+      journal.record = { ...journal.record, ...change }
+      return Promise.reject(new Error('ENOSPC'))
+    }
+    await ladder.request('kill', 'lease-lost')
+    await clock.advance(10_000)
+    expect(sent).toContain('kill')
   })
 })

@@ -22,6 +22,7 @@ import {
   jobFileNames,
   problemTypes,
   type FinishJobRequest,
+  type JobAssignment,
   type JobSpec,
   type Phase,
 } from '../../src/protocol/index.ts'
@@ -111,10 +112,8 @@ export class JobScene implements AsyncDisposable {
     return join(this.#directory, 'rescued', 'run-1')
   }
 
-  /** A job that was just handed out. */
-  async runner(): Promise<JobRunner> {
-    const services = this.#services()
-    const assignment = {
+  get assignment(): JobAssignment {
+    return {
       jobId: 'job-1',
       phase: this.phase,
       fencingToken: 1,
@@ -124,9 +123,14 @@ export class JobScene implements AsyncDisposable {
       queuedAt: new Date().toISOString(),
       leaseMs: 60_000,
     }
+  }
+
+  /** A job that was just handed out. */
+  async runner(): Promise<JobRunner> {
+    const services = this.services()
     const journal = await JobJournal.create(
       join(this.#directory, 'jobs'),
-      newJobRecord(assignment, services),
+      newJobRecord(this.assignment, services),
     )
     return new JobRunner({ journal, services, adopted: false })
   }
@@ -135,7 +139,7 @@ export class JobScene implements AsyncDisposable {
   async nextRunner(): Promise<JobRunner> {
     const [journal] = await JobJournal.openAll(join(this.#directory, 'jobs'), () => {})
     if (journal === undefined) throw new Error('No journal was left')
-    return new JobRunner({ journal, services: this.#services(), adopted: true })
+    return new JobRunner({ journal, services: this.services(), adopted: true })
   }
 
   journals(): Promise<readonly string[]> {
@@ -196,7 +200,8 @@ export class JobScene implements AsyncDisposable {
     return exitCode
   }
 
-  #services(): JobServices {
+  /** What the jobs of an agent have in common, here. */
+  services(): JobServices {
     return {
       executor: this.executor,
       session: () => Promise.resolve(this.#session()),
