@@ -11,23 +11,29 @@ export interface LayerOfFolder {
 const everything = [
   '@scalr-agent/core',
   '@scalr-agent/core/protocol',
+  '@scalr-agent/core/runtime',
   '@scalr-agent/core/testing',
   '@scalr-agent/executor-process',
   '@scalr-agent/control-plane',
 ] as const
 
-/** Arrows point one way: executors to core, the control plane to the wire alone, the rest to all. */
+/** Arrows point one way: executors to core, the control plane to the wire and the runtime alone, the rest to all. */
 export const layers: readonly LayerOfFolder[] = [
   { folder: 'packages/core/', source: [], tests: [] },
   {
     folder: 'packages/executor-process/',
-    source: ['@scalr-agent/core', '@scalr-agent/core/protocol'],
-    tests: ['@scalr-agent/core', '@scalr-agent/core/protocol', '@scalr-agent/core/testing'],
+    source: ['@scalr-agent/core', '@scalr-agent/core/protocol', '@scalr-agent/core/runtime'],
+    tests: [
+      '@scalr-agent/core',
+      '@scalr-agent/core/protocol',
+      '@scalr-agent/core/runtime',
+      '@scalr-agent/core/testing',
+    ],
   },
   {
     folder: 'packages/control-plane/',
-    source: ['@scalr-agent/core/protocol'],
-    tests: ['@scalr-agent/core/protocol'],
+    source: ['@scalr-agent/core/protocol', '@scalr-agent/core/runtime'],
+    tests: ['@scalr-agent/core/protocol', '@scalr-agent/core/runtime'],
   },
   { folder: 'examples/', source: everything, tests: everything },
   { folder: 'bench/', source: everything, tests: everything },

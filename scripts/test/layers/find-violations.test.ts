@@ -62,6 +62,7 @@ describe('findViolations', () => {
     ['packages/executor-process/test/conformance.integration.test.ts', '@scalr-agent/core/testing'],
     ['packages/executor-process/test/x.test.ts', '@scalr-agent/executor-process'],
     ['packages/control-plane/src/engine/engine.ts', '@scalr-agent/core/protocol'],
+    ['packages/control-plane/src/runtime/index.ts', '@scalr-agent/core/runtime'],
     ['examples/quickstart/src/main.ts', '@scalr-agent/control-plane'],
     ['packages/core/src/http/http-client.ts', 'undici'],
   ])('%s may import %s', (file, specifier) => {

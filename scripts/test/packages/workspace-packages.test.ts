@@ -19,6 +19,7 @@ it('names every entry by which a package can be imported', () => {
   expect(packages[0]?.entries).toEqual([
     '@scalr-agent/core',
     '@scalr-agent/core/protocol',
+    '@scalr-agent/core/runtime',
     '@scalr-agent/core/testing',
   ])
 })

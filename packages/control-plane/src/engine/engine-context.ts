@@ -15,6 +15,7 @@ export interface EngineOptions {
   readonly db: Database
   readonly files: FileStore
   readonly tokens: TokenService
+  /** Leases outlive the process, so they are measured with its wall clock. */
   readonly clock: Clock
   readonly ids: IdSource
   readonly logger: Logger

@@ -1,6 +1,14 @@
-export { systemClock, type Clock } from './clock.ts'
+export {
+  randomId,
+  silentLogger,
+  syncDirectory,
+  systemClock,
+  type Clock,
+  type IdSource,
+  type LogFields,
+  type Logger,
+} from '@scalr-agent/core/runtime'
+
 export { ControlPlaneError, errorCode, type ControlPlaneErrorCode } from './control-plane-error.ts'
-export { randomId, type IdSource } from './ids.ts'
-export { silentLogger, type LogFields, type Logger } from './logger.ts'
 export { requestBytes } from './request-bytes.ts'
 export { resolveTiming, type Timing, type TimingOptions } from './timing.ts'

@@ -4,7 +4,7 @@ import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 
-import { errorCode } from '../runtime/index.ts'
+import { errorCode, syncDirectory } from '../runtime/index.ts'
 
 import { dataFiles, dataFolders, type DataFile, type DataFolder } from './data-file.ts'
 import { withDiskErrors } from './disk-error.ts'
@@ -12,7 +12,6 @@ import {
   asBytes,
   removeLeftovers,
   replaceFile,
-  syncDirectory,
   tooLarge,
   type WriteStreamOptions,
   type WrittenFile,

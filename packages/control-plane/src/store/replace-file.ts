@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-import { ControlPlaneError } from '../runtime/index.ts'
+import { ControlPlaneError, syncDirectory } from '../runtime/index.ts'
 
 export interface WrittenFile {
   readonly bytes: number
@@ -92,15 +92,5 @@ export function tooLarge(name: string, maxBytes: number): ControlPlaneError {
 export function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (name.endsWith(temporarySuffix)) rmSync(join(folder, name), { force: true })
-  }
-}
-
-/** Makes a rename in that directory durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }
