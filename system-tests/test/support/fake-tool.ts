@@ -84,6 +84,7 @@ operation=$1
 note() { echo "$1 $operation $SCALR_WORKSPACE_ID $SCALR_RUN_ID" >>"$record"; }
 work() {
   note begin
+  echo "$operation begins"
   [ "\${gate_phase:-$operation}" = "$operation" ] || gate=
   while [ -n "$gate" ] && [ ! -e "$gate" ] && [ -z "$stopped" ]; do sleep 0.05; done
   i=0
