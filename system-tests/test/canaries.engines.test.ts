@@ -101,7 +101,7 @@ describe.each(realTools())('I12: planted secrets, with real $iac', ({ iac, path 
   /** Plans are zips: each is unpacked and searched, once. */
   async function searchPlans(directory: string): Promise<void> {
     const names = await readdir(directory, { recursive: true }).catch(() => [])
-    for (const name of names.filter((it) => /plan\.bin$/u.test(it))) {
+    for (const name of names.filter((file) => file.endsWith('plan.bin'))) {
       if (plans.has(name)) continue
       const files = await readFile(join(directory, name))
         .then(readZip)
@@ -116,9 +116,9 @@ describe.each(realTools())('I12: planted secrets, with real $iac', ({ iac, path 
   }
 
   async function whileSearching<T>(work: Promise<T>): Promise<T> {
-    let done = false
+    const done = new AbortController()
     const searching = (async () => {
-      while (!done) {
+      while (!done.signal.aborted) {
         await searchLive()
         await searchPlans(join(platform.controlPlaneDirectory, 'job-files'))
         await searchPlans(join(agentDirectory, 'work'))
@@ -128,7 +128,7 @@ describe.each(realTools())('I12: planted secrets, with real $iac', ({ iac, path 
     try {
       return await work
     } finally {
-      done = true
+      done.abort()
       await searching
     }
   }
@@ -176,8 +176,8 @@ describe.each(realTools())('I12: planted secrets, with real $iac', ({ iac, path 
     return ended
   }
 
-  async function untilApplyLogs(applyId: string, text: string): Promise<void> {
-    while (!(await platform.client.applies.output(applyId))?.includes(text)) await delay(50)
+  async function untilApplyWaits(applyId: string): Promise<void> {
+    while (!(await platform.client.applies.output(applyId))?.includes('waiting 1')) await delay(50)
   }
 
   beforeAll(async () => {
@@ -199,13 +199,13 @@ describe.each(realTools())('I12: planted secrets, with real $iac', ({ iac, path 
     await run(await workspace({ refuse: 'true' }), 'errored')
 
     const canceled = await run(await workspace({ seconds: '30' }), 'applying')
-    await untilApplyLogs(canceled.applyId ?? '', 'waiting 1')
+    await untilApplyWaits(canceled.applyId ?? '')
     await platform.client.runs.cancel(canceled.id)
     runs.push(await whileSearching(platform.untilStatus(canceled.id, 'canceled')))
 
     const adopted = await workspace({ seconds: '4' })
     const applying = await run(adopted, 'applying')
-    await untilApplyLogs(applying.applyId ?? '', 'waiting 1')
+    await untilApplyWaits(applying.applyId ?? '')
     await daemon.kill()
     agentOutput.push(...daemon.output)
     await searchLive()
@@ -266,8 +266,8 @@ describe.each(realTools())('I12: planted secrets, with real $iac', ({ iac, path 
   })
 
   it('are not in the log lines of the control plane', () => {
-    const text = Buffer.from(controlPlaneLog.join('\n'))
-    expect(search('control plane log', text, everything())).toEqual([])
+    const lines = Buffer.from(controlPlaneLog.join('\n'))
+    expect(search('control plane log', lines, everything())).toEqual([])
   })
 
   it('are in no file of the control plane but plan, state and database', async () => {
@@ -305,7 +305,7 @@ describe.each(realTools())('I12: planted secrets, with real $iac', ({ iac, path 
       `plans/${planId}/output`,
       ...(applyId === null ? [] : [`applies/${applyId}`, `applies/${applyId}/output`]),
     ])
-    const workspaces = runs.map((it) => it.workspaceId)
+    const workspaces = runs.map(({ workspaceId }) => workspaceId)
     const paths = [
       ...ids,
       ...workspaces.flatMap((id) => [
@@ -324,12 +324,12 @@ describe.each(realTools())('I12: planted secrets, with real $iac', ({ iac, path 
     ]
     const found: string[] = []
     let answered = 0
-    for (const path of paths) {
-      const answer = await fetch(`${platform.url}/api/iacp/v3/${path}`, {
+    for (const asked of paths) {
+      const answer = await fetch(`${platform.url}/api/iacp/v3/${asked}`, {
         headers: { authorization: `Bearer ${platform.ownerToken}` },
       })
       if (answer.ok) answered += 1
-      found.push(...search(path, Buffer.from(await answer.arrayBuffer()), everything()))
+      found.push(...search(asked, Buffer.from(await answer.arrayBuffer()), everything()))
     }
     expect(found).toEqual([])
     expect(answered).toBeGreaterThan(runs.length * 5)

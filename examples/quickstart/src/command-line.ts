@@ -13,7 +13,7 @@ export interface DemoArguments {
 }
 
 /** Executors that the demo can compose so far. */
-export const executorNames = ['process'] as const
+const executorNames = ['process'] as const
 
 /** Parses; prints help or what is wrong and ends the process with 0 or 2. */
 export function parseArguments(argv: readonly string[], defaultDataDir: string): DemoArguments {

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { createGzip } from 'node:zlib'
 
 import { pack } from 'tar-stream'
@@ -18,7 +19,5 @@ export async function packDirectory(directory: string): Promise<Buffer> {
     archive.entry({ name, mode: mode & 0o777, mtime: new Date(0) }, await readFile(path))
   }
   archive.finalize()
-  const chunks: Buffer[] = []
-  for await (const chunk of archive.pipe(createGzip())) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
+  return buffer(archive.pipe(createGzip()))
 }

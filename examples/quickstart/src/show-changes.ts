@@ -35,11 +35,16 @@ export async function showChanges(
   }
 }
 
+/** Only what is shown; a plan's JSON holds much more, secrets too. */
 function readChanges(planJson: unknown): readonly ResourceChange[] {
   const changes: unknown = Object(planJson)['resource_changes']
   if (!Array.isArray(changes)) return []
   return changes.map((entry: unknown) => {
-    const { address, change } = Object(entry) as { address: string; change: ResourceChange }
-    return { address, actions: change.actions }
+    const address: unknown = Object(entry)['address']
+    const actions: unknown = Object(Object(entry)['change'])['actions']
+    return {
+      address: String(address),
+      actions: Array.isArray(actions) ? actions.map(String) : [],
+    }
   })
 }

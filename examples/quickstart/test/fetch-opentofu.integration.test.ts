@@ -48,24 +48,24 @@ describe('fetching OpenTofu', () => {
   const failures: readonly (readonly [string, (mirror: Mirror) => unknown, RegExp])[] = [
     [
       'another archive than the release has',
-      (it) => it.files.set(zipPath, zipOf({ tofu: 'evil' })),
+      (of) => of.files.set(zipPath, zipOf({ tofu: 'evil' })),
       /its SHA-256 is [0-9a-f]{64}, the release says [0-9a-f]{64}/u,
     ],
     [
       'sums without a line for it',
-      (it) => it.files.set(sumsPath, Buffer.from(`${'0'.repeat(64)}  other.zip\n`)),
+      (of) => of.files.set(sumsPath, Buffer.from(`${'0'.repeat(64)}  other.zip\n`)),
       /has no line for tofu_1\.2\.3_linux_amd64\.zip/u,
     ],
-    ['no sums', (it) => it.files.delete(sumsPath), /answered 404/u],
-    ['no archive', (it) => it.files.delete(zipPath), /answered 404/u],
+    ['no sums', (of) => of.files.delete(sumsPath), /answered 404/u],
+    ['no archive', (of) => of.files.delete(zipPath), /answered 404/u],
     [
       'a body that is cut off',
-      (it) => {
-        it.cutAfter = 40
+      (of) => {
+        of.cutAfter = 40
       },
       /the download broke off/u,
     ],
-    ['nobody who listens', (it) => it.close(), /ECONNREFUSED/u],
+    ['nobody who listens', (of) => of.close(), /ECONNREFUSED/u],
   ]
 
   it.each(failures)('%s: says which URL and why, and leaves nothing', async (_what, spoil, why) => {
