@@ -12,10 +12,4 @@ export {
   type RunVariableInput,
   type SessionKey,
 } from './engine.ts'
-export {
-  activeStatuses,
-  isTerminalRun,
-  runStatuses,
-  runTransitions,
-  type RunStatus,
-} from './run-status.ts'
+export { activeStatuses, isTerminalRun, type RunStatus } from './run-status.ts'

@@ -6,7 +6,7 @@ const minuteMs = 60_000
 const duration = z.int().positive()
 
 /** Every interval of the control plane, in milliseconds. The defaults are for production. */
-export const timingSchema = z.strictObject({
+const timingSchema = z.strictObject({
   /** How often agents report. @default 10 s */
   heartbeatMs: duration.default(10_000),
   /** How long a job stays an agent's without a heartbeat. @default 60 s */

@@ -121,7 +121,7 @@ export function resolveOptions(options: ControlPlaneOptions): ResolvedControlPla
 }
 
 /** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   if (host === 'localhost' || host === '::1') return true
   return isIP(host) === 4 && host.startsWith('127.')
 }

@@ -5,7 +5,6 @@ export { jsonApiType } from './media-types.ts'
 export {
   conflict,
   invalidAttribute,
-  invalidParameter,
   invalidRelationship,
   notFound,
   PublicApiError,

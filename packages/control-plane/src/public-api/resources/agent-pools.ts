@@ -11,7 +11,7 @@ import {
   type Resource,
 } from '../json-api/index.ts'
 
-export const webhookHeadersSchema = z.array(
+const webhookHeadersSchema = z.array(
   z.object({
     name: z.string().min(1),
     value: z.string().nullable().default(null),

@@ -13,11 +13,12 @@ import {
   type WriteBody,
 } from '../json-api/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
-import { accounts, agentPools, environments, workspaces } from '../resources/index.ts'
+import { agentPools, environments, workspaces } from '../resources/index.ts'
 
 import { isPoolIn } from './pool-rules.ts'
 import { registerReads } from './read-routes.ts'
 import {
+  checkAccount,
   insertRow,
   nameSchema,
   relatedRow,
@@ -45,10 +46,7 @@ export function registerAgentPools(api: PublicApi): void {
   app.post('/agent-pools', (request, reply) => {
     const { accountId } = userOf(request)
     const body = parseWriteBody(request.body, 'agent-pools', createSchema)
-    const account = body.one('account')
-    if (typeof account === 'string') {
-      relatedRow(api, accountId, { name: 'account', resource: accounts, id: account })
-    }
+    checkAccount(api, accountId, body)
     const id = api.ids('apool')
     withUniqueName('Agent pool', body.attributes.name, () =>
       db.transaction(() => {

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { dataFiles } from '../../store/index.ts'
 import {
   conflict,
-  invalidRelationship,
   notFound,
   parseWriteBody,
   publicApiPath,
@@ -15,7 +14,7 @@ import { configurationVersions, workspaces } from '../resources/index.ts'
 
 import { registerReads } from './read-routes.ts'
 import { registerConfigurationUpload } from './upload-configuration.ts'
-import { insertRow, relatedRow } from './writes.ts'
+import { insertRow, requiredRow } from './writes.ts'
 
 const createSchema = z.object({
   'auto-queue-runs': z.boolean().optional(),
@@ -30,11 +29,8 @@ export function registerConfigurationVersions(api: PublicApi): void {
   app.post('/configuration-versions', (request, reply) => {
     const { accountId } = userOf(request)
     const body = parseWriteBody(request.body, 'configuration-versions', createSchema)
-    const workspaceId = body.one('workspace')
-    if (typeof workspaceId !== 'string') {
-      throw invalidRelationship('workspace', 'Workspace cannot be empty.')
-    }
-    relatedRow(api, accountId, { name: 'workspace', resource: workspaces, id: workspaceId })
+    const workspace = { name: 'workspace', resource: workspaces }
+    const workspaceId = textOf(requiredRow(api, accountId, body, workspace), 'id')
     const id = api.ids('cv')
     insertRow(api, 'configuration_versions', {
       id,

@@ -9,11 +9,12 @@ import {
   type WriteBody,
 } from '../json-api/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
-import { accounts, agentPools, environments } from '../resources/index.ts'
+import { agentPools, environments } from '../resources/index.ts'
 
 import { requirePoolIn } from './pool-rules.ts'
 import { registerReads } from './read-routes.ts'
 import {
+  checkAccount,
   insertRow,
   nameSchema,
   parseActionBody,
@@ -37,10 +38,7 @@ export function registerEnvironments(api: PublicApi): void {
   app.post('/environments', (request, reply) => {
     const { accountId, userId } = userOf(request)
     const body = parseWriteBody(request.body, 'environments', createSchema)
-    const account = body.one('account')
-    if (typeof account === 'string') {
-      relatedRow(api, accountId, { name: 'account', resource: accounts, id: account })
-    }
+    checkAccount(api, accountId, body)
     const id = api.ids('env')
     withUniqueName('Environment', body.attributes.name, () =>
       db.transaction(() => {

@@ -15,7 +15,7 @@ import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { configurationVersions, runs, workspaces } from '../resources/index.ts'
 
 import { registerReads } from './read-routes.ts'
-import { parseActionBody, relatedRow, sendResource } from './writes.ts'
+import { parseActionBody, relatedRow, requiredRow, sendResource } from './writes.ts'
 
 /** Goes behind `-target=`: one line, as Terraform writes addresses. */
 const address = z
@@ -72,15 +72,8 @@ export function registerRuns(api: PublicApi): void {
     const { accountId, userId } = userOf(request)
     const body = parseWriteBody(request.body, 'runs', createSchema)
     const { attributes } = body
-    const workspaceId = body.one('workspace')
-    if (typeof workspaceId !== 'string') {
-      throw invalidRelationship('workspace', 'Workspace cannot be empty.')
-    }
-    const workspace = relatedRow(api, accountId, {
-      name: 'workspace',
-      resource: workspaces,
-      id: workspaceId,
-    })
+    const workspace = requiredRow(api, accountId, body, { name: 'workspace', resource: workspaces })
+    const workspaceId = textOf(workspace, 'id')
     if (textOf(workspace, 'execution_mode') === 'local') {
       throw invalidRelationship(
         'workspace',
@@ -120,23 +113,20 @@ export function registerRuns(api: PublicApi): void {
     return sendResource(api, request, reply, { resource: runs, id, status: 201 })
   })
 
-  app.post('/runs/:id/actions/apply', (request, reply) => {
-    const { accountId, userId } = userOf(request)
-    const id = idOf(request)
-    parseActionBody(request.body, commentSchema)
-    api.reader.row(runs, accountId, id)
-    fromEngine(id, 'Run', () => engine.confirm(id, userId))
-    return reply.code(202).send()
-  })
-
-  app.post('/runs/:id/actions/discard', (request, reply) => {
-    const { accountId, userId } = userOf(request)
-    const id = idOf(request)
-    parseActionBody(request.body, commentSchema)
-    api.reader.row(runs, accountId, id)
-    fromEngine(id, 'Run', () => engine.discard(id, userId))
-    return reply.code(202).send()
-  })
+  const decisions = [
+    ['apply', 'confirm'],
+    ['discard', 'discard'],
+  ] as const
+  for (const [action, decide] of decisions) {
+    app.post(`/runs/:id/actions/${action}`, (request, reply) => {
+      const { accountId, userId } = userOf(request)
+      const id = idOf(request)
+      parseActionBody(request.body, commentSchema)
+      api.reader.row(runs, accountId, id)
+      fromEngine(id, 'Run', () => engine[decide](id, userId))
+      return reply.code(202).send()
+    })
+  }
 
   app.post('/runs/:id/actions/cancel', (request, reply) => {
     const { accountId, userId } = userOf(request)

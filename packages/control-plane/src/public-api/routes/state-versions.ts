@@ -7,7 +7,6 @@ import { dataFiles } from '../../store/index.ts'
 import {
   conflict,
   invalidAttribute,
-  invalidRelationship,
   jsonOf,
   notFound,
   nullableTextOf,
@@ -20,7 +19,7 @@ import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { runs, shownOutputs, stateVersions, workspaces } from '../resources/index.ts'
 
 import { registerReads } from './read-routes.ts'
-import { relatedRow, sendResource } from './writes.ts'
+import { relatedRow, requiredRow, sendResource } from './writes.ts'
 
 const createSchema = z.object({
   state: z.string({ error: 'State cannot be empty.' }).min(1, 'State cannot be empty.'),
@@ -75,11 +74,8 @@ export function registerStateVersions(api: PublicApi): void {
     async (request, reply) => {
       const { accountId } = userOf(request)
       const body = parseWriteBody(request.body, 'state-versions', createSchema)
-      const workspaceId = body.one('workspace')
-      if (typeof workspaceId !== 'string') {
-        throw invalidRelationship('workspace', 'Workspace cannot be empty.')
-      }
-      relatedRow(api, accountId, { name: 'workspace', resource: workspaces, id: workspaceId })
+      const workspace = { name: 'workspace', resource: workspaces }
+      const workspaceId = textOf(requiredRow(api, accountId, body, workspace), 'id')
       const runId = body.one('run') ?? null
       if (runId !== null) relatedRow(api, accountId, { name: 'run', resource: runs, id: runId })
       const { force } = body.attributes

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
 import {
@@ -10,10 +11,16 @@ import {
   type WriteBody,
 } from '../json-api/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
-import { accounts, environments, variables, workspaces } from '../resources/index.ts'
+import { environments, variables, workspaces } from '../resources/index.ts'
 
+import {
+  checkOverridden,
+  checkOverriding,
+  sameCategories,
+  type VariableScope,
+} from './final-variables.ts'
 import { registerReads } from './read-routes.ts'
-import { insertRow, relatedRow, sendResource, updateRow } from './writes.ts'
+import { checkAccount, insertRow, relatedRow, sendResource, updateRow } from './writes.ts'
 
 const categorySchema = z.enum(['terraform', 'shell', 'env'], {
   error: 'Category must be one of terraform, shell, env.',
@@ -38,11 +45,6 @@ const updateSchema = z.object({
 })
 const createSchema = updateSchema.extend({ key: keySchema, category: categorySchema })
 
-interface Scope {
-  readonly environmentId: string | null
-  readonly workspaceId: string | null
-}
-
 export function registerVariables(api: PublicApi): void {
   const { app, db } = api
   registerReads(api, variables)
@@ -55,7 +57,12 @@ export function registerVariables(api: PublicApi): void {
     db.transaction(() => {
       const scope = scopeOf(api, accountId, body)
       checkKey(attributes.key, attributes.category)
-      checkUnique(api, accountId, scope, { id, ...attributes })
+      const { key, category } = attributes
+      checkUnique(api, accountId, scope, { id, key, category })
+      checkOverriding(api, accountId, scope, { key, category })
+      if (attributes.final === true) {
+        checkOverridden(api, accountId, scope, { key, category, isForced: isForced(request) })
+      }
       insertRow(api, 'variables', {
         id,
         account_id: accountId,
@@ -90,6 +97,12 @@ export function registerVariables(api: PublicApi): void {
         workspaceId: nullableTextOf(row, 'workspace_id'),
       }
       checkUnique(api, accountId, scope, { id, key, category })
+      const isRenamed = key !== row['key'] || category !== row['category']
+      const isFinal = attributes.final ?? flagOf(row, 'final')
+      if (isRenamed) checkOverriding(api, accountId, scope, { key, category })
+      if (isFinal && (isRenamed || !flagOf(row, 'final'))) {
+        checkOverridden(api, accountId, scope, { key, category, isForced: isForced(request) })
+      }
       const revealed = flagOf(row, 'sensitive') && attributes.sensitive === false
       if (revealed && typeof attributes.value !== 'string') {
         throw invalidAttribute(
@@ -120,12 +133,14 @@ export function registerVariables(api: PublicApi): void {
   })
 }
 
+/** `force=true`: a final variable may take over what narrower scopes say. */
+function isForced({ query }: FastifyRequest): boolean {
+  return typeof query === 'object' && query !== null && 'force' in query && query.force === 'true'
+}
+
 /** The narrowest scope named: workspace, else environment, else the account. */
-function scopeOf(api: PublicApi, accountId: string, body: WriteBody<unknown>): Scope {
-  const account = body.one('account')
-  if (typeof account === 'string') {
-    relatedRow(api, accountId, { name: 'account', resource: accounts, id: account })
-  }
+function scopeOf(api: PublicApi, accountId: string, body: WriteBody<unknown>): VariableScope {
+  checkAccount(api, accountId, body)
   const environmentId = body.one('environment') ?? null
   if (environmentId !== null) {
     relatedRow(api, accountId, { name: 'environment', resource: environments, id: environmentId })
@@ -160,11 +175,9 @@ function checkKey(key: string, category: z.infer<typeof categorySchema>): void {
 function checkUnique(
   api: PublicApi,
   accountId: string,
-  scope: Scope,
+  scope: VariableScope,
   variable: { readonly id: string; readonly key: string; readonly category: string },
 ): void {
-  // `env` and `shell` end up in the same place.
-  const same = variable.category === 'terraform' ? ['terraform'] : ['shell', 'env']
   const other = api.db.get(
     `SELECT 1 FROM variables WHERE account_id = ? AND environment_id IS ? AND workspace_id IS ?
      AND key = ? AND category IN (SELECT value FROM json_each(?)) AND id <> ? LIMIT 1`,
@@ -172,7 +185,7 @@ function checkUnique(
     scope.environmentId,
     scope.workspaceId,
     variable.key,
-    JSON.stringify(same),
+    sameCategories(variable.category),
     variable.id,
   )
   if (other === undefined) return

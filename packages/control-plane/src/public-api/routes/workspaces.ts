@@ -21,6 +21,7 @@ import {
   nameSchema,
   parseActionBody,
   relatedRow,
+  requiredRow,
   sendResource,
   updateRow,
   withUniqueName,
@@ -77,11 +78,8 @@ export function registerWorkspaces(api: PublicApi): void {
   app.post('/workspaces', (request, reply) => {
     const { accountId, userId } = userOf(request)
     const body = parseWriteBody(request.body, 'workspaces', createSchema)
-    const environmentId = body.one('environment')
-    if (typeof environmentId !== 'string') {
-      throw invalidRelationship('environment', 'Environment cannot be empty.')
-    }
-    relatedRow(api, accountId, { name: 'environment', resource: environments, id: environmentId })
+    const environment = { name: 'environment', resource: environments }
+    const environmentId = textOf(requiredRow(api, accountId, body, environment), 'id')
     const id = api.ids('ws')
     withUniqueName('Workspace', body.attributes.name, () =>
       db.transaction(() => {

@@ -5,13 +5,16 @@ import type { SqlValue } from '../../store/index.ts'
 import { isUniqueViolation } from '../../store/index.ts'
 import {
   invalidAttribute,
+  invalidRelationship,
   parseListQuery,
   PublicApiError,
   relationNotFound,
   type Resource,
   type Row,
+  type WriteBody,
 } from '../json-api/index.ts'
 import { sendDocument, userOf, type PublicApi } from '../public-api.ts'
+import { accounts } from '../resources/index.ts'
 
 /** Answers a write with the resource as it is now. */
 export function sendResource(
@@ -41,6 +44,25 @@ export function relatedRow(
     throw relationNotFound(relation.name, relation.resource.model, relation.id)
   }
   return row
+}
+
+/** The row that a to-one relationship must name. @throws {@link PublicApiError} 404, 422 */
+export function requiredRow(
+  api: PublicApi,
+  accountId: string,
+  body: WriteBody<unknown>,
+  relation: { readonly name: string; readonly resource: Resource },
+): Row {
+  const id = body.one(relation.name)
+  if (typeof id === 'string') return relatedRow(api, accountId, { ...relation, id })
+  throw invalidRelationship(relation.name, `${relation.resource.model} cannot be empty.`)
+}
+
+/** The account that a body names, if it names one, must be the caller's. @throws {@link PublicApiError} 404 */
+export function checkAccount(api: PublicApi, accountId: string, body: WriteBody<unknown>): void {
+  const id = body.one('account')
+  if (typeof id === 'string')
+    relatedRow(api, accountId, { name: 'account', resource: accounts, id })
 }
 
 /** Column values to write; `undefined` leaves a column as it is. */
