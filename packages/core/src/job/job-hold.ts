@@ -19,6 +19,8 @@ export class JobHold {
   readonly services: JobServices
   readonly lease: Lease
   log: JobLog | undefined
+  /** The log while it is being opened, and after. */
+  opening: Promise<JobLog> | undefined
   #revoked = false
   #guard: WorkloadGuard | undefined
   #wanted: { readonly level: InterruptLevel; readonly reason: StopReason } | undefined

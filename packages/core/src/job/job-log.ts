@@ -96,6 +96,11 @@ export class JobLog {
     return new Promise<never>(() => {})
   }
 
+  /** Sends what is there without further delay. */
+  send(options: { readonly signal: AbortSignal }): Promise<void> {
+    return this.#uploader.drain(options)
+  }
+
   /** Adds the last words, and resolves when the control plane holds every byte. */
   async finish(
     epilogue: string | undefined,

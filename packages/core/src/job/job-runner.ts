@@ -127,11 +127,16 @@ export class JobRunner {
   }
 
   async #closeLog(): Promise<void> {
-    const { log, services, ids } = this.#hold
+    const { opening, services, ids } = this.#hold
     this.#hold.log = undefined
-    await log?.close().catch((error: unknown) => {
+    this.#hold.opening = undefined
+    try {
+      // One that could not be opened has told so, and needs no closing.
+      const log = await opening?.catch(() => undefined)
+      await log?.close()
+    } catch (error) {
       services.logger.error({ err: error, ...ids }, 'Could not close the log of a job')
-    })
+    }
   }
 
   /** The job is no longer ours to report. */

@@ -34,6 +34,8 @@ export async function walkJob(hold: JobHold): Promise<JobEnd> {
     let workload = await attach(hold)
     if (workload !== undefined && !journal.reached('ended')) hold.watch(workload)
     const accepted = await accept(hold, walk.signal)
+    // Ready when the first byte comes. Whoever needs it hears of a failure.
+    openLog(hold, accepted).catch(() => {})
     if (!journal.reached('launched')) workload = await launch(hold, accepted, workload)
     if (!journal.reached('ended')) await follow(hold, accepted, workload)
     return await report(hold, accepted, workload)
@@ -152,13 +154,15 @@ async function report(
   const { signal } = accepted
   if (hold.fate === 'revoked') throw new Error('The lease was revoked.')
   const log = await openLog(hold, accepted)
+  // Sent while the rest is looked at. A failure comes up again when the log is finished.
+  log.send({ signal }).catch(() => {})
   const judged = await judgeJob({
     record: journal.record,
     workload,
     rawBytes: log.rawBytes,
     signal,
   })
-  await journal.update({ step: 'reporting' })
+  journal.note({ step: 'reporting' })
   const verdict = await reportJob({
     ...accepted,
     workload,
@@ -173,11 +177,11 @@ async function report(
   return { result, exitCode, cause: failure?.cause, logBytes: log.bytes }
 }
 
-async function openLog(hold: JobHold, accepted: Accepted): Promise<JobLog> {
-  hold.log ??= await JobLog.open({
+function openLog(hold: JobHold, accepted: Accepted): Promise<JobLog> {
+  hold.opening ??= JobLog.open({
     hold,
     job: accepted.job,
     secrets: accepted.built.secrets,
-  })
-  return hold.log
+  }).then((log) => (hold.log = log))
+  return hold.opening
 }

@@ -67,20 +67,26 @@ async function handOver(options: ReportJobOptions): Promise<{
   const { job, verdict, signal } = options
   const files = await collect(options)
   if (files instanceof ExecutorError) return { uploaded: [], obstacle: files }
-  const uploaded: FinishJobRequest['files'] = []
-  for (const file of files) {
-    if (!isWanted(file, verdict)) continue
-    try {
-      await job.upload(file.name, file, { signal })
-    } catch (error) {
-      // Too large, say: it would be refused again, so the report goes out without it.
-      if (!(error instanceof ApiError) || error.retryable || isLeaseLost(error)) throw error
-      if (file.name === jobFileNames.erroredState) await rescue(file, options)
-      return { uploaded, obstacle: error }
-    }
-    uploaded.push({ name: file.name, bytes: file.bytes, digest: file.digest })
-  }
-  return { uploaded }
+  const obstacles: ScalrAgentError[] = []
+  const uploaded = await Promise.all(
+    files
+      .filter((file) => isWanted(file, verdict))
+      .map(async (file) => {
+        const { name, bytes, digest } = file
+        try {
+          await job.upload(name, file, { signal })
+          return [{ name, bytes, digest }]
+        } catch (error) {
+          // Too large, say: it would be refused again, so the report goes out without it.
+          if (!(error instanceof ApiError) || error.retryable || isLeaseLost(error)) throw error
+          if (name === jobFileNames.erroredState) await rescue(file, options)
+          obstacles.push(error)
+          return []
+        }
+      }),
+  )
+  const [obstacle] = obstacles
+  return { uploaded: uploaded.flat(), ...(obstacle === undefined ? {} : { obstacle }) }
 }
 
 /** An apply needs none of its files when it succeeded; a plan without them cannot be applied. */
