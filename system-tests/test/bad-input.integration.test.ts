@@ -251,6 +251,7 @@ describe('a job that must not be started', () => {
 
   it('an answer that breaks the schema: path and issue are shown, nothing runs, and nothing is lost', async () => {
     await using short = await Platform.start({ heartbeatMs: 300, leaseMs: 2_000 })
+    const ran = join(short.directory, 'record')
     let starts = 0
     const tamper = (_method: string, path: string, body: Buffer): Buffer => {
       if (!path.endsWith('/start')) return body
@@ -262,16 +263,16 @@ describe('a job that must not be started', () => {
     await using proxy = await RecordingProxy.start(() => short.url, tamper)
     await using daemon = await Daemon.start(short, { tool, url: proxy.url, name: 'misled' })
     await daemon.ready()
-    const workspace = await short.workspace({ files: fakeRun({ record }) })
+    const workspace = await short.workspace({ files: fakeRun({ record: ran }) })
     const { id } = await short.client.runs.create({ workspaceId: workspace.id })
     await untilSaid(daemon, /timeoutMs/u)
     const text = daemon.output.join('\n')
     expect(text).toMatch(/\/start.*timeoutMs/su)
-    expect(existsSync(record)).toBe(false)
+    expect(existsSync(ran)).toBe(false)
     for (const token of proxy.tokens) expect(text).not.toContain(token)
     // Its lease ends, and the next answer is understood: the plan runs once.
     await short.untilStatus(id, 'planned')
-    expect((await readFile(record, 'utf8')).match(/begin plan/gu)).toHaveLength(1)
+    expect((await readFile(ran, 'utf8')).match(/begin plan/gu)).toHaveLength(1)
     expect(starts).toBe(2)
   })
 
