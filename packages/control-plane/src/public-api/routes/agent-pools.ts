@@ -21,7 +21,6 @@ import {
   checkAccount,
   insertRow,
   nameSchema,
-  relatedRow,
   sendResource,
   updateRow,
   withUniqueName,
