@@ -102,6 +102,7 @@ export class AgentSessions {
         )
         const leases = request.jobs.map((job) => ({
           jobId: job.jobId,
+          fencingToken: job.fencingToken,
           status: this.#renew(session, job) ? ('renewed' as const) : ('revoked' as const),
         }))
         return { leases, drain: agent.drain_requested === 1 }

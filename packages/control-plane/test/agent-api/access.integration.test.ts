@@ -2,7 +2,7 @@ import { problemTypes } from '@scalr-agent/core/protocol'
 import { describe, expect, it } from 'vitest'
 
 import { digestOf } from '../support/digest.ts'
-import { registration, report } from '../support/engine-fixture.ts'
+import { registration, report } from '../support/agent-messages.ts'
 import { expectProblem } from '../support/expect-problem.ts'
 import { HttpFixture } from '../support/http-fixture.ts'
 

@@ -2,7 +2,8 @@ import { problemTypes } from '@scalr-agent/core/protocol'
 import { describe, expect, it } from 'vitest'
 
 import { digestOf } from '../support/digest.ts'
-import { configuration, registration, report } from '../support/engine-fixture.ts'
+import { registration, report } from '../support/agent-messages.ts'
+import { configuration } from '../support/engine-fixture.ts'
 import { expectProblem } from '../support/expect-problem.ts'
 import { HttpFixture } from '../support/http-fixture.ts'
 
@@ -36,8 +37,8 @@ describe('the agent protocol', () => {
     })
     expect(leases.body).toEqual({
       leases: [
-        { jobId: plan.jobId, status: 'renewed' },
-        { jobId: 'job-other', status: 'revoked' },
+        { jobId: plan.jobId, fencingToken: 1, status: 'renewed' },
+        { jobId: 'job-other', fencingToken: 1, status: 'revoked' },
       ],
       drain: false,
     })

@@ -105,11 +105,17 @@ export class JobBoard {
 
   /** The control plane says which leases live on. @param sentMs monotonic time before it was asked. */
   settle(
-    leases: readonly { readonly jobId: string; readonly alive: boolean }[],
+    leases: readonly {
+      readonly jobId: string
+      /** Of which attempt; absent where there can be only one. */
+      readonly fencingToken?: number
+      readonly alive: boolean
+    }[],
     sentMs: number,
   ): void {
-    for (const { jobId, alive } of leases) {
+    for (const { jobId, fencingToken, alive } of leases) {
       const runner = this.#runners.get(jobId)
+      if (fencingToken !== undefined && fencingToken !== runner?.ids.fencingToken) continue
       if (alive) runner?.renewed(sentMs)
       else runner?.revoke()
     }

@@ -127,7 +127,11 @@ export function wireAgent(
     },
     onHeartbeat: ({ leases, drain }, sentMs) => {
       board.settle(
-        leases.map(({ jobId, status }) => ({ jobId, alive: status === 'renewed' })),
+        leases.map(({ jobId, fencingToken, status }) => ({
+          jobId,
+          fencingToken,
+          alive: status === 'renewed',
+        })),
         sentMs,
       )
       if (drain) shutdown.drain('the control plane asked for it')

@@ -66,6 +66,8 @@ export const heartbeatResponseSchema = z.object({
   leases: z.array(
     z.object({
       jobId: z.string(),
+      /** As the heartbeat named it: an answer that comes late says nothing of a newer attempt. */
+      fencingToken: fencingTokenSchema,
       /** `revoked`: the job is no longer ours; stop it, report nothing. */
       status: z.enum(['renewed', 'revoked']),
     }),

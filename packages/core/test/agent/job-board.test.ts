@@ -45,6 +45,20 @@ describe('the jobs of an agent', () => {
     expect(slots.free).toBe(5)
   })
 
+  it('I5: a late answer about another attempt neither ends nor renews the job', async () => {
+    await using scene = await JobScene.open()
+    const slots = new Slots(5)
+    const board = new JobBoard(scene.services(), slots)
+    const { release } = scene.busy()
+    board.accept({ ...scene.assignment, fencingToken: 2 }, reserve(slots))
+    await expect.poll(() => scene.executions).toBe(1)
+    const { jobId } = scene.assignment
+    board.settle([{ jobId, fencingToken: 1, alive: false }], 0)
+    release()
+    await board.whenIdle()
+    expect(scene.told('job:end')).toMatchObject([{ result: 'succeeded', fencingToken: 2 }])
+  })
+
   it('is not idle while the journal of a job is being begun', async () => {
     await using scene = await JobScene.open()
     const slots = new Slots(5)
