@@ -4,7 +4,9 @@ import type { Clock, IdSource } from '../runtime/index.ts'
 import type { Database } from '../store/index.ts'
 
 import { ensureSigningKey, findSigningKey } from './signing-key.ts'
+import { createTokenCheck } from './token-check.ts'
 import { ownClaimsSchema, type OwnClaims } from './token-claims.ts'
+import { payloadOf } from './token-payload.ts'
 import { TokenRejectedError } from './token-rejected-error.ts'
 import type { IssuedToken, TokenRequest, VerifiedToken } from './token-types.ts'
 
@@ -37,11 +39,10 @@ export interface TokenService {
   revoke(id: string): boolean
 }
 
-const lastUsedEveryMs = 60_000
-
 export function createTokenService(options: TokenServiceOptions): TokenService {
   const { db, clock, ids } = options
   const key = ensureSigningKey(db, { clock, ids })
+  const check = createTokenCheck({ db, clock })
 
   async function issue(request: TokenRequest): Promise<IssuedToken> {
     const now = request.kind === 'run' ? request.issuedAt : clock.now()
@@ -143,103 +144,6 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     }
   }
 
-  function check(claims: OwnClaims): VerifiedToken {
-    const { jti: id, sub } = claims
-    switch (claims.kind) {
-      case 'user': {
-        const user = db.get<{ account_id: string }>(
-          'SELECT account_id FROM users WHERE id = ?',
-          sub,
-        )
-        if (user === undefined) throw new TokenRejectedError('revoked')
-        checkAccessToken(id)
-        return { kind: 'user', id, userId: sub, accountId: user.account_id }
-      }
-      case 'pool': {
-        const accountId = accountOfPool(sub)
-        checkAccessToken(id)
-        return { kind: 'pool', id, poolId: sub, accountId }
-      }
-      case 'session': {
-        accountOfPool(claims.pool)
-        checkAccessToken(claims.ptk)
-        return {
-          kind: 'session',
-          id,
-          agentId: sub,
-          sessionId: claims.sid,
-          poolId: claims.pool,
-          poolTokenId: claims.ptk,
-          expiresAt: new Date(claims.exp * 1000),
-        }
-      }
-      case 'job': {
-        if (jobRow(sub) === undefined) throw new TokenRejectedError('revoked')
-        return {
-          kind: 'job',
-          id,
-          jobId: sub,
-          fencingToken: claims.fence,
-          agentId: claims.agent,
-          expiresAt: new Date(claims.exp * 1000),
-        }
-      }
-      case 'run': {
-        const job = jobRow(claims.job)
-        if (
-          job === undefined ||
-          job.run_token_revoked !== 0 ||
-          job.state !== 'started' ||
-          job.fencing_token !== claims.fence
-        ) {
-          throw new TokenRejectedError('revoked')
-        }
-        return {
-          kind: 'run',
-          id,
-          workspaceId: sub,
-          runId: claims.run,
-          jobId: claims.job,
-          fencingToken: claims.fence,
-          expiresAt: new Date(claims.exp * 1000),
-        }
-      }
-    }
-  }
-
-  function jobRow(id: string): JobTokenRow | undefined {
-    return db.get<JobTokenRow>(
-      'SELECT state, fencing_token, run_token_revoked FROM jobs WHERE id = ?',
-      id,
-    )
-  }
-
-  function accountOfPool(poolId: string): string {
-    const pool = db.get<{ account_id: string }>(
-      'SELECT account_id FROM agent_pools WHERE id = ?',
-      poolId,
-    )
-    if (pool === undefined) throw new TokenRejectedError('revoked')
-    return pool.account_id
-  }
-
-  function checkAccessToken(id: string): void {
-    const row = db.get<{ revoked_at: string | null; last_used_at: string | null }>(
-      'SELECT revoked_at, last_used_at FROM access_tokens WHERE id = ?',
-      id,
-    )
-    if (row === undefined || row.revoked_at !== null) throw new TokenRejectedError('revoked')
-    const now = clock.now()
-    const used = row.last_used_at === null ? 0 : Date.parse(row.last_used_at)
-    if (now.getTime() - used < lastUsedEveryMs) return
-    db.transaction(
-      () => {
-        db.run('UPDATE access_tokens SET last_used_at = ? WHERE id = ?', now.toISOString(), id)
-      },
-      { durable: false },
-    )
-  }
-
   function revoke(id: string): boolean {
     const now = clock.now().toISOString()
     return (
@@ -266,35 +170,4 @@ interface TokenTimes {
   readonly issuer: string
   readonly issuedAt: Date
   readonly expiresAt: Date | null
-}
-
-interface JobTokenRow {
-  readonly state: string
-  readonly fencing_token: number
-  readonly run_token_revoked: number
-}
-
-function payloadOf(request: TokenRequest): { sub: string } & Record<string, string | number> {
-  switch (request.kind) {
-    case 'user':
-      return { sub: request.userId }
-    case 'pool':
-      return { sub: request.poolId }
-    case 'session':
-      return {
-        sub: request.agentId,
-        sid: request.sessionId,
-        pool: request.poolId,
-        ptk: request.poolTokenId,
-      }
-    case 'job':
-      return { sub: request.jobId, fence: request.fencingToken, agent: request.agentId }
-    case 'run':
-      return {
-        sub: request.workspaceId,
-        run: request.runId,
-        job: request.jobId,
-        fence: request.fencingToken,
-      }
-  }
 }

@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 
 import { describe, expect, it } from 'vitest'
 
-import { EngineFixture, report } from '../support/engine-fixture.ts'
+import { report } from '../support/agent-messages.ts'
+import { EngineFixture } from '../support/engine-fixture.ts'
 
 describe('the lease of an apply', () => {
   async function applying(fixture: EngineFixture) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { EngineFixture, report } from '../support/engine-fixture.ts'
+import { report } from '../support/agent-messages.ts'
+import { EngineFixture } from '../support/engine-fixture.ts'
 
 const soft = { force: false, by: 'user-1' }
 const force = { force: true, by: 'user-1' }

@@ -7,7 +7,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { StateStore } from '../../src/state/index.ts'
 import { dataFiles } from '../../src/store/index.ts'
 import { digestOf } from '../support/digest.ts'
-import { EngineFixture, report, streamOf } from '../support/engine-fixture.ts'
+import { report, streamOf } from '../support/agent-messages.ts'
+import { EngineFixture } from '../support/engine-fixture.ts'
 import { stateOf } from '../support/state-of.ts'
 
 const folders = ['configuration-versions', 'states', 'logs', 'plans', 'job-files']

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 
 import { isTerminalRun } from '../../src/engine/index.ts'
 import { asRunStatus } from '../../src/engine/run-status.ts'
-import { AgentWorld, type WorldEvent } from '../support/agent-world.ts'
+import { AgentWorld } from '../support/agent-world.ts'
+import type { WorldEvent } from '../support/world-event.ts'
 
 const pick = fc.nat({ max: 20 })
 /** Steps that cross, or just do not cross, each limit of the default timing. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { EngineFixture, report } from '../support/engine-fixture.ts'
+import { report } from '../support/agent-messages.ts'
+import { EngineFixture } from '../support/engine-fixture.ts'
 
 describe('giving jobs out', () => {
   it('wakes a waiting agent the moment a job is queued', async () => {

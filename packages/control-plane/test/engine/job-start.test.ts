@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { EngineFixture, report } from '../support/engine-fixture.ts'
+import { report } from '../support/agent-messages.ts'
+import { EngineFixture } from '../support/engine-fixture.ts'
 
 function addVariable({ db }: EngineFixture, value: string): void {
   db.run(

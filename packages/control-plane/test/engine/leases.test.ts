@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { digestOf } from '../support/digest.ts'
-import { EngineFixture, report, streamOf } from '../support/engine-fixture.ts'
+import { report, streamOf } from '../support/agent-messages.ts'
+import { EngineFixture } from '../support/engine-fixture.ts'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { StateStore } from '../../src/state/index.ts'
 import { dataFiles, StateVersionsRepository } from '../../src/store/index.ts'
 import { digestOf } from '../support/digest.ts'
-import { EngineFixture, report, streamOf } from '../support/engine-fixture.ts'
+import { report, streamOf } from '../support/agent-messages.ts'
+import { EngineFixture } from '../support/engine-fixture.ts'
 import { stateOf } from '../support/state-of.ts'
 
 const failure = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { AgentClient } from '../support/agent-client.ts'
 import type { ApiClient } from '../support/api-client.ts'
-import { registration } from '../support/engine-fixture.ts'
+import { registration } from '../support/agent-messages.ts'
 import { makeWorkspace, startWorld, uploadConfiguration } from '../support/world.ts'
 
 /** Status, place and reason of a run, as people see them. */
@@ -25,6 +25,9 @@ describe('a run that waits says why', () => {
 
     const first = await createRun()
     const second = await createRun()
+    // It touches no state, so it waits for no lock of the workspace and has no place among the others.
+    const dry = await createRun({ 'is-dry': true })
+    expect((await waiting(api, dry)).slice(0, 2)).toEqual(['pending', null])
     expect(await waiting(api, first)).toEqual([
       'pending',
       1,
@@ -37,8 +40,6 @@ describe('a run that waits says why', () => {
       'The workspace is locked (maintenance).',
     ])
     expect((await waiting(api, second))[1]).toBe(2)
-    // It touches no state, so it waits for no lock of the workspace and has no place among the others.
-    const dry = await createRun({ 'is-dry': true })
     const noAgent = `No agent of the pool ${poolId} is online. Start one.`
     expect(await waiting(api, dry)).toEqual(['plan_queued', null, noAgent])
 

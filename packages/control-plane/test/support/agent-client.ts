@@ -1,4 +1,4 @@
-import { registration } from './engine-fixture.ts'
+import { registration } from './agent-messages.ts'
 
 export interface Answer {
   readonly status: number

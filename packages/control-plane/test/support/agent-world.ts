@@ -1,40 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 
 import { EngineError, type JobRef, type RegisteredSession } from '../../src/engine/index.ts'
-import { EngineFixture, report } from './engine-fixture.ts'
+import { report } from './agent-messages.ts'
+import { EngineFixture } from './engine-fixture.ts'
 import type { FakeClock } from './fake-clock.ts'
-
-/** What may happen, in any order. Numbers pick among what there is. */
-export type WorldEvent =
-  | {
-      readonly kind: 'create'
-      readonly workspace: number
-      readonly dry: boolean
-      readonly auto: boolean
-    }
-  | { readonly kind: 'confirm' | 'discard'; readonly run: number }
-  | { readonly kind: 'cancel'; readonly run: number; readonly force: boolean }
-  | { readonly kind: 'register' | 'disconnect' | 'beat'; readonly agent: number }
-  | { readonly kind: 'acquire'; readonly agent: number; readonly max: number }
-  | { readonly kind: 'start'; readonly agent: number; readonly job: number }
-  | { readonly kind: 'log' | 'check'; readonly job: number }
-  | {
-      readonly kind: 'finish'
-      readonly job: number
-      readonly result: 'succeeded' | 'failed' | 'canceled' | 'lost'
-    }
-  | { readonly kind: 'advance'; readonly ms: number }
-  | { readonly kind: 'reap' | 'restart' }
-
-/** A workload that runs on an agent's machine, whatever the control plane thinks of it. */
-interface Workload extends JobRef {
-  readonly agent: number
-  readonly workspaceId: string
-  readonly phase: 'plan' | 'apply'
-  readonly isDry: boolean
-  renewedMs: number
-  alive: boolean
-}
+import { ModelWorkloads } from './model-workloads.ts'
+import type { WorldEvent } from './world-event.ts'
+import { mustBe, mustBeUnchanged, snapshotOf, WorldInvariants } from './world-invariants.ts'
 
 interface ModelAgent {
   readonly name: string
@@ -52,9 +24,8 @@ export class AgentWorld implements AsyncDisposable {
   /** Every assignment that was ever given out. */
   readonly given: (JobRef & { readonly agent: number; readonly runId: string })[] = []
   readonly #agents: readonly ModelAgent[]
-  readonly #workloads: Workload[] = []
-  /** Jobs as they were when they ended. */
-  readonly #ended = new Map<string, string>()
+  readonly #workloads = new ModelWorkloads()
+  readonly #invariants = new WorldInvariants()
 
   constructor() {
     this.fixture = new EngineFixture()
@@ -72,9 +43,9 @@ export class AgentWorld implements AsyncDisposable {
 
   async happen(event: WorldEvent): Promise<void> {
     await this.#happen(event)
-    this.#stopByOwnClock()
-    this.#checkOneAtATime()
-    this.#checkEndsAreFinal()
+    this.#workloads.stopByOwnClock(this.fixture)
+    this.#workloads.checkOneAtATime()
+    this.#invariants.check(this.fixture)
   }
 
   async #happen(event: WorldEvent): Promise<void> {
@@ -135,19 +106,19 @@ export class AgentWorld implements AsyncDisposable {
   #person(index: number, action: (run: string) => unknown): void {
     const run = this.runs[index % Math.max(1, this.runs.length)]
     if (run === undefined) return
-    const before = this.#snapshot()
+    const before = snapshotOf(this.fixture)
     try {
       action(run)
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
-      this.#mustBeUnchanged(before, error.code)
+      mustBeUnchanged(this.fixture, before, error.code)
     }
   }
 
   #register(index: number): void {
     const agent = this.#agents[index]
     if (agent === undefined) return
-    const mine = this.#workloads.filter((one) => one.agent === index && one.alive)
+    const mine = this.#workloads.aliveOn(index)
     const found = mine.map(({ jobId, fencingToken }) => ({
       jobId,
       fencingToken,
@@ -164,7 +135,7 @@ export class AgentWorld implements AsyncDisposable {
 
   #beat(index: number): void {
     this.#withSession(index, (session) => {
-      const mine = this.#workloads.filter((one) => one.agent === index && one.alive)
+      const mine = this.#workloads.aliveOn(index)
       const leases = this.fixture.beat(
         session,
         mine.map(({ jobId, fencingToken }) => ({ jobId, fencingToken })),
@@ -189,7 +160,7 @@ export class AgentWorld implements AsyncDisposable {
         this.given.push({ jobId, fencingToken, agent: index, runId })
       }
     } catch (error) {
-      this.#mustBe(error, 'SESSION_GONE')
+      mustBe(error, 'SESSION_GONE')
     }
   }
 
@@ -197,20 +168,18 @@ export class AgentWorld implements AsyncDisposable {
     const session = this.#agents[index]?.session
     const job = this.#pickJob(jobIndex)
     if (session === undefined || job === undefined) return
-    const before = this.#snapshot()
+    const before = snapshotOf(this.fixture)
     const row = this.fixture.job(job.jobId)
     try {
       await this.fixture.engine.start(session, job)
     } catch (error) {
       if (error instanceof EngineError && error.code === 'SESSION_GONE') return
-      this.#mustBe(error, 'LEASE_LOST')
-      this.#mustBeUnchanged(before, 'start')
+      mustBe(error, 'LEASE_LOST')
+      mustBeUnchanged(this.fixture, before, 'start')
       return
     }
     if (job.agent !== index) throw new Error('A job was started by an agent that never got it')
-    const running = this.#workloads.find(
-      (one) => one.jobId === job.jobId && one.fencingToken === job.fencingToken,
-    )
+    const running = this.#workloads.find(job)
     if (running !== undefined) {
       running.renewedMs = this.clock.monotonicMs()
       return
@@ -219,7 +188,7 @@ export class AgentWorld implements AsyncDisposable {
       'SELECT is_dry FROM runs WHERE id = ?',
       job.runId,
     )
-    this.#workloads.push({
+    this.#workloads.add({
       jobId: job.jobId,
       fencingToken: job.fencingToken,
       agent: index,
@@ -245,10 +214,8 @@ export class AgentWorld implements AsyncDisposable {
           report(job, { result, ...(result === 'lost' ? { failure } : {}) }),
         )
       }
-      for (const workload of this.#workloads) {
-        const isIt = workload.jobId === job.jobId && workload.fencingToken === job.fencingToken
-        if (isIt) workload.alive = false
-      }
+      const workload = this.#workloads.find(job)
+      if (workload !== undefined) workload.alive = false
     })
   }
 
@@ -258,14 +225,14 @@ export class AgentWorld implements AsyncDisposable {
     if (job === undefined) return
     const row = this.fixture.job(job.jobId)
     const isHeld = row?.state === 'started' && row.fencing_token === job.fencingToken
-    const before = this.#snapshot()
+    const before = snapshotOf(this.fixture)
     try {
       await call(job)
     } catch (error) {
-      this.#mustBe(error, 'LEASE_LOST')
+      mustBe(error, 'LEASE_LOST')
       if (isHeld) throw error
     }
-    if (!isHeld) this.#mustBeUnchanged(before, 'a stale call')
+    if (!isHeld) mustBeUnchanged(this.fixture, before, 'a stale call')
   }
 
   #withSession(index: number, action: (session: RegisteredSession) => void): void {
@@ -274,70 +241,12 @@ export class AgentWorld implements AsyncDisposable {
     try {
       action(session)
     } catch (error) {
-      this.#mustBe(error, 'SESSION_GONE')
+      mustBe(error, 'SESSION_GONE')
     }
   }
 
   /** -1 is the one that was given out last. */
   #pickJob(index: number): AgentWorld['given'][number] | undefined {
     return this.given.at(index < 0 ? index : index % Math.max(1, this.given.length))
-  }
-
-  /** Self-fencing, as agents do it by their own clock (I6). */
-  #stopByOwnClock(): void {
-    const { leaseMs, applyGraceMs } = this.fixture.timing
-    for (const workload of this.#workloads) {
-      const ageMs = this.clock.monotonicMs() - workload.renewedMs
-      const endMs = workload.phase === 'plan' ? leaseMs * (11 / 12) : leaseMs + applyGraceMs
-      if (ageMs >= endMs) workload.alive = false
-    }
-  }
-
-  #checkOneAtATime(): void {
-    for (const workspaceId of this.workspaces) {
-      const alive = this.#workloads.filter(
-        (one) => one.alive && !one.isDry && one.workspaceId === workspaceId,
-      )
-      if (alive.length > 1) throw new Error(`I6: ${alive.length} workloads on ${workspaceId}`)
-      const live = this.fixture.db.all(
-        `SELECT jobs.id FROM jobs JOIN runs ON runs.id = jobs.run_id
-         WHERE jobs.state <> 'finished' AND runs.is_dry = 0 AND jobs.workspace_id = ?`,
-        workspaceId,
-      )
-      if (live.length > 1) throw new Error(`I6: ${live.length} live jobs on ${workspaceId}`)
-    }
-  }
-
-  #checkEndsAreFinal(): void {
-    for (const job of this.fixture.jobs.inState('finished')) {
-      const now = JSON.stringify(job)
-      const before = this.#ended.get(job.id)
-      if (before !== undefined && before !== now) throw new Error(`I4: ${job.id} ended twice`)
-      this.#ended.set(job.id, now)
-    }
-    const twice = this.fixture.db.get<{ run_id: string }>(
-      `SELECT run_id FROM status_transitions
-       WHERE status IN ('applied', 'planned_and_finished', 'errored', 'canceled', 'discarded')
-       GROUP BY run_id HAVING count(*) > 1`,
-    )
-    if (twice !== undefined) throw new Error(`I4: the run ${twice.run_id} ended twice`)
-    const applies = this.fixture.db.get<{ run_id: string }>(
-      `SELECT run_id FROM status_transitions WHERE status = 'applying'
-       GROUP BY run_id HAVING count(*) > 1`,
-    )
-    if (applies !== undefined) throw new Error(`I6: ${applies.run_id} was applied twice`)
-  }
-
-  #snapshot(): string {
-    const tables = ['runs', 'jobs', 'phases', 'status_transitions', 'state_versions', 'state_locks']
-    return JSON.stringify(tables.map((table) => this.fixture.db.all(`SELECT * FROM ${table}`)))
-  }
-
-  #mustBeUnchanged(before: string, what: string): void {
-    if (this.#snapshot() !== before) throw new Error(`I5: ${what} changed something`)
-  }
-
-  #mustBe(error: unknown, code: EngineError['code']): void {
-    if (!(error instanceof EngineError) || error.code !== code) throw error
   }
 }

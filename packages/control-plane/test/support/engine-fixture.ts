@@ -29,6 +29,7 @@ import {
   type JobRow,
 } from '../../src/store/index.ts'
 import { createTokenService, type TokenService } from '../../src/tokens/index.ts'
+import { registration, report, streamOf } from './agent-messages.ts'
 import { digestOf } from './digest.ts'
 import { FakeClock } from './fake-clock.ts'
 
@@ -84,7 +85,7 @@ export class EngineFixture implements AsyncDisposable {
     this.jobs = new JobsRepository(db)
     this.#phases = new PhasesRepository(db)
     this.#runs = new RunsRepository(db)
-    if (options.directory === undefined) this.#seed()
+    if (options.directory === undefined) seed(this)
   }
 
   /** The clock of fixtures that were given none. */
@@ -210,69 +211,40 @@ export class EngineFixture implements AsyncDisposable {
     const file = dataFiles.log(this.phaseId(runId, phase))
     return (await this.files.readAll(file, { maxBytes: 1024 ** 2 })).toString('utf8')
   }
-
-  #seed(): void {
-    const now = this.clock.now().toISOString()
-    const { db } = this
-    db.run('INSERT INTO accounts (id, name, created_at) VALUES (?, ?, ?)', this.accountId, 'a', now)
-    db.run(
-      'INSERT INTO users (id, account_id, email, created_at) VALUES (?, ?, ?, ?)',
-      this.userId,
-      this.accountId,
-      'user@example.com',
-      now,
-    )
-    db.run(
-      'INSERT INTO agent_pools (id, account_id, name, is_default, created_at) VALUES (?, ?, ?, 1, ?)',
-      this.poolId,
-      this.accountId,
-      'pool',
-      now,
-    )
-    db.run(
-      'INSERT INTO environments (id, account_id, name, created_at) VALUES (?, ?, ?, ?)',
-      this.environmentId,
-      this.accountId,
-      'environment',
-      now,
-    )
-    this.addWorkspace(this.workspaceId)
-  }
 }
 
 export const configuration = Buffer.from('the archive')
 
-export function registration(name: string, values: Partial<RegisterRequest> = {}): RegisterRequest {
-  return {
-    protocolVersions: [1],
-    name,
-    version: '1.0.0',
-    os: 'linux',
-    runtime: 'vm',
-    driver: 'process',
-    cpuPlatform: 'linux_amd64',
-    kind: 'run',
-    slots: 5,
-    instanceId: `instance-of-${name}`,
-    found: [],
-    ...values,
-  }
-}
-
-/** A report of success with an empty log. */
-export function report(ref: JobRef, values: Partial<FinishJobRequest> = {}): FinishJobRequest {
-  return {
-    fencingToken: ref.fencingToken,
-    result: 'succeeded',
-    exitCode: 0,
-    stages: [],
-    log: { bytes: 0, digest: digestOf(''), missingBytes: 0 },
-    files: [],
-    interrupts: { soft: 0, hard: 0, kill: 0 },
-    ...values,
-  }
-}
-
-export async function* streamOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield content
+/** Account, user, pool and environment, with a workspace. */
+function seed(fixture: EngineFixture): void {
+  const now = fixture.clock.now().toISOString()
+  const { db } = fixture
+  db.run(
+    'INSERT INTO accounts (id, name, created_at) VALUES (?, ?, ?)',
+    fixture.accountId,
+    'a',
+    now,
+  )
+  db.run(
+    'INSERT INTO users (id, account_id, email, created_at) VALUES (?, ?, ?, ?)',
+    fixture.userId,
+    fixture.accountId,
+    'user@example.com',
+    now,
+  )
+  db.run(
+    'INSERT INTO agent_pools (id, account_id, name, is_default, created_at) VALUES (?, ?, ?, 1, ?)',
+    fixture.poolId,
+    fixture.accountId,
+    'pool',
+    now,
+  )
+  db.run(
+    'INSERT INTO environments (id, account_id, name, created_at) VALUES (?, ?, ?, ?)',
+    fixture.environmentId,
+    fixture.accountId,
+    'environment',
+    now,
+  )
+  fixture.addWorkspace(fixture.workspaceId)
 }

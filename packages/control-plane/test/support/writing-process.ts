@@ -2,6 +2,8 @@ import { Database, DataDirectory } from '../../src/store/index.ts'
 
 // Commits as fast as it can and tells after each commit how many there are, until it is killed.
 const directory = DataDirectory.open(process.argv[2] ?? '')
+// Held to the end: what nothing refers to is collected, and its lock with it.
+process.once('exit', () => directory.close())
 const db = Database.open(directory.databasePath)
 
 function next(): void {
