@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
@@ -59,6 +59,8 @@ export class DataDirectory {
 
   /** Creates what is missing. 0711 lets a workload of another user reach its own directory by name. */
   async create(): Promise<void> {
+    // Made last: where it is, all of them are.
+    if (await exists(this.trash)) return
     await mkdir(this.root, { recursive: true, mode: 0o711 })
     await Promise.all([
       mkdir(this.workloads, { recursive: true, mode: 0o711 }),
@@ -66,8 +68,8 @@ export class DataDirectory {
       mkdir(this.owners, { recursive: true, mode: 0o700 }),
       mkdir(this.locks, { recursive: true, mode: 0o700 }),
       mkdir(this.drafts, { recursive: true, mode: 0o700 }),
-      mkdir(this.trash, { recursive: true, mode: 0o700 }),
     ])
+    await mkdir(this.trash, { recursive: true, mode: 0o700 })
   }
 
   workload(id: string): WorkloadPaths {
@@ -104,4 +106,11 @@ export function workloadPaths(id: string, root: string): WorkloadPaths {
     exitDraft: join(run, 'exit.draft'),
     deadline: join(run, 'deadline'),
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }

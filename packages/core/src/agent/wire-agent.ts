@@ -142,7 +142,7 @@ export function wireAgent(
   })
   const scheduler = new Scheduler({
     slots,
-    admission: parts.admission ?? admissionFor(options),
+    admission: parts.admission ?? admissionFor(options, clock),
     acquire: async ({ max }, { signal }) => {
       const open = await session.current({ signal })
       const waitMs = open.registration.intervals.longPollMs
@@ -185,9 +185,9 @@ function httpControlPlane(options: ResolvedAgentOptions, url: string): ControlPl
 }
 
 /** Workloads that run elsewhere take nothing of this machine. */
-function admissionFor(options: ResolvedAgentOptions): Admission {
+function admissionFor(options: ResolvedAgentOptions, clock: Clock): Admission {
   return options.executor.capabilities.usesThisMachine
-    ? new MachineAdmission(options)
+    ? new MachineAdmission({ ...options, clock })
     : unlimitedAdmission
 }
 

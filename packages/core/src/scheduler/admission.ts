@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises'
 
+import { systemClock, type Clock } from '../runtime/index.ts'
 import { readMachineMemory, type MachineMemory } from './machine-memory.ts'
 
 /** Whether there is room for one more job now, and if not, why: shown in logs and events. */
@@ -23,6 +24,16 @@ export interface MachineAdmissionOptions {
   readonly diskReserveBytes: number
   readonly readMemory?: () => Promise<MachineMemory>
   readonly readFreeDiskBytes?: (path: string) => Promise<number>
+  readonly clock?: Clock
+}
+
+/** The slots of one round are decided by one look: the files of /proc and cgroups are slow to read. */
+const lookMs = 250
+
+interface Look {
+  readonly atMs: number
+  readonly memory: MachineMemory
+  readonly freeDiskBytes: number
 }
 
 /**
@@ -31,14 +42,17 @@ export interface MachineAdmissionOptions {
  */
 export class MachineAdmission implements Admission {
   readonly #options: MachineAdmissionOptions
+  readonly #clock: Clock
+  #look: Look | undefined
 
   constructor(options: MachineAdmissionOptions) {
     this.#options = options
+    this.#clock = options.clock ?? systemClock
   }
 
   async check(holding: number): Promise<AdmissionVerdict> {
     const { jobMemoryBytes, memoryReserveBytes, dataDir, diskReserveBytes } = this.#options
-    const memory = await (this.#options.readMemory ?? readMachineMemory)()
+    const { memory, freeDiskBytes } = await this.#lookAround()
     const promised = (holding + 1) * jobMemoryBytes + memoryReserveBytes
     if (promised > memory.totalBytes) {
       return refuse(
@@ -50,13 +64,23 @@ export class MachineAdmission implements Admission {
         `${mib(memory.availableBytes)} of memory is free, ${mib(jobMemoryBytes + memoryReserveBytes)} is needed`,
       )
     }
-    const freeDisk = await (this.#options.readFreeDiskBytes ?? readFreeDisk)(dataDir)
-    if (freeDisk < diskReserveBytes) {
+    if (freeDiskBytes < diskReserveBytes) {
       return refuse(
-        `${mib(freeDisk)} of disk is free in ${dataDir}, ${mib(diskReserveBytes)} is needed`,
+        `${mib(freeDiskBytes)} of disk is free in ${dataDir}, ${mib(diskReserveBytes)} is needed`,
       )
     }
     return { admitted: true }
+  }
+
+  async #lookAround(): Promise<Look> {
+    const atMs = this.#clock.monotonicMs()
+    if (this.#look !== undefined && atMs - this.#look.atMs < lookMs) return this.#look
+    const [memory, freeDiskBytes] = await Promise.all([
+      (this.#options.readMemory ?? readMachineMemory)(),
+      (this.#options.readFreeDiskBytes ?? readFreeDisk)(this.#options.dataDir),
+    ])
+    this.#look = { atMs, memory, freeDiskBytes }
+    return this.#look
   }
 }
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 
 import { MachineAdmission } from '../../src/scheduler/index.ts'
 import { readMachineMemory } from '../../src/scheduler/machine-memory.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 
 const mib = 1024 ** 2
 
@@ -34,6 +35,28 @@ describe('admission by the machine', () => {
       admitted: false,
       reason: '700 MiB of memory is free, 768 MiB is needed',
     })
+  })
+
+  it('looks once for the slots of a round, and again for the next', async () => {
+    const clock = new ManualClock()
+    let looks = 0
+    const counted = new MachineAdmission({
+      jobMemoryBytes: mib,
+      memoryReserveBytes: 0,
+      dataDir: '/data',
+      diskReserveBytes: 0,
+      readMemory: () => {
+        looks += 1
+        return Promise.resolve({ totalBytes: 100 * mib, availableBytes: 100 * mib })
+      },
+      readFreeDiskBytes: () => Promise.resolve(mib),
+      clock,
+    })
+    for (const holding of [0, 1, 2, 3, 4]) await counted.check(holding)
+    expect(looks).toBe(1)
+    await clock.advance(250)
+    await counted.check(0)
+    expect(looks).toBe(2)
   })
 
   it('admits none while the disk is nearly full', async () => {
