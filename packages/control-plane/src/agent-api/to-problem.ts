@@ -24,7 +24,6 @@ const engineAnswers: Readonly<Record<EngineErrorCode, Answer>> = {
 const controlPlaneAnswers: Partial<Readonly<Record<ControlPlaneErrorCode, Answer>>> = {
   TOO_LARGE: [413, problemTypes.tooLarge],
   DIGEST_MISMATCH: [422, problemTypes.digestMismatch],
-  UPLOAD_ABORTED: [400, problemTypes.invalidRequest],
   // A server error, so that the agent tries again: space may be made.
   DISK_FULL: [507, problemTypes.internal],
 }

@@ -22,7 +22,7 @@ export type RunStatus = (typeof runStatuses)[number]
  * Every legal step. A plan goes back from `planning` to `plan_queued` when its agent was lost; an apply
  * never does (I6).
  */
-export const runTransitions = {
+const runTransitions = {
   pending: ['plan_queued', 'errored', 'canceled'],
   plan_queued: ['planning', 'errored', 'canceled'],
   planning: [

@@ -12,8 +12,6 @@ export type ControlPlaneErrorCode =
   | 'INVALID_CERTIFICATE'
   | 'TOO_LARGE'
   | 'DIGEST_MISMATCH'
-  | 'OFFSET_MISMATCH'
-  | 'UPLOAD_ABORTED'
 
 /**
  * The control plane could not do its work: an option, the data directory, the disk, a port. What a
