@@ -50,5 +50,7 @@ describe.skipIf(tool === undefined)('an agent that is killed during a real apply
 })
 
 async function untilLog(platform: Platform, applyId: string, text: string): Promise<void> {
-  while (!(await platform.client.applies.output(applyId))?.includes(text)) await delay(50)
+  await expect
+    .poll(() => platform.client.applies.output(applyId), { timeout: 60_000 })
+    .toContain(text)
 }
