@@ -83,14 +83,12 @@ export type {
 export {
   isTerminal,
   jobEvents,
-  jobStates,
   jobTransitions,
   transition,
   type JobEnd,
   type JobEvent,
   type JobEventIds,
   type JobEvents,
-  type JobState,
   type StopReason,
 } from './job/index.ts'
 export {
@@ -121,6 +119,7 @@ export {
   type ResolvedAgentOptions,
   type StopAction,
 } from './options/index.ts'
+export { jobStates, type JobState } from './protocol/index.ts'
 export {
   randomId,
   silentLogger,

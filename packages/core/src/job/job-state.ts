@@ -1,18 +1,5 @@
 import { IllegalStateError } from '../errors/index.ts'
-
-/** States of a job. The last four are terminal. */
-export const jobStates = [
-  'acquired',
-  'preparing',
-  'running',
-  'canceling',
-  'reporting',
-  'succeeded',
-  'failed',
-  'canceled',
-  'lost',
-] as const
-export type JobState = (typeof jobStates)[number]
+import type { JobState } from '../protocol/index.ts'
 
 /** What happens to a job. */
 export const jobEvents = [

@@ -24,7 +24,8 @@ export const digestSchema = z
   .string()
   .regex(/^sha-256=:[A-Za-z0-9+/]{43}=:$/u, 'must look like sha-256=:<base64>:')
 
-export const jobStateSchema = z.enum([
+/** States of a job; the last four are terminal. Which leads to which, the agent's state table says. */
+export const jobStates = [
   'acquired',
   'preparing',
   'running',
@@ -34,7 +35,10 @@ export const jobStateSchema = z.enum([
   'failed',
   'canceled',
   'lost',
-])
+] as const
+export type JobState = (typeof jobStates)[number]
+
+export const jobStateSchema = z.enum(jobStates)
 
 /** How a job is cancelled: `soft` politely, `force` aborts (a user asked for it explicitly). */
 export const cancelModeSchema = z.enum(['soft', 'force'])

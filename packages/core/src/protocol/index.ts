@@ -10,12 +10,14 @@ export {
   digestSchema,
   fencingTokenSchema,
   jobStateSchema,
+  jobStates,
   phaseSchema,
   protocolPath,
   protocolVersion,
   timestampSchema,
   type AgentKind,
   type CancelMode,
+  type JobState,
   type Phase,
 } from './common.ts'
 export {

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { IllegalStateError } from '../../src/errors/index.ts'
-import {
-  isTerminal,
-  jobEvents,
-  jobStates,
-  jobTransitions,
-  transition,
-  type JobState,
-} from '../../src/job/index.ts'
+import { isTerminal, jobEvents, jobTransitions, transition } from '../../src/job/index.ts'
+import { jobStates, type JobState } from '../../src/protocol/index.ts'
 
 describe('the state machine of a job', () => {
   const pairs = jobStates.flatMap((state) => jobEvents.map((event) => ({ state, event })))
