@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+
 import { defineConfig } from 'vitest/config'
 
 import { SummaryReporter } from './scripts/ci/summary-reporter.ts'
@@ -21,6 +23,8 @@ export default defineConfig({
       ...(summaryFile === undefined ? [] : [new SummaryReporter(summaryFile)]),
     ],
     allowOnly: false,
+    // Processes that tests start strip the types of every source anew, unless they find them here.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') },
     projects: [
       {
         extends: true,

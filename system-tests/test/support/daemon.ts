@@ -56,6 +56,7 @@ export class Daemon implements AsyncDisposable {
         env: {
           PATH: [...toolDirectory, process.env['PATH'] ?? '/usr/bin:/bin'].join(':'),
           HOME: process.env['HOME'] ?? '/',
+          NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
           SCALR_URL: options.url ?? platform.url,
           SCALR_AGENT_TOKEN: platform.poolToken,
           SCALR_AGENT_NAME: options.name ?? 'daemon',

@@ -6,7 +6,7 @@ import type { Tool } from '../../src/find-tool.ts'
 
 /** Where `pnpm engines up tofu` puts what it builds. */
 const engines =
-  process.env['SCALR_AGENT_ENGINES_DIR'] ??
+  process.env['SCALR_SDK_ENGINES_DIR'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'scalr-agent-sdk/engines')
 
 /** The real tools of this machine; with TEST_IAC that one alone. */
