@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import { ProcessExecutor } from '@scalr-agent/executor-process'
 
@@ -39,6 +40,8 @@ async function vanish(dataDir: string, id: string): Promise<void> {
   for (const { pid, session } of await readProcessTable()) {
     if (session === supervisor) killIfThere(pid)
   }
+  // Until then the executor may still take it for running.
+  while ((await readProcessTable()).some(({ pid }) => pid === supervisor)) await delay(5)
 }
 
 function killIfThere(pid: number): void {

@@ -66,7 +66,9 @@ describe.concurrent('an agent that is cut off for longer than the lease', () => 
     expect(await lateCalls(late)).toEqual(refusals)
     expect(await everything(platform, id)).toEqual(after)
 
-    expect(second.ended).toMatchObject([{ result: 'succeeded', phase: 'plan' }])
+    await expect
+      .poll(() => second.ended, { timeout: 20_000 })
+      .toMatchObject([{ result: 'succeeded', phase: 'plan' }])
     expect(await events()).toEqual(['begin', 'end', 'begin', 'end'])
     const [lost, whole] = (await log()).split('was lost')
     expect(linesOf('plan', lost)).toEqual([])
@@ -92,6 +94,7 @@ describe.concurrent('an agent that is cut off for longer than the lease', () => 
     const { applyId } = await platform.untilStatus(id, 'applying')
     await untilLine(() => client.applies.output(applyId ?? ''), 'apply line 2')
     await using _second = await LocalAgent.start(platform, tool, { name: 'second' })
+    await platform.upload(workspace.id, fakeRun({ record }))
     const next = await client.runs.create({ workspaceId: workspace.id })
 
     proxy.cut('refuse')

@@ -9,6 +9,7 @@ import { afterAll } from 'vitest'
 
 import { readProcessEntry } from '../src/process-identity.ts'
 import { processesRecordSchema } from '../src/records.ts'
+import { eventually } from './support/workloads.ts'
 
 const dataDir = await mkdtemp(join(tmpdir(), 'scalr-conformance-'))
 const childModule = new URL('support/child-executor.ts', import.meta.url)
@@ -50,6 +51,7 @@ describeExecutor('process', {
   vanish: async (id) => {
     const { supervisor } = await processesOf(id)
     process.kill(-supervisor.pid, 'SIGKILL')
+    await eventually(() => readProcessEntry(supervisor.pid) === undefined)
   },
   inspect,
   recordsDirectory: join(dataDir, 'workloads'),

@@ -16,7 +16,7 @@ function expectNothingLeft(job: RunningScript): void {
   expect(() => process.kill(-job.pid, 0)).toThrow('ESRCH')
 }
 
-describe.each(installedShells())('interrupts of the job script in $name', (shell) => {
+describe.concurrent.each(installedShells())('interrupts of the job script in $name', (shell) => {
   it('I8: soft is one INT to the tool; a second TERM sends nothing; hard is the second INT', async () => {
     await using job = await startJobScript({
       shell,

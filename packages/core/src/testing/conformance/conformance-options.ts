@@ -16,7 +16,10 @@ export interface ConformanceOptions {
   readonly childModule?: string | URL
   /** Arguments for the Node of that child. @default those of this process */
   readonly childNodeArguments?: readonly string[]
-  /** Takes the workload away behind the executor's back, so that no exit record of it exists. */
+  /**
+   * Takes the workload away behind the executor's back, so that no exit record of it exists. Resolves
+   * when it is gone for the engine too.
+   */
   vanish?(id: string): Promise<void>
   /** All that the engine shows of a workload to whoever may inspect it, as text. */
   inspect?(id: string): Promise<string>

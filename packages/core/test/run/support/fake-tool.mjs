@@ -11,11 +11,6 @@ const {
   backend = 'http',
 } = JSON.parse(process.env.FAKE_TOOL ?? '{}')[command] ?? {}
 
-if (command === 'version') {
-  console.log(process.env.FAKE_TOOL_VERSION ?? 'Terraform v1.11.4')
-  process.exit(0)
-}
-
 let received = 0
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT']) {
   process.on(signal, () => {

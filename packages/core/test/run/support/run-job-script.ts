@@ -173,7 +173,10 @@ export async function startJobScript(options: StartOptions): Promise<RunningScri
   await mkdir(bin, { recursive: true })
   await writeFile(
     join(bin, 'terraform'),
-    `#!/bin/sh\nexec '${process.execPath}' '${fakeTool}' "$@"\n`,
+    `#!/bin/sh
+[ "$1" != version ] || exec echo "\${FAKE_TOOL_VERSION:-Terraform v1.11.4}"
+exec '${process.execPath}' '${fakeTool}' "$@"
+`,
   )
   await chmod(join(bin, 'terraform'), 0o755)
   const script = createJobScript({
