@@ -34,5 +34,6 @@ export const processExecutorOptionsSchema = z.strictObject({
   logger: z.custom<Logger>((value) => typeof value === 'object').default(silentLogger),
 })
 
+/** Where the process executor keeps its workloads, and as whom it runs them. */
 export type ProcessExecutorOptions = z.input<typeof processExecutorOptionsSchema>
 export type ResolvedProcessExecutorOptions = z.output<typeof processExecutorOptionsSchema>

@@ -31,6 +31,7 @@ const timingSchema = z.strictObject({
   reaperEveryMs: duration.default(1000),
 })
 
+/** Leases, heartbeats and other periods; tests make them short. */
 export type TimingOptions = z.input<typeof timingSchema>
 export type Timing = z.output<typeof timingSchema>
 

@@ -21,6 +21,7 @@ export interface GivenCertificate {
   readonly ca?: string | Buffer
 }
 
+/** Where the control plane keeps its data, and where it listens. */
 export interface ControlPlaneOptions {
   /** Everything that is kept: database, archives, logs, states, keys. Made if absent, mode 0700. */
   readonly dataDir: string
@@ -46,6 +47,7 @@ export interface ControlPlaneOptions {
   readonly ids?: IdSource
 }
 
+/** Most that the control plane takes. */
 export interface ControlPlaneLimits {
   /** Size of an uploaded configuration archive, packed. @default 512 MiB */
   readonly configurationBytes: number

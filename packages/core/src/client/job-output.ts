@@ -4,6 +4,7 @@ import { abandon, readBounded, type HttpAnswer, type QueryValues } from '../http
 import type { CallOptions } from './resource-client.ts'
 import type { ScalrApi } from './scalr-api.ts'
 
+/** How to read a log as one text. */
 export interface OutputOptions extends CallOptions {
   /** Without ANSI escape codes. @default false */
   readonly clean?: boolean
@@ -11,6 +12,7 @@ export interface OutputOptions extends CallOptions {
   readonly maxBytes?: number
 }
 
+/** How to read a log as a stream. */
 export interface OutputStreamOptions extends CallOptions {
   readonly clean?: boolean
   /** Leaves out what was read before: how a log is followed. @default 0 */

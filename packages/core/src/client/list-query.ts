@@ -6,6 +6,7 @@ import { toWireName } from './wire-name.ts'
 /** A list means any of them. `null` means unset. Operators as the API has them: `'like:prod'`. */
 export type FilterValue = string | number | boolean | null | readonly string[]
 
+/** Which resources to list, and what to fetch along. */
 export interface ListOptions<D extends ResourceDefinition, I extends IncludeOf<D> = never> {
   /** Filters under their names in camelCase; nested ones with dots: `'run.status'`. */
   readonly filter?: { readonly [K in D['filter'][number]]?: FilterValue | undefined }

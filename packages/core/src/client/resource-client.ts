@@ -20,6 +20,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What to fetch along with a resource. */
 export interface GetOptions<I> extends CallOptions {
   /** Relations to fetch along; they lie in the result under their names. */
   readonly include?: readonly I[]

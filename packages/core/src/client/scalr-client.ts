@@ -29,6 +29,7 @@ import { ScalrApi } from './scalr-api.ts'
 
 const apiPath = '/api/iacp/v3'
 
+/** Where the API is, and how to speak to it. */
 export interface ScalrClientOptions {
   /** `https://<account>.scalr.io` or a control plane of your own. Default: as the token says. */
   readonly url?: string | URL | undefined

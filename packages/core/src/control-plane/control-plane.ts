@@ -48,16 +48,19 @@ export interface ControlPlaneSession {
   disconnect(options?: OperationOptions): Promise<void>
 }
 
+/** Names one attempt at a job: the token grows each time the job is given out. */
 export interface JobKey {
   readonly jobId: string
   readonly fencingToken: number
 }
 
+/** How many jobs to take, and how long the control plane may wait for the first. */
 export interface AcquireRequest {
   readonly max: number
   readonly waitMs: number
 }
 
+/** Cancel signals after that cursor, and how long the control plane may wait for the first. */
 export interface SignalsRequest {
   readonly after: number
   readonly waitMs: number
@@ -83,6 +86,7 @@ export interface ControlPlaneJob extends JobKey {
   refreshToken(options?: OperationOptions): Promise<{ readonly jobTokenExpiresAt: string }>
 }
 
+/** A file to upload: `open` is called once for each attempt. */
 export interface UploadSource {
   readonly bytes: number
   /** RFC 9530 form. */

@@ -24,6 +24,7 @@ import type { ControlPlane, ControlPlaneSession } from './control-plane.ts'
 import { HttpControlPlaneSession } from './http-control-plane-session.ts'
 import { defaultRetryPeriods, type RetryPeriods } from './retry-periods.ts'
 
+/** Where the control plane is, and how to speak to it. */
 export interface HttpControlPlaneOptions {
   /** HTTPS; plain HTTP for this machine alone. */
   readonly url: string | URL

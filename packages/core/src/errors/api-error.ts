@@ -7,6 +7,7 @@ export interface ApiErrorDetail {
   readonly pointer?: string
 }
 
+/** What the server answered, and to which call. */
 export interface ApiErrorOptions {
   readonly method: string
   /** Path and query without secrets; never the whole URL with user info. */

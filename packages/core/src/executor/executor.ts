@@ -50,15 +50,18 @@ export interface Executor extends AsyncDisposable {
   list(options: ListOptions): AsyncIterable<WorkloadRef>
 }
 
+/** Options of every call that may take long. */
 export interface OperationOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Whose workloads to list. */
 export interface ListOptions extends OperationOptions {
   /** Only workloads launched with this `agentId`; a stranger's are never listed. */
   readonly agentId: string
 }
 
+/** What a preflight check has to know. */
 export interface CheckOptions extends OperationOptions {
   /** URL at which workloads reach the control plane; an isolating executor refuses a loopback one. */
   readonly workloadUrl?: string

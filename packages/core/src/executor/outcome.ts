@@ -32,6 +32,7 @@ export interface OutOfMemoryOutcome extends MemoryEvidence {
   readonly kind: 'out-of-memory'
 }
 
+/** What the engine says of memory: the limit, and the most that was used where it was measured. */
 export interface MemoryEvidence {
   readonly limitBytes: number
   readonly peakBytes?: number

@@ -44,6 +44,7 @@ export interface WorkloadSpec {
   readonly deadlineMs?: number
 }
 
+/** Most that a workload may use; without limits where absent. */
 export interface WorkloadResources {
   readonly memoryBytes?: number
   /** Cores, may be a fraction. */

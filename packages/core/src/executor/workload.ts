@@ -54,6 +54,7 @@ export interface WorkloadRef {
   readonly state: 'starting' | 'running' | 'ended'
 }
 
+/** What a workload uses, as far as the engine measures it. */
 export interface ResourceUsage {
   readonly memoryBytes?: number
   readonly memoryPeakBytes?: number

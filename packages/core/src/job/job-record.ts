@@ -40,6 +40,7 @@ const outcomeSchema = z.discriminatedUnion('kind', [
 
 /** Why a job is being stopped. */
 const stopReasonSchema = z.enum(['canceled', 'timeout', 'lease-lost', 'shutdown'])
+/** Why a job is stopped before it ends by itself. */
 export type StopReason = z.infer<typeof stopReasonSchema>
 
 /** A failure of our own before or around the workload: data, like every other end of a job. */

@@ -17,6 +17,7 @@ export const jobEvents = [
   /** The lease is gone: whatever became of it is no longer ours to tell. */
   'lose',
 ] as const
+/** What moves a job from one state to the next. */
 export type JobEvent = (typeof jobEvents)[number]
 
 /**

@@ -27,6 +27,7 @@ export interface LogSummary {
   readonly missingBytes: number
 }
 
+/** What a log pump reads, what it masks and where the log goes. */
 export interface LogPumpOptions {
   /** Its content is cut back to `from`. */
   readonly spool: LogSpool

@@ -5,6 +5,7 @@ import { concatBytes } from './concat-bytes.ts'
 import { openSegments, SpoolSegment } from './spool-segment.ts'
 import { SpoolSignal } from './spool-signal.ts'
 
+/** Where the spool lies and how much it may hold. */
 export interface LogSpoolOptions {
   /** Made if it is not there. It belongs to the spool alone. */
   readonly directory: string

@@ -15,6 +15,7 @@ export interface LogSink {
   logOffset(options?: { readonly signal?: AbortSignal | undefined }): Promise<number>
 }
 
+/** What is uploaded, where to, and how patiently. */
 export interface LogUploaderOptions {
   readonly spool: LogSpool
   readonly sink: LogSink

@@ -8,6 +8,7 @@ import { durationSchema } from './duration.ts'
 
 /** What the agent does on its first SIGTERM, SIGINT or SIGHUP; Scalr's three words. */
 export const stopActionSchema = z.enum(['drain', 'grace-shutdown', 'force-shutdown'])
+/** What an agent that is told to stop does with its jobs. */
 export type StopAction = z.infer<typeof stopActionSchema>
 
 /** Results of ended workloads still have to be reported; the time-outs leave this much for it. */

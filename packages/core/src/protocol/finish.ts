@@ -24,6 +24,7 @@ export const failureCauseSchema = z.enum([
   'agent-stopped',
   'agent',
 ])
+/** Why a job did not succeed, as a code for programs. */
 export type FailureCause = z.infer<typeof failureCauseSchema>
 
 const stageReportSchema = z.object({
@@ -32,6 +33,7 @@ const stageReportSchema = z.object({
   endedAt: timestampSchema.optional(),
   exitCode: z.int().nullable(),
 })
+/** How one stage of a job went. */
 export type StageReport = z.infer<typeof stageReportSchema>
 
 const resourceCountsSchema = z.object({
@@ -39,6 +41,7 @@ const resourceCountsSchema = z.object({
   changes: z.int().nonnegative(),
   destructions: z.int().nonnegative(),
 })
+/** Resources that a plan or an apply adds, changes and destroys. */
 export type ResourceCounts = z.infer<typeof resourceCountsSchema>
 
 /** How the job ended; the body of `POST /jobs/{id}/finish`. Sending it again changes nothing. */
@@ -78,11 +81,15 @@ export const finishJobRequestSchema = z.object({
     kill: z.int().nonnegative(),
   }),
 })
+/** The report of a job's end. */
 export type FinishJobRequest = z.infer<typeof finishJobRequestSchema>
 
+/** Answer to `POST /jobs/{id}/finish`; a repeated report gets it too. */
 export const finishJobResponseSchema = z.object({ accepted: z.literal(true) })
+/** The report was taken. */
 export type FinishJobResponse = z.infer<typeof finishJobResponseSchema>
 
 /** Answer to an append and to `HEAD /jobs/{id}/log`: bytes the server holds. */
 export const logOffsetResponseSchema = z.object({ offset: z.int().nonnegative() })
+/** How many bytes of the log the server holds. */
 export type LogOffsetResponse = z.infer<typeof logOffsetResponseSchema>

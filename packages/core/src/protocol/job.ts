@@ -22,10 +22,12 @@ export const jobAssignmentSchema = z.object({
   /** Memory that one such job may take; admission goes by it. */
   memoryBytes: z.int().positive().optional(),
 })
+/** A job that is offered; nothing of it runs before `start`. */
 export type JobAssignment = z.infer<typeof jobAssignmentSchema>
 
 /** `GET /sessions/self/jobs?wait=60&max=n`. Empty when nothing came in time. */
 export const jobsResponseSchema = z.object({ jobs: z.array(jobAssignmentSchema) })
+/** The jobs that an agent was given, if any. */
 export type JobsResponse = z.infer<typeof jobsResponseSchema>
 
 /** One cancel signal. Kept until the job ends, so that it is never lost between two polls. */
@@ -36,6 +38,7 @@ export const signalSchema = z.object({
   fencingToken: fencingTokenSchema,
   cancel: cancelModeSchema,
 })
+/** A wish to cancel one job. */
 export type Signal = z.infer<typeof signalSchema>
 
 /** `GET /sessions/self/signals?wait=60&after=<cursor>`. */
@@ -43,10 +46,12 @@ export const signalsResponseSchema = z.object({
   cursor: z.int().nonnegative(),
   signals: z.array(signalSchema),
 })
+/** Signals after a cursor, and the cursor to ask with next. */
 export type SignalsResponse = z.infer<typeof signalsResponseSchema>
 
 /** `POST /jobs/{id}/start`, with the session token. Nothing is launched before it succeeded. */
 export const startJobRequestSchema = z.object({ fencingToken: fencingTokenSchema })
+/** Takes an offered job for good. */
 export type StartJobRequest = z.infer<typeof startJobRequestSchema>
 
 const variableSchema = z.object({
@@ -57,6 +62,7 @@ const variableSchema = z.object({
   hcl: z.boolean(),
   sensitive: z.boolean(),
 })
+/** A variable of a run: for Terraform or for the environment. */
 export type JobVariable = z.infer<typeof variableSchema>
 
 const jobFileSchema = z.object({
@@ -64,6 +70,7 @@ const jobFileSchema = z.object({
   bytes: z.int().nonnegative(),
   digest: digestSchema,
 })
+/** A file of a job, with its size and digest. */
 export type JobFile = z.infer<typeof jobFileSchema>
 
 /** Names of the files of a job, one word on both sides. */
@@ -76,6 +83,7 @@ export const jobFileNames = {
   /** State that could not be written to the backend and was rescued after a hard end (I9). */
   erroredState: 'errored.tfstate',
 } as const
+/** One of `jobFileNames`. */
 export type JobFileName = (typeof jobFileNames)[keyof typeof jobFileNames]
 
 /** The whole job, with its secrets: the answer to `start`. */
@@ -133,12 +141,15 @@ export const jobSpecSchema = z.object({
     cpus: z.number().positive().optional(),
   }),
 })
+/** All that an agent has to know to execute a job. */
 export type JobSpec = z.infer<typeof jobSpecSchema>
 
 /** `POST /jobs/{id}/token`, with the present job token; before it expires. */
 export const jobTokenRequestSchema = z.object({ fencingToken: fencingTokenSchema })
+/** Answer to `POST /jobs/{id}/token`. */
 export const jobTokenResponseSchema = z.object({
   jobToken: z.string().min(1),
   jobTokenExpiresAt: timestampSchema,
 })
+/** A fresh job token. */
 export type JobTokenResponse = z.infer<typeof jobTokenResponseSchema>

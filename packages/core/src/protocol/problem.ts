@@ -33,8 +33,10 @@ export const problemTypes = {
   internal: `${prefix}internal`,
 } as const
 
+/** One of `problemTypes`. */
 export type ProblemType = (typeof problemTypes)[keyof typeof problemTypes]
 
+/** Body of every error, as RFC 9457 describes it. */
 export const problemSchema = z.looseObject({
   type: z.string(),
   title: z.string(),

@@ -27,8 +27,10 @@ export const registerRequestSchema = z.object({
   instanceId: z.string().min(8).max(128),
   found: z.array(foundJobSchema),
 })
+/** What an agent tells of itself when it registers. */
 export type RegisterRequest = z.infer<typeof registerRequestSchema>
 
+/** Answer to `POST /sessions`. */
 export const registerResponseSchema = z.object({
   protocolVersion: z.int().positive(),
   agentId: z.string().min(1),
@@ -43,6 +45,7 @@ export const registerResponseSchema = z.object({
   /** What to do with each found job: go on (its lease is renewed), or end and forget it. */
   found: z.array(z.object({ jobId: z.string(), decision: z.enum(['resume', 'abandon']) })),
 })
+/** The session that was opened, and the intervals to keep. */
 export type RegisterResponse = z.infer<typeof registerResponseSchema>
 
 /** `POST /sessions/self/heartbeat`, with the session token. */
@@ -60,8 +63,10 @@ export const heartbeatRequestSchema = z.object({
     }),
   ),
 })
+/** What an agent does at this moment. */
 export type HeartbeatRequest = z.infer<typeof heartbeatRequestSchema>
 
+/** Answer to a heartbeat. */
 export const heartbeatResponseSchema = z.object({
   leases: z.array(
     z.object({
@@ -77,4 +82,5 @@ export const heartbeatResponseSchema = z.object({
   /** A fresh session token when the present one is past half its life. */
   sessionToken: z.string().optional(),
 })
+/** What became of each lease, and what the agent should do. */
 export type HeartbeatResponse = z.infer<typeof heartbeatResponseSchema>

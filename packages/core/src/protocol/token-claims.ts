@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 /** Kinds of token, each narrower than the one before. */
 export const tokenKindSchema = z.enum(['user', 'pool', 'session', 'job', 'run'])
+/** What a token is for; each opens less than the one before. */
 export type TokenKind = z.infer<typeof tokenKindSchema>
 
 /**
@@ -15,4 +16,5 @@ export const tokenClaimsSchema = z.looseObject({
   exp: z.number().optional(),
   kind: tokenKindSchema.optional(),
 })
+/** What may be read from a token without checking it. */
 export type TokenClaims = z.infer<typeof tokenClaimsSchema>

@@ -10,6 +10,7 @@ export interface BootClock {
   nowMs(): number
 }
 
+/** The boot clock of this machine. */
 export function systemBootClock(): BootClock {
   return { bootId: readBootId(), nowMs: () => Number(process.hrtime.bigint() / 1_000_000n) }
 }

@@ -5,6 +5,7 @@ export interface Deferred<T> {
   reject(reason: unknown): void
 }
 
+/** Makes a promise that is settled from outside. */
 export function deferred<T>(): Deferred<T> {
   let resolve!: (value: T) => void
   let reject!: (reason: unknown) => void

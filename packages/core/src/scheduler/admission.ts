@@ -14,6 +14,7 @@ export interface Admission {
   check(holding: number): Promise<AdmissionVerdict>
 }
 
+/** How much of the machine must be free for one more job. */
 export interface MachineAdmissionOptions {
   /** Memory of one job. */
   readonly jobMemoryBytes: number

@@ -24,4 +24,5 @@ export const accessTokenDefinition = defineResource({
   sort: ['createdAt', 'description', 'expiresAt', 'lastUsedAt', 'name'],
 })
 
+/** A token of an agent pool or a user. `token` is there only in the answer to its creation. */
 export type AccessToken = ReadOf<typeof accessTokenDefinition>

@@ -41,4 +41,5 @@ export const accountDefinition = defineResource({
   sort: [],
 })
 
+/** The account that everything else belongs to. */
 export type Account = ReadOf<typeof accountDefinition>

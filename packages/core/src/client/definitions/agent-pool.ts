@@ -31,4 +31,5 @@ export const agentPoolDefinition = defineResource({
   sort: ['account', 'environment', 'inUse', 'name', 'vcsEnabled'],
 })
 
+/** A pool of agents: workspaces name it, and its agents take their jobs. */
 export type AgentPool = ReadOf<typeof agentPoolDefinition>

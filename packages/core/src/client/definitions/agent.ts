@@ -29,4 +29,5 @@ export const agentDefinition = defineResource({
   sort: ['lastSeenAt', 'name', 'os', 'pool', 'status', 'version'],
 })
 
+/** An agent as the control plane sees it: registered in a pool, with its status and driver. */
 export type Agent = ReadOf<typeof agentDefinition>

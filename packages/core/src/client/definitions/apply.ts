@@ -22,4 +22,5 @@ export const applyDefinition = defineResource({
   sort: [],
 })
 
+/** The apply phase of a run. */
 export type Apply = ReadOf<typeof applyDefinition>

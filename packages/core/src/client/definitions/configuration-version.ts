@@ -28,4 +28,5 @@ export const configurationVersionDefinition = defineResource({
   sort: [],
 })
 
+/** One upload of a workspace's Terraform files. */
 export type ConfigurationVersion = ReadOf<typeof configurationVersionDefinition>

@@ -59,4 +59,5 @@ export const environmentDefinition = defineResource({
   sort: ['account', 'createdAt', 'createdByEmail', 'name'],
 })
 
+/** A group of workspaces. */
 export type Environment = ReadOf<typeof environmentDefinition>

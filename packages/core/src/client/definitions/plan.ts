@@ -23,4 +23,5 @@ export const planDefinition = defineResource({
   sort: [],
 })
 
+/** The plan phase of a run. */
 export type Plan = ReadOf<typeof planDefinition>

@@ -150,4 +150,5 @@ export const runDefinition = defineResource({
   sort: [],
 })
 
+/** A plan and, once confirmed, the apply of it, in one workspace. */
 export type Run = ReadOf<typeof runDefinition>

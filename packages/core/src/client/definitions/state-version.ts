@@ -30,4 +30,5 @@ export const stateVersionDefinition = defineResource({
   sort: ['createdAt'],
 })
 
+/** One version of a workspace's Terraform state. */
 export type StateVersion = ReadOf<typeof stateVersionDefinition>

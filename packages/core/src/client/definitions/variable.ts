@@ -28,4 +28,5 @@ export const variableDefinition = defineResource({
   sort: ['key', 'updatedAt'],
 })
 
+/** A Terraform or shell variable. The value of a sensitive one is never read back. */
 export type Variable = ReadOf<typeof variableDefinition>

@@ -119,4 +119,5 @@ export const workspaceDefinition = defineResource({
   sort: ['currentRun', 'environment', 'latestRun', 'name', 'updatedAt'],
 })
 
+/** One Terraform or OpenTofu configuration with its state. */
 export type Workspace = ReadOf<typeof workspaceDefinition>

@@ -2,15 +2,18 @@ import { runDefinition } from '../definitions/index.ts'
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 
+/** A comment that is kept with the action on a run. */
 export interface CommentOptions extends CallOptions {
   readonly comment?: string
 }
 
+/** How to confirm a planned run. */
 export interface ConfirmOptions extends CommentOptions {
   /** When to queue the apply, ISO 8601; at once by default. */
   readonly applyAt?: string
 }
 
+/** How to cancel a run. */
 export interface CancelOptions extends CommentOptions {
   /**
    * Aborts instead of waiting for the tool to end: what it was just creating may be missing from the

@@ -21,6 +21,7 @@ export const behaviourGroups = [
   'destroy',
   'list',
 ] as const
+/** One of `behaviourGroups`. */
 export type BehaviourGroup = (typeof behaviourGroups)[number]
 
 /** Capabilities that are yes or no. */

@@ -4,6 +4,7 @@ import { reasonToSkip, type Behaviour } from './behaviour.ts'
 import type { ConformanceOptions } from './conformance-options.ts'
 import { KitContext } from './kit-context.ts'
 
+/** How an executor did in one behaviour. */
 export type BehaviourResult =
   | { readonly behaviour: Behaviour; readonly status: 'passed'; readonly durationMs: number }
   | { readonly behaviour: Behaviour; readonly status: 'skipped'; readonly reason: string }
@@ -14,6 +15,7 @@ export type BehaviourResult =
       readonly durationMs: number
     }
 
+/** What to prove, and of which executor. */
 export interface RunConformanceOptions extends ConformanceOptions {
   /** Ids or groups of behaviours. @default all */
   readonly only?: readonly string[]

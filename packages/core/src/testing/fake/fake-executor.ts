@@ -19,6 +19,7 @@ import type { FakeProgram, FakeStartFailure } from './fake-process.ts'
 import type { FakeRun } from './fake-run.ts'
 import { FakeWorkload } from './fake-workload.ts'
 
+/** What a fake executor plays. */
 export interface FakeExecutorOptions {
   /** Chooses what a workload does, or why it never starts. */
   program(spec: WorkloadSpec): FakeProgram | FakeStartFailure
