@@ -7,12 +7,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createGzip, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 
 import { problemTypes } from '@scalr-agent/core/protocol'
-import { pack, type Header } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { archive, type ArchiveEntry } from './support/archive.ts'
 import { Daemon } from './support/daemon.ts'
 import { fakeRun, fakeTool } from './support/fake-tool.ts'
 import { Platform } from './support/platform.ts'
@@ -277,24 +277,32 @@ describe('a job that must not be started', () => {
   })
 
   const archives: readonly (readonly [string, () => Promise<Buffer>, RegExp])[] = [
-    ["a path that holds '..'", () => archive([{ name: '../evil' }]), /'\.\.'/u],
-    ['an absolute path', () => archive([{ name: '/tmp/scalr-agent-evil' }]), /absolute/u],
+    ["a path that holds '..'", () => afterFine([{ name: '../evil', content: 'evil' }]), /'\.\.'/u],
+    [
+      'an absolute path',
+      () => afterFine([{ name: '/tmp/scalr-agent-evil', content: 'evil' }]),
+      /absolute/u,
+    ],
     [
       'a link out of the tree',
-      () => archive([{ name: 'link', type: 'symlink', linkname: '../../../etc' }]),
+      () => afterFine([{ name: 'link', type: 'symlink', linkname: '../../../etc' }]),
       /leads out of the tree/u,
     ],
     [
       'a file below a link',
-      () => archive([{ name: 'd', type: 'symlink', linkname: '.' }, { name: 'd/evil' }]),
+      () =>
+        afterFine([
+          { name: 'd', type: 'symlink', linkname: '.' },
+          { name: 'd/evil', content: 'evil' },
+        ]),
       /below a link/u,
     ],
     [
       'a hard link',
-      () => archive([{ name: 'hard', type: 'link', linkname: '/etc/passwd' }]),
+      () => afterFine([{ name: 'hard', type: 'link', linkname: '/etc/passwd' }]),
       /'link'/u,
     ],
-    ['a device', () => archive([{ name: 'dev', type: 'character-device' }]), /not allowed/u],
+    ['a device', () => afterFine([{ name: 'dev', type: 'character-device' }]), /not allowed/u],
     [
       'too many entries',
       async () => gzipSync(Buffer.concat([...manyEntries(100_001), Buffer.alloc(1024)])),
@@ -371,19 +379,9 @@ async function handOut(platform: Platform, workspaceId: string, content: Buffer)
   await writeFile(join(directory, `${id}.tar.gz`), content)
 }
 
-type Entry = Pick<Header, 'name'> & Partial<Pick<Header, 'type' | 'linkname'>>
-
-async function archive(entries: readonly Entry[]): Promise<Buffer> {
-  const tar = pack()
-  tar.entry({ name: 'main.tf' }, '# fine\n')
-  for (const entry of entries) {
-    if (entry.type === undefined) tar.entry(entry, 'evil')
-    else tar.entry(entry)
-  }
-  tar.finalize()
-  const chunks: Buffer[] = []
-  for await (const chunk of tar.pipe(createGzip())) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
+/** What is refused comes after an entry that is not. */
+async function afterFine(entries: readonly ArchiveEntry[]): Promise<Buffer> {
+  return await archive([{ name: 'main.tf', content: '# fine\n' }, ...entries])
 }
 
 /** Headers of one directory, so that what is tested is the count, not the disk. */

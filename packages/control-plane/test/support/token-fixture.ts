@@ -1,13 +1,13 @@
 import { randomId } from '../../src/runtime/index.ts'
 import { Database } from '../../src/store/index.ts'
 import { createTokenService, type TokenService } from '../../src/tokens/index.ts'
-import { ManualClock } from './manual-clock.ts'
+import { FakeClock } from './fake-clock.ts'
 
 const now = '2026-01-01T00:00:00Z'
 
 interface TokenFixture {
   readonly db: Database
-  readonly clock: ManualClock
+  readonly clock: FakeClock
   readonly tokens: TokenService
 }
 
@@ -52,7 +52,7 @@ export function tokenFixture(): TokenFixture {
      VALUES ('job-1', 'plan-1', 'run-1', 'ws-1', 'apool-1', 'plan', 'started', 3, ?)`,
     now,
   )
-  const clock = new ManualClock()
+  const clock = new FakeClock()
   const tokens = createTokenService({ db, issuer: () => 'https://cp.test', clock, ids: randomId })
   return { db, clock, tokens }
 }

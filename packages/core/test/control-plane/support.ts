@@ -6,7 +6,6 @@ import { HttpControlPlane } from '../../src/control-plane/index.ts'
 import type { ControlPlaneJob, ControlPlaneSession } from '../../src/control-plane/index.ts'
 import type {
   FinishJobRequest,
-  JobSpec,
   RegisterRequest,
   RegisterResponse,
 } from '../../src/protocol/index.ts'
@@ -18,6 +17,7 @@ import {
   type TestServer,
 } from '../http/support/test-server.ts'
 import { fakeToken } from '../http/support/tokens.ts'
+import { makeJobSpec } from '../support/job-spec.ts'
 
 export const poolToken = fakeToken({ kind: 'pool' }, 'c4n4ry-pool')
 export const sessionToken = fakeToken({ kind: 'session' }, 'c4n4ry-session')
@@ -47,43 +47,13 @@ export const registration: RegisterResponse = {
   found: [],
 }
 
-export const jobSpec: JobSpec = {
+export const jobSpec = makeJobSpec({
   jobId: 'job-v01',
-  phase: 'plan',
-  fencingToken: 3,
-  leaseMs: 60_000,
-  applyGraceMs: 0,
-  timeoutMs: 3_600_000,
   jobToken,
   jobTokenExpiresAt: '2026-01-01T01:00:00Z',
-  runToken: fakeToken({ kind: 'run' }, 'c4n4ry-run'),
   statePath: '/api/agent/v1/state/ws-v01',
-  run: {
-    id: 'run-v01',
-    source: 'api',
-    message: null,
-    isDestroy: false,
-    isDry: false,
-    refresh: true,
-    refreshOnly: false,
-    targets: [],
-    replacements: [],
-  },
-  workspace: {
-    id: 'ws-v01',
-    name: 'app',
-    iacPlatform: 'opentofu',
-    iacVersion: null,
-    workingDirectory: '',
-    varFiles: [],
-    hooks: { preInit: null, prePlan: null, postPlan: null, preApply: null, postApply: null },
-  },
-  environment: { id: 'env-v01', name: 'dev' },
-  account: { id: 'acc-v01' },
-  variables: [],
   files: [],
-  resources: {},
-}
+})
 
 export const finishRequest: Omit<FinishJobRequest, 'fencingToken'> = {
   result: 'succeeded',

@@ -15,7 +15,7 @@ import {
   type LogPumpOptions,
   type LogSource,
 } from '../../src/logs/index.ts'
-import { ManualClock } from './support/manual-clock.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const nonce = '0123456789abcdef0123456789abcdef'
@@ -262,8 +262,8 @@ describe('LogPump', () => {
         await silence.promise
       },
     })
-    await clock.sleeping(250)
-    clock.advance(250)
+    await clock.untilSleeping(250)
+    await clock.advance(250)
     expect(await checkpointed.promise).toMatchObject({ rawBytes: 11, maskedBytes: 11 })
     silence.resolve()
     await run
@@ -465,10 +465,10 @@ describe('LogPump beyond the quota', () => {
     using pump = await LogPump.open({ spool, nonce, secrets, clock })
     const run = pump.run(sourceOf(Buffer.from('dropped\n')))
     // The end of the output waits until the disk takes the record.
-    await clock.sleeping(250)
+    await clock.untilSleeping(250)
     expect(spool.published).toBe(0)
     full = false
-    clock.advance(250)
+    await clock.advance(250)
     await run
     const { digest, missingBytes } = await pump.end()
     const log = await contentOf(spool)
@@ -488,7 +488,7 @@ describe('LogPump beyond the quota', () => {
       using pump = await LogPump.open({ spool, nonce, secrets, clock })
       const abort = new AbortController()
       const run = pump.run(sourceOf(Buffer.from('dropped\n')), { signal: abort.signal })
-      await clock.sleeping(250)
+      await clock.untilSleeping(250)
       abort.abort(new Error('no time'))
       await expect(run).rejects.toThrow('no time')
       expect(pump.summary).toMatchObject({ bytes: 0, missingBytes: 8 })

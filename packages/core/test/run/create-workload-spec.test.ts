@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { createWorkloadSpec, workloadName } from '../../src/run/index.ts'
-import { jobToken, makeJobSpec, runToken, variable, type TestJobSpec } from './support/job-spec.ts'
+import { jobToken, makeJobSpec, runToken, variable, type TestJobSpec } from '../support/job-spec.ts'
 
 const create = (changes: TestJobSpec = {}): ReturnType<typeof createWorkloadSpec> =>
   createWorkloadSpec({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { createJobEnvironment, jobSecrets } from '../../src/run/index.ts'
-import { jobToken, makeJobSpec, runToken, variable } from './support/job-spec.ts'
+import { jobToken, makeJobSpec, runToken, variable } from '../support/job-spec.ts'
 
 const workloadUrl = 'https://scalr.example.com:8443/'
 

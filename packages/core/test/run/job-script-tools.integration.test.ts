@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 
 import { createJobEnvironment, readPlanSummary, summarizeApply } from '../../src/run/index.ts'
 import { createReadStream } from 'node:fs'
-import { makeJobSpec, runToken, variable } from './support/job-spec.ts'
+import { makeJobSpec, runToken, variable } from '../support/job-spec.ts'
 import { startJobScript, type StartOptions } from './support/run-job-script.ts'
 import { findTool } from './support/shells.ts'
 import { startStateServer, type StateServer } from './support/state-server.ts'

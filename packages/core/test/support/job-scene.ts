@@ -33,6 +33,7 @@ import {
   type FakeProcess,
   type FakeStartFailure,
 } from '../../src/testing/index.ts'
+import { makeJobSpec } from './job-spec.ts'
 
 /** Below it a wait is for another attempt, beyond it for a deadline. */
 const deadlineMs = 35_000
@@ -298,43 +299,17 @@ export class JobScene implements AsyncDisposable {
       digest: `sha-256=:${createHash('sha256').update(content).digest('base64')}:`,
     })
     const plan = this.phase === 'apply' ? [file(jobFileNames.plan, Buffer.from('the plan'))] : []
-    return {
+    return makeJobSpec({
       jobId: 'job-1',
       phase: this.phase,
       fencingToken: 1,
-      leaseMs: 60_000,
-      applyGraceMs: 900_000,
-      timeoutMs: 3_600_000,
-      jobToken: 'job-token',
       jobTokenExpiresAt: '2099-01-01T00:00:00Z',
       runToken: 'run-token-secret',
       statePath: '/api/agent/v1/state/ws-1',
-      run: {
-        id: 'run-1',
-        source: 'api',
-        message: null,
-        isDestroy: false,
-        isDry: false,
-        refresh: true,
-        refreshOnly: false,
-        targets: [],
-        replacements: [],
-      },
-      workspace: {
-        id: 'ws-1',
-        name: 'ws',
-        iacPlatform: 'terraform',
-        iacVersion: null,
-        workingDirectory: '',
-        varFiles: [],
-        hooks: { preInit: null, prePlan: null, postPlan: null, preApply: null, postApply: null },
-      },
-      environment: { id: 'env-1', name: 'env' },
-      account: { id: 'acc-1' },
-      variables: [],
+      run: { id: 'run-1' },
+      workspace: { id: 'ws-1', name: 'ws' },
       files: [file(jobFileNames.configuration, this.#archive), ...plan],
-      resources: {},
-    }
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BootClock, Clock } from '../../src/runtime/index.ts'
 
 interface Sleeper {
+  readonly ms: number
   readonly atMs: number
   readonly wake: () => void
 }
@@ -10,6 +11,7 @@ export class ManualClock implements Clock, BootClock {
   readonly bootId = 'boot-of-the-test'
   readonly #startedAt = Date.parse('2026-01-01T00:00:00Z')
   #sleepers: Sleeper[] = []
+  readonly #watchers = new Set<() => void>()
   #ms = 1_000_000
 
   now(): Date {
@@ -40,6 +42,7 @@ export class ManualClock implements Clock, BootClock {
         reject(signal?.reason as Error)
       }
       const sleeper: Sleeper = {
+        ms,
         atMs: this.#ms + ms,
         wake: () => {
           signal?.removeEventListener('abort', abort)
@@ -48,6 +51,20 @@ export class ManualClock implements Clock, BootClock {
       }
       signal?.addEventListener('abort', abort, { once: true })
       this.#sleepers.push(sleeper)
+      for (const look of this.#watchers) look()
+    })
+  }
+
+  /** Resolves when somebody sleeps for exactly `ms`. */
+  async untilSleeping(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!this.#sleepers.some((sleeper) => sleeper.ms === ms)) return
+        this.#watchers.delete(look)
+        resolve()
+      }
+      this.#watchers.add(look)
+      look()
     })
   }
 

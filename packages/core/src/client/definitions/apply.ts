@@ -1,20 +1,13 @@
-import { choice, count, map } from '../kind.ts'
-import { always, defineResource, write } from '../resource-definition.ts'
+import { defineResource } from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
+import { phaseAttributes } from './phase-attributes.ts'
 
 export const applyDefinition = defineResource({
   type: 'applies',
   path: '/applies',
   label: 'apply',
   attributes: {
-    executionDetails: write(map),
-    resourceAdditions: write(count),
-    resourceChanges: write(count),
-    resourceDestructions: write(count),
-    status: always(
-      choice('pending', 'queued', 'running', 'finished', 'canceled', 'errored', 'unreachable'),
-    ),
-    statusTimestamps: write(map),
+    ...phaseAttributes,
   },
   relations: {},
   include: [],

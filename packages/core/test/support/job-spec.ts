@@ -1,4 +1,4 @@
-import { jobSpecSchema, type JobSpec, type JobVariable } from '../../../src/protocol/index.ts'
+import { jobSpecSchema, type JobSpec, type JobVariable } from '../../src/protocol/index.ts'
 
 export const runToken = 'run-token-CANARY-aaaa'
 export const jobToken = 'job-token-CANARY-bbbb'

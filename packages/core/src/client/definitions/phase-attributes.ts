@@ -1,0 +1,14 @@
+import { choice, count, map } from '../kind.ts'
+import { always, write } from '../resource-definition.ts'
+
+/** What a plan and an apply have in common. */
+export const phaseAttributes = {
+  executionDetails: write(map),
+  resourceAdditions: write(count),
+  resourceChanges: write(count),
+  resourceDestructions: write(count),
+  status: always(
+    choice('pending', 'queued', 'running', 'finished', 'canceled', 'errored', 'unreachable'),
+  ),
+  statusTimestamps: write(map),
+}
