@@ -90,6 +90,7 @@ export async function buildJobSpec(
       refreshOnly: run.refresh_only === 1,
       targets: textsSchema.parse(JSON.parse(run.target_addrs_json)),
       replacements: textsSchema.parse(JSON.parse(run.replace_addrs_json)),
+      vcs: null,
     },
     workspace: {
       id: facts.id,
@@ -105,10 +106,13 @@ export async function buildJobSpec(
         preApply: hooks['pre-apply'] ?? null,
         postApply: hooks['post-apply'] ?? null,
       },
+      terragrunt: null,
     },
     environment: { id: facts.environment_id, name: facts.environment_name },
     account: { id: facts.account_id },
     variables: [...mergeVariables(findScopedVariables(db, facts), runs.variables(run.id))],
+    registryHooks: [],
+    policyGroups: [],
     files: inputs.map(({ name, bytes, digest }) => ({ name, bytes, digest })),
     resources: facts.memory_bytes === null ? {} : { memoryBytes: facts.memory_bytes },
   }

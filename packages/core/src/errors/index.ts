@@ -4,6 +4,7 @@ export {
   type ApiErrorDetail,
   type ApiErrorOptions,
 } from './api-error.ts'
+export { CacheError, type CacheErrorCode } from './cache-error.ts'
 export { ConfigurationError } from './configuration-error.ts'
 export { ExecutorError, type ExecutorErrorCode } from './executor-error.ts'
 export { IllegalStateError } from './illegal-state-error.ts'

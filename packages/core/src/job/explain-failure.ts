@@ -2,7 +2,7 @@ import type { Outcome } from '../executor/index.ts'
 import type { FailureCause, FinishJobRequest } from '../protocol/index.ts'
 import type { JobRecord } from './job-record.ts'
 
-const planWord = { plan: 'Plan', apply: 'Apply' } as const
+const planWord = { plan: 'Plan', apply: 'Apply', policy: 'Policy check' } as const
 
 /** What happened, on what, what to do: the words a user reads on the run. */
 export function explainFailure(options: {
@@ -31,6 +31,12 @@ function words(
   switch (cause) {
     case 'exit-code':
       return `${operation} failed: stage '${failedStage ?? record.phase}' ended with exit code ${exitCode ?? 'unknown'}. The log above says why.`
+    case 'init-failed':
+      return `${operation} failed: init ended with exit code ${exitCode ?? 'unknown'}. The log above says why.`
+    case 'hook-failed':
+      return `${operation} failed: the hook '${failedStage ?? record.phase}' ended with exit code ${exitCode ?? 'unknown'}. The log above says why.`
+    case 'state-locked':
+      return `${operation} failed: the state is locked by another operation. The log above says by whom.`
     case 'canceled':
       return `${operation} was canceled.`
     case 'timeout':

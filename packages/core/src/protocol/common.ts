@@ -6,8 +6,8 @@ export const protocolVersion = 1
 /** Path below the control plane's URL under which every call of the protocol lives. */
 export const protocolPath = '/api/agent/v1'
 
-/** Plan or apply. */
-export const phaseSchema = z.enum(['plan', 'apply'])
+/** Plan, apply, or the check of a plan by policies. */
+export const phaseSchema = z.enum(['plan', 'apply', 'policy'])
 /** One phase of one run: what a job executes. */
 export type Phase = z.infer<typeof phaseSchema>
 

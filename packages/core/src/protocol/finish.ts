@@ -18,7 +18,14 @@ export const failureCauseSchema = z.enum([
   /** No proof of exit (I2). */
   'lost',
   'preparation',
+  /** The tool or the version that the workspace asks for is not there and cannot be fetched. */
   'tool-not-found',
+  /** `init` failed: a provider, a module or the backend. */
+  'init-failed',
+  /** A hook exited non-zero; the phase itself may have succeeded. */
+  'hook-failed',
+  /** Somebody else holds the lock of the state. */
+  'state-locked',
   'disk-full',
   /** The agent was told to stop and could not wait for the job. */
   'agent-stopped',
@@ -56,6 +63,8 @@ export const finishJobRequestSchema = z.object({
       /** What happened, on what, what to do: shown to the user. */
       message: z.string().max(10_000),
       evidence: z.string().max(20_000).optional(),
+      /** The end of the masked log before the agent's own words. */
+      lastLines: z.string().max(8_000).optional(),
     })
     .optional(),
   stages: z.array(stageReportSchema),

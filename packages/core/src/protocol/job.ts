@@ -80,11 +80,59 @@ export const jobFileNames = {
   plan: 'plan.bin',
   planJson: 'plan.json',
   lockFile: 'lock.hcl',
+  /** Scalr's `tfrun`: what policies may know of the run. Input of a policy job. */
+  runFacts: 'tfrun.json',
+  /** What the policies of a policy job said. */
+  policyResults: 'policy-results.json',
   /** State that could not be written to the backend and was rescued after a hard end (I9). */
   erroredState: 'errored.tfstate',
 } as const
 /** One of `jobFileNames`. */
 export type JobFileName = (typeof jobFileNames)[keyof typeof jobFileNames]
+
+/** Points of a job at which hooks run, in Scalr's names. */
+export const hookStageSchema = z.enum([
+  'pre-init',
+  'pre-plan',
+  'post-plan',
+  'pre-apply',
+  'post-apply',
+])
+/** One of the hook points. */
+export type HookStage = z.infer<typeof hookStageSchema>
+
+const registryHookSchema = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  stage: hookStageSchema,
+  /** Program of the image or machine that runs the script, e.g. `bash`. */
+  interpreter: z.string().min(1),
+  /** Relative to the root of the archive. */
+  scriptPath: z.string().min(1),
+  /** Name of the job's file that holds the hook's tar.gz. */
+  file: z.string().min(1),
+})
+/** A hook of the registry that is linked to the run's environment. */
+export type RegistryHook = z.infer<typeof registryHookSchema>
+
+/** How binding a policy is, in Scalr's words. */
+export const policyLevelSchema = z.enum(['advisory', 'soft-mandatory', 'hard-mandatory'])
+/** One of the three levels. */
+export type PolicyLevel = z.infer<typeof policyLevelSchema>
+
+const policyGroupSchema = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  /** `null`: whatever is there. */
+  opaVersion: z.string().nullable(),
+  /** Name of the job's file that holds the group's Rego as tar.gz. */
+  file: z.string().min(1),
+  policies: z.array(
+    z.object({ id: z.string().min(1), name: z.string().min(1), level: policyLevelSchema }),
+  ),
+})
+/** A policy group that applies to the run: its enabled policies. */
+export type JobPolicyGroup = z.infer<typeof policyGroupSchema>
 
 /** The whole job, with its secrets: the answer to `start`. */
 export const jobSpecSchema = z.object({
@@ -113,6 +161,8 @@ export const jobSpecSchema = z.object({
     refreshOnly: z.boolean(),
     targets: z.array(z.string()),
     replacements: z.array(z.string()),
+    /** `null` when the configuration does not come from a VCS. */
+    vcs: z.object({ branch: z.string(), commit: z.string() }).nullable(),
   }),
   workspace: z.object({
     id: z.string().min(1),
@@ -130,10 +180,16 @@ export const jobSpecSchema = z.object({
       preApply: z.string().nullable(),
       postApply: z.string().nullable(),
     }),
+    /** `null`: the tool is run by itself. */
+    terragrunt: z.object({ version: z.string().nullable(), useRunAll: z.boolean() }).nullable(),
   }),
   environment: z.object({ id: z.string().min(1), name: z.string() }),
   account: z.object({ id: z.string().min(1) }),
   variables: z.array(variableSchema),
+  /** In the order in which they run within a stage. */
+  registryHooks: z.array(registryHookSchema),
+  /** Policy jobs only; else empty. */
+  policyGroups: z.array(policyGroupSchema),
   /** What to download before the launch. */
   files: z.array(jobFileSchema),
   resources: z.object({

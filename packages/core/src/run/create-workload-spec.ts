@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 
 import { ConfigurationError } from '../errors/index.ts'
-import type { CacheMount, WorkloadSpec } from '../executor/index.ts'
+import type { PreparedCaches } from '../caches/index.ts'
+import type { WorkloadSpec } from '../executor/index.ts'
 import { assertMarkerNonce } from '../logs/index.ts'
 import {
   jobFileNames,
@@ -9,7 +10,7 @@ import {
   type JobFileName,
   type JobSpec,
 } from '../protocol/index.ts'
-import { workspaceHooks } from './hooks.ts'
+import { workspaceHooks, type AgentHook } from './hooks.ts'
 import { createJobEnvironment, type WorkloadProxy } from './job-environment.ts'
 import { createJobFiles } from './job-files.ts'
 import { jobLayout } from './job-layout.ts'
@@ -34,7 +35,10 @@ export interface CreateWorkloadSpecOptions {
   readonly caCert?: string | undefined
   readonly proxy?: WorkloadProxy | undefined
   readonly image?: string | undefined
-  readonly caches?: readonly CacheMount[] | undefined
+  /** What the caches of the agent give this job; without, tools are looked up in `PATH`. */
+  readonly prepared?: PreparedCaches | undefined
+  /** Hooks of the agent's hooks directory, read when the job is made. */
+  readonly agentHooks?: readonly AgentHook[] | undefined
   readonly archiveLimits?: ArchiveLimits | undefined
   readonly defaults: WorkloadDefaults
 }
@@ -115,7 +119,7 @@ export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedW
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(cpus === undefined ? {} : { cpus }),
     },
-    caches: options.caches ?? [],
+    caches: options.prepared?.mounts ?? [],
     labels: {
       'scalr-agent/job-id': spec.jobId,
       'scalr-agent/run-id': spec.run.id,

@@ -1,9 +1,17 @@
-import type { JobSpec } from '../protocol/index.ts'
-import type { HookStage } from './stages.ts'
+import type { HookStage, JobSpec } from '../protocol/index.ts'
 
 /** Where a hook comes from. Hooks of one stage run in this order. */
 const hookLevels = ['agent', 'registry', 'workspace'] as const
 export type HookLevel = (typeof hookLevels)[number]
+
+/** A file of the agent's hooks directory; its name is the stage. */
+export interface AgentHook {
+  readonly stage: HookStage
+  /** Where it was read from, for people. */
+  readonly path: string
+  readonly content: Uint8Array
+  readonly executable: boolean
+}
 
 /** One hook, ready to be run in the working directory of the configuration. */
 export interface HookCommand {

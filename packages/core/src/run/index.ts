@@ -14,8 +14,8 @@ export {
 } from './job-environment.ts'
 export { jobSecrets } from './job-secrets.ts'
 export { createJobScript, type JobScriptOptions } from './job-script.ts'
-export { type HookCommand, type HookLevel, type JobHooks } from './hooks.ts'
-export { type HookStage, type Stage } from './stages.ts'
+export { type AgentHook, type HookCommand, type HookLevel, type JobHooks } from './hooks.ts'
+export { type Stage } from './stages.ts'
 export {
   interpretResult,
   type InterpretResultOptions,

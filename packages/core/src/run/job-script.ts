@@ -1,9 +1,9 @@
-import type { JobSpec, Phase } from '../protocol/index.ts'
+import type { HookStage, JobSpec, Phase } from '../protocol/index.ts'
 import { orderHooks, type HookCommand, type JobHooks } from './hooks.ts'
 import { backendOverrideFile, jobLayout } from './job-layout.ts'
 import { jobScriptRuntime } from './job-script-runtime.ts'
 import { shellQuote } from './shell-quote.ts'
-import { jobExitCodes, type HookStage } from './stages.ts'
+import { jobExitCodes } from './stages.ts'
 import { parallelismArguments, planArguments } from './tool-arguments.ts'
 
 export interface JobScriptOptions {

@@ -1,5 +1,4 @@
-/** Hook points, in Scalr's names. */
-export type HookStage = 'pre-init' | 'pre-plan' | 'post-plan' | 'pre-apply' | 'post-apply'
+import type { HookStage } from '../protocol/index.ts'
 
 /**
  * Every stage of a job, as the markers name them. A plan runs prepare, pre-init, init, pre-plan, plan,

@@ -25,6 +25,8 @@ export function makeJobSpec(changes: TestJobSpec = {}): JobSpec {
     environment: { id: 'env-v0abc', name: 'production' },
     account: { id: 'acc-v0abc' },
     variables: [],
+    registryHooks: [],
+    policyGroups: [],
     files: ['configuration.tar.gz', 'plan.bin', 'lock.hcl'].map((name) => ({
       name,
       bytes: 1,
@@ -42,6 +44,7 @@ export function makeJobSpec(changes: TestJobSpec = {}): JobSpec {
       refreshOnly: false,
       targets: [],
       replacements: [],
+      vcs: null,
       ...changes.run,
     },
     workspace: {
@@ -52,6 +55,7 @@ export function makeJobSpec(changes: TestJobSpec = {}): JobSpec {
       workingDirectory: '',
       varFiles: [],
       hooks: { preInit: null, prePlan: null, postPlan: null, preApply: null, postApply: null },
+      terragrunt: null,
       ...changes.workspace,
     },
   })

@@ -1,0 +1,8 @@
+export type {
+  JobCaches,
+  PrepareCachesRequest,
+  PreparedCaches,
+  ToolLocation,
+  ToolName,
+  ToolRequest,
+} from './job-caches.ts'
