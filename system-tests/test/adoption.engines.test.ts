@@ -26,7 +26,7 @@ describe.skipIf(tool === undefined)('an agent that is killed during a real apply
     await first.ready()
     const { id } = await client.runs.create({ workspaceId: workspace.id })
     const applying = await platform.untilStatus(id, 'applying')
-    await untilLog(platform, applying.applyId ?? '', 'tick 5 of')
+    await platform.untilApplyLog(applying.applyId, 'tick 5 of')
     await first.kill()
     await delay(1_000)
     await using second = await Daemon.start(platform, { tool, dataDir: first.dataDir })
@@ -48,9 +48,3 @@ describe.skipIf(tool === undefined)('an agent that is killed during a real apply
     expect((await client.workspaces.currentStateVersion(workspace.id)).resources).toHaveLength(3)
   })
 })
-
-async function untilLog(platform: Platform, applyId: string, text: string): Promise<void> {
-  await expect
-    .poll(() => platform.client.applies.output(applyId), { timeout: 60_000 })
-    .toContain(text)
-}

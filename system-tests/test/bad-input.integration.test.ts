@@ -25,10 +25,6 @@ async function endOf(daemon: Daemon): Promise<{ code: number | string; text: str
   return { code, text: daemon.output.join('\n') }
 }
 
-async function untilSaid(daemon: Daemon, text: RegExp): Promise<void> {
-  await expect.poll(() => daemon.output.join('\n'), { timeout: 20_000 }).toMatch(text)
-}
-
 describe('an agent that cannot work as it was told', () => {
   let platform: Platform
   let offsetMs = 0
@@ -174,7 +170,7 @@ describe('a control plane that cannot be worked with', () => {
     await using platform = await Platform.start()
     await platform.stop()
     await using daemon = await Daemon.start(platform)
-    await untilSaid(daemon, /nothing listens at/u)
+    await daemon.untilSaid(/nothing listens at/u)
     await platform.restart()
     await daemon.ready()
   })
@@ -182,14 +178,14 @@ describe('a control plane that cannot be worked with', () => {
   it('has a certificate that is not trusted: says which setting is missing, and registers nothing', async () => {
     await using platform = await Platform.start({}, { tls: 'own-ca' })
     await using daemon = await Daemon.start(platform)
-    await untilSaid(daemon, /certificate of .* (?:not signed|self-signed).*SCALR_AGENT_CA_CERT/u)
+    await daemon.untilSaid(/certificate of .* (?:not signed|self-signed).*SCALR_AGENT_CA_CERT/u)
     await using other = await Platform.start({}, { tls: 'own-ca' })
     const wrong = await readFile(other.caCertPath, 'utf8')
     await using misled = await Daemon.start(platform, {
       name: 'misled',
       env: { SCALR_AGENT_CA_CERT: Buffer.from(wrong).toString('base64') },
     })
-    await untilSaid(misled, /certificate of .*SCALR_AGENT_CA_CERT/u)
+    await misled.untilSaid(/certificate of .*SCALR_AGENT_CA_CERT/u)
     await using trusting = await Daemon.start(platform, {
       name: 'trusting',
       env: { SCALR_AGENT_CA_CERT: platform.caCertPath },
@@ -265,7 +261,7 @@ describe('a job that must not be started', () => {
     await daemon.ready()
     const workspace = await short.workspace({ files: fakeRun({ record: ran }) })
     const { id } = await short.client.runs.create({ workspaceId: workspace.id })
-    await untilSaid(daemon, /timeoutMs/u)
+    await daemon.untilSaid(/timeoutMs/u)
     const text = daemon.output.join('\n')
     expect(text).toMatch(/\/start.*timeoutMs/su)
     expect(existsSync(ran)).toBe(false)

@@ -176,10 +176,6 @@ describe.each(realTools())('I12: planted secrets, with real $iac', ({ iac, path 
     return ended
   }
 
-  async function untilApplyWaits(applyId: string): Promise<void> {
-    while (!(await platform.client.applies.output(applyId))?.includes('waiting 1')) await delay(50)
-  }
-
   beforeAll(async () => {
     const log = (fields: unknown, message: string): void => {
       const shown = JSON.stringify(fields, (_name, value: unknown) =>
@@ -199,13 +195,13 @@ describe.each(realTools())('I12: planted secrets, with real $iac', ({ iac, path 
     await run(await workspace({ refuse: 'true' }), 'errored')
 
     const canceled = await run(await workspace({ seconds: '30' }), 'applying')
-    await untilApplyWaits(canceled.applyId ?? '')
+    await platform.untilApplyLog(canceled.applyId, 'waiting 1')
     await platform.client.runs.cancel(canceled.id)
     runs.push(await whileSearching(platform.untilStatus(canceled.id, 'canceled')))
 
     const adopted = await workspace({ seconds: '4' })
     const applying = await run(adopted, 'applying')
-    await untilApplyWaits(applying.applyId ?? '')
+    await platform.untilApplyLog(applying.applyId, 'waiting 1')
     await daemon.kill()
     agentOutput.push(...daemon.output)
     await searchLive()

@@ -26,7 +26,7 @@ describe.each(realTools())('cancelling a run with real $iac', ({ iac, path }) =>
     })
     const { id } = await client.runs.create({ workspaceId: workspace.id })
     const { applyId } = await platform.untilStatus(id, 'applying')
-    while (!(await client.applies.output(applyId ?? ''))?.includes('tick 3 of')) await delay(50)
+    await platform.untilApplyLog(applyId, 'tick 3 of')
 
     expect(await client.runs.cancel(id)).toBe('requested')
     await client.runs.cancel(id)
@@ -63,7 +63,7 @@ describe.each(realTools())('cancelling a run with real $iac', ({ iac, path }) =>
     })
     const { id } = await client.runs.create({ workspaceId: workspace.id })
     const { planId } = await platform.untilStatus(id, 'planning')
-    while (!(await client.plans.output(planId ?? ''))?.includes('pre-plan hook')) await delay(50)
+    await platform.untilPlanLog(planId, 'pre-plan hook')
     await client.runs.cancel(id)
     await delay(500)
     expect((await client.runs.get(id)).status).toBe('planning')

@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 
 import { describe, expect, it } from 'vitest'
 
@@ -31,8 +30,7 @@ describe.skipIf(tool === undefined)('a real apply that is cut off past its grace
     })
     const { id } = await client.runs.create({ workspaceId: workspace.id })
     const { applyId } = await platform.untilStatus(id, 'applying')
-    const log = async (): Promise<string> => (await client.applies.output(applyId ?? '')) ?? ''
-    while (!(await log()).includes('tick 3 of')) await delay(50)
+    await platform.untilApplyLog(applyId, 'tick 3 of')
 
     proxy.cut('refuse')
     const errored = await platform.untilStatus(id, 'errored')

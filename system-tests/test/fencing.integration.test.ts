@@ -12,6 +12,7 @@ import { fakeRun, fakeTool, linesOf, recordedEvents, upTo } from './support/fake
 import { LocalAgent } from './support/local-agent.ts'
 import { Platform } from './support/platform.ts'
 import { RecordingControlPlane, type StartedJob } from './support/recording-control-plane.ts'
+import { untilText } from './support/until-text.ts'
 
 const leaseMs = 6_000
 
@@ -38,11 +39,11 @@ describe.concurrent('an agent that is cut off for longer than the lease', () => 
     const { id } = await client.runs.create({ workspaceId: workspace.id })
     const { planId } = await platform.untilStatus(id, 'planning')
     const log = async (): Promise<string> => (await client.plans.output(planId ?? '')) ?? ''
-    await untilLine(log, 'plan begins')
+    await untilText(log, 'plan begins')
     await using second = await LocalAgent.start(platform, tool, { name: 'second' })
 
     proxy.cut('hang')
-    await untilLine(log, 'plan begins', 'was lost', 'plan begins')
+    await untilText(log, /plan begins.*was lost.*plan begins/su)
     // The first plan had ended when the second began.
     const events = async () => (await recordedEvents(record)).map(({ event }) => event)
     expect(await events()).toEqual(['begin', 'end', 'begin'])
@@ -92,7 +93,7 @@ describe.concurrent('an agent that is cut off for longer than the lease', () => 
     })
     const { id } = await client.runs.create({ workspaceId: workspace.id })
     const { applyId } = await platform.untilStatus(id, 'applying')
-    await untilLine(() => client.applies.output(applyId ?? ''), 'apply line 2')
+    await platform.untilApplyLog(applyId, 'apply line 2')
     await using _second = await LocalAgent.start(platform, tool, { name: 'second' })
     await platform.upload(workspace.id, fakeRun({ record }))
     const next = await client.runs.create({ workspaceId: workspace.id })
@@ -128,7 +129,7 @@ describe.concurrent('an agent that is cut off for longer than the lease', () => 
     })
     const { id } = await client.runs.create({ workspaceId: workspace.id })
     const { applyId } = await platform.untilStatus(id, 'applying')
-    await untilLine(() => client.applies.output(applyId ?? ''), 'apply line 2')
+    await platform.untilApplyLog(applyId, 'apply line 2')
 
     proxy.cut('refuse')
     const errored = await platform.untilStatus(id, 'errored')
@@ -205,13 +206,4 @@ async function everything(platform: Platform, runId: string): Promise<unknown> {
   const logs = await platform.logs(run)
   const files = await readdir(platform.controlPlaneDirectory, { recursive: true })
   return { run, plan, apply, logs, files: files.filter((name) => !name.includes('.db')).toSorted() }
-}
-
-/** Until the log has these texts, in this order. */
-async function untilLine(
-  log: () => Promise<string | undefined>,
-  ...texts: readonly string[]
-): Promise<void> {
-  const pattern = new RegExp(texts.join('.*'), 'su')
-  while (!pattern.test((await log()) ?? '')) await delay(50)
 }

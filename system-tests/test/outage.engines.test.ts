@@ -27,9 +27,7 @@ describe.skipIf(tool === undefined)('a control plane that is away for 90 s durin
     })
     const { id } = await platform.client.runs.create({ workspaceId: workspace.id })
     const { applyId } = await platform.untilStatus(id, 'applying')
-    while (!(await platform.client.applies.output(applyId ?? ''))?.includes('tick 2 of')) {
-      await delay(50)
-    }
+    await platform.untilApplyLog(applyId, 'tick 2 of')
     const next = await platform.client.runs.create({ workspaceId: workspace.id })
 
     await platform.stop()

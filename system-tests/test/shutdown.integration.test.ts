@@ -37,7 +37,7 @@ describe.concurrent('an agent daemon that is told to stop', () => {
     const run = await scene.begin({}, 'plan')
 
     agent.signal('SIGTERM')
-    await untilOutput(agent, 'Taking no more jobs')
+    await agent.untilSaid('Taking no more jobs')
     const next = await scene.queue({})
     await scene.openGate()
     expect(await agent.exited()).toBe(0)
@@ -56,7 +56,7 @@ describe.concurrent('an agent daemon that is told to stop', () => {
     const run = await scene.begin({}, 'plan')
 
     agent.signal('SIGTERM')
-    await untilOutput(agent, 'Taking no more jobs')
+    await agent.untilSaid('Taking no more jobs')
     agent.signal('SIGTERM')
     expect(await agent.exited()).toBe(0)
 
@@ -74,9 +74,9 @@ describe.concurrent('an agent daemon that is told to stop', () => {
     const run = await scene.begin({ deaf: true, applyLines: 10 }, 'apply')
 
     agent.signal('SIGTERM')
-    await untilOutput(agent, 'Taking no more jobs')
+    await agent.untilSaid('Taking no more jobs')
     agent.signal('SIGTERM')
-    await untilOutput(agent, 'Interrupting the workload')
+    await agent.untilSaid('Interrupting the workload')
     agent.signal('SIGTERM')
     expect(await agent.exited()).toBe(0)
     expect((await platform.client.runs.get(run.id)).status).toBe('applying')
@@ -149,7 +149,3 @@ describe.concurrent('an agent daemon that is told to stop', () => {
     }
   }
 })
-
-async function untilOutput(agent: Daemon, text: string): Promise<void> {
-  while (!agent.output.some((line) => line.includes(text))) await delay(20)
-}

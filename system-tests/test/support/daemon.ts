@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 
 import type { Platform } from './platform.ts'
 import type { Tool } from './tools.ts'
+import { untilText } from './until-text.ts'
 
 const main = new URL('../../../examples/agent/src/main.ts', import.meta.url).pathname
 
@@ -76,6 +77,11 @@ export class Daemon implements AsyncDisposable {
 
   ready(): Promise<void> {
     return this.#ready.promise
+  }
+
+  /** Waits until its output holds this. */
+  async untilSaid(wanted: string | RegExp): Promise<void> {
+    await untilText(() => this.output.join('\n'), wanted)
   }
 
   signal(name: NodeJS.Signals): void {

@@ -8,6 +8,7 @@ import { ScalrClient, type Run, type Workspace } from '@scalr-agent/core'
 
 import { archiveOf } from './archive.ts'
 import type { Iac } from './tools.ts'
+import { untilText } from './until-text.ts'
 
 type ControlPlaneOptions = Parameters<typeof createControlPlane>[0]
 type Timing = NonNullable<ControlPlaneOptions['timing']>
@@ -156,6 +157,16 @@ export class Platform implements AsyncDisposable {
       }
       await delay(50)
     }
+  }
+
+  /** Waits until the log of an apply holds this. */
+  async untilApplyLog(applyId: string | null, wanted: string | RegExp): Promise<void> {
+    await untilText(() => this.#client.applies.output(applyId ?? ''), wanted)
+  }
+
+  /** The same for a plan. */
+  async untilPlanLog(planId: string | null, wanted: string | RegExp): Promise<void> {
+    await untilText(() => this.#client.plans.output(planId ?? ''), wanted)
   }
 
   /** Both logs of a run. */
