@@ -2,7 +2,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 
 import { ControlPlaneError } from '../runtime/index.ts'
 
-import { schemaVersions } from './schema.ts'
+import { schemaVersions } from './schema/index.ts'
 import { translateSqliteError } from './sqlite-error.ts'
 
 /** What a statement takes. Booleans are written as 0 and 1. */

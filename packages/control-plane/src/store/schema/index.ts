@@ -1,0 +1,1 @@
+export { schemaVersions } from './schema-versions.ts'
