@@ -14,6 +14,7 @@ const everything = [
   '@scalr-agent/core/runtime',
   '@scalr-agent/core/testing',
   '@scalr-agent/executor-process',
+  '@scalr-agent/executor-docker',
   '@scalr-agent/control-plane',
 ] as const
 
@@ -22,6 +23,16 @@ export const layers: readonly LayerOfFolder[] = [
   { folder: 'packages/core/', source: [], tests: [] },
   {
     folder: 'packages/executor-process/',
+    source: ['@scalr-agent/core', '@scalr-agent/core/protocol', '@scalr-agent/core/runtime'],
+    tests: [
+      '@scalr-agent/core',
+      '@scalr-agent/core/protocol',
+      '@scalr-agent/core/runtime',
+      '@scalr-agent/core/testing',
+    ],
+  },
+  {
+    folder: 'packages/executor-docker/',
     source: ['@scalr-agent/core', '@scalr-agent/core/protocol', '@scalr-agent/core/runtime'],
     tests: [
       '@scalr-agent/core',
