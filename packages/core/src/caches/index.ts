@@ -6,3 +6,11 @@ export type {
   ToolName,
   ToolRequest,
 } from './job-caches.ts'
+export type { BinaryCacheSettings, JobCachesOptions, SignedToolName } from './job-caches-options.ts'
+export type {
+  PreparedProviders,
+  ProviderCacheSettings,
+  ProviderNetworkMirror,
+  ProviderRequest,
+  ProviderSource,
+} from './provider-source.ts'

@@ -1,0 +1,53 @@
+import type { CacheMount, OperationOptions } from '../executor/index.ts'
+
+/** What a job says to the provider cache. */
+export interface ProviderRequest {
+  readonly jobId: string
+  /** Text of the dependency lock file, where the configuration (or the plan) has one. */
+  readonly lockFile: string | undefined
+  /** Whether the executor mounts caches; without, only network mirrors can be used. */
+  readonly canMount: boolean
+}
+
+/** What the provider cache adds to a workload; the fields are those of `PreparedCaches`. */
+export interface PreparedProviders {
+  readonly mounts: readonly CacheMount[]
+  readonly cliConfig: string | undefined
+  readonly secretEnv: Readonly<Record<string, string>>
+  readonly notes: readonly string[]
+}
+
+/** The provider cache, as the caches of the agent use it. */
+export interface ProviderSource {
+  /** Pins what is in the cache of what the lock file names. Idempotent by job. */
+  prepare(request: ProviderRequest, options: OperationOptions): Promise<PreparedProviders>
+  /** Brings the providers of a lock file into the cache, in the background. Never throws. */
+  learn(lockFile: string): void
+  /** The job has ended: what it used may be evicted. */
+  release(jobId: string): Promise<void>
+  /** At start: drops the pins of jobs that are not among these, and what a crash has left. */
+  recover(jobIds: readonly string[]): Promise<void>
+  /** Ends what runs in the background. */
+  close(): Promise<void>
+}
+
+/** A network mirror of providers, as `SCALR_AGENT_PROVIDER_NETWORK_MIRRORS` lists them. */
+export interface ProviderNetworkMirror {
+  /** HTTPS URL. */
+  readonly url: string
+  readonly token?: string | undefined
+  /** `host/namespace/type`, each may be `*`. @default everything */
+  readonly include?: readonly string[] | undefined
+}
+
+/** How providers are cached. */
+export interface ProviderCacheSettings {
+  /** Soft limit. @default 40 GiB */
+  readonly sizeLimitBytes?: number | undefined
+  /** Versions that no job used for that long are removed. @default 10 */
+  readonly maxAgeDays?: number | undefined
+  /** Downloads at once, over all jobs. @default 10 */
+  readonly concurrency?: number | undefined
+  /** Asked in this order, before a provider's own registry. */
+  readonly networkMirrors?: readonly ProviderNetworkMirror[] | undefined
+}
