@@ -6,8 +6,10 @@ import type { EngineContext } from './engine-context.ts'
 import { EngineError, type JobRef } from './engine.ts'
 import type { JobLeases } from './job-leases.ts'
 import { resultFile } from './job-spec.ts'
+import { phaseReport } from './phase-report.ts'
 import { rescueState, type RescuedState } from './rescued-state.ts'
 import type { RunOutcome } from './run-outcome.ts'
+import { lockLeftBy } from './state-lock.ts'
 
 /** Takes an agent's report: checks that everything it names has arrived, and moves the run on. */
 export class FinishJob {
@@ -85,24 +87,20 @@ export class FinishJob {
       readonly rescued: RescuedState | undefined
     },
   ): void {
-    const { db, phases } = this.#context
+    const { db, phases, stateLocks } = this.#context
     db.transaction(() => {
       const job = this.#live(ref)
       if (job === undefined) return
-      kept.rescued?.commit()
+      const rescued = kept.rescued?.commit()
+      const lock = report.result === 'succeeded' ? undefined : lockLeftBy(stateLocks, job)
       phases.setResult(job.phase_id, {
         has_changes: report.hasChanges === undefined ? null : Number(report.hasChanges),
         resource_additions: report.resources?.additions ?? null,
         resource_changes: report.resources?.changes ?? null,
         resource_destructions: report.resources?.destructions ?? null,
-        exit_code: report.exitCode,
-        failure_json: report.failure === undefined ? null : JSON.stringify(report.failure),
-        stages_json: JSON.stringify(report.stages),
-        log_bytes: kept.log.bytes,
-        log_digest: kept.log.digest,
-        log_missing_bytes: report.log.missingBytes,
+        report_json: JSON.stringify(phaseReport(report, { log: kept.log, lock, rescued })),
       })
-      this.#outcome.apply(job, report, { rescuedState: kept.rescued?.message })
+      this.#outcome.apply(job, report, { rescued, lock })
     })
   }
 

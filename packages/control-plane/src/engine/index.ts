@@ -1,4 +1,5 @@
 export { createEngine } from './create-engine.ts'
+export { resultFile } from './job-spec.ts'
 export type { EngineOptions } from './engine-context.ts'
 export {
   EngineError,

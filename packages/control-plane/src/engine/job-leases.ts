@@ -1,8 +1,10 @@
 import { findWorkspaceFacts, type JobRow } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
 import { EngineError, type JobRef } from './engine.ts'
+import { lostReport } from './phase-report.ts'
 import type { RunLedger } from './run-ledger.ts'
 import { resolvePool, type RunQueue } from './run-queue.ts'
+import { lockAdvice, lockLeftBy } from './state-lock.ts'
 
 /** Attempts at one plan before its run ends `errored`: what kills three agents would kill a fourth. */
 const maxPlanAttempts = 3
@@ -91,14 +93,15 @@ export class JobLeases {
   /** Past lease and grace: never run again, since nobody knows how far it came (I6). */
   #applyLost(job: JobRow): void {
     const { jobs, stateLocks, logger, timing, at } = this.#context
-    const lock = stateLocks.get(job.workspace_id)
+    const lock = lockLeftBy(stateLocks, job)
+    const run = this.#ledger.get(job.run_id)
     jobs.finish(job.id, { now: at(), result: 'lost' })
     const graceMinutes = Math.round(timing.applyGraceMs / 60_000)
     const errorMessage = [
       `The agent ${job.agent_id ?? ''} that ran the apply was last heard of before ${job.lease_expires_at ?? ''}, and not within the ${graceMinutes} minutes that followed.`,
       'How much of the apply was done is not known; its access to the state is revoked, and it is not run again.',
       'A state that it could not write is kept on the machine of the agent, below "rescued" in its data directory. Compare the state with what exists before the next run.',
-      ...(lock?.run_id === job.run_id ? [forceUnlockAdvice(lock.lock_id)] : []),
+      ...(lock === undefined ? [] : [lockAdvice(run.iac_platform, lock)]),
     ].join(' ')
     logger.error(
       { jobId: job.id, runId: job.run_id, agentId: job.agent_id },
@@ -109,8 +112,9 @@ export class JobLeases {
   }
 
   #fail(job: JobRow, errorMessage: string): void {
-    const failure = { cause: 'lost', message: errorMessage }
-    this.#context.phases.setFailure(job.phase_id, JSON.stringify(failure))
+    const { phases, stateLocks } = this.#context
+    const report = lostReport(errorMessage, lockLeftBy(stateLocks, job))
+    phases.setReport(job.phase_id, JSON.stringify(report))
     this.#ledger.move(job.run_id, 'errored', { errorMessage, reason: errorMessage })
   }
 
@@ -128,9 +132,4 @@ export function leaseLost(ref: JobRef): EngineError {
     'LEASE_LOST',
     `The job ${ref.jobId} is not held with fencing token ${ref.fencingToken}: it was given to another, or has ended.`,
   )
-}
-
-/** What to do about a lock that nobody releases any more. */
-export function forceUnlockAdvice(lockId: string): string {
-  return `The state may still be locked. Once you are sure that nothing works on it: terraform force-unlock ${lockId}`
 }

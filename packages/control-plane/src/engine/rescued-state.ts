@@ -5,14 +5,23 @@ import type { JobRow } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
 import { resultFile } from './job-spec.ts'
 
+/**
+ * What became of a state that could not be written: it is the current one now (`stored`), it was already
+ * (`unchanged`), or it does not follow the current one and is a file of the run (`kept`).
+ */
+export interface RescueOutcome {
+  readonly outcome: 'stored' | 'unchanged' | 'kept'
+  readonly serial: number | null
+  /** Why it was kept. */
+  readonly reason: string | null
+}
+
 /** What becomes of a state that a job could not write to the backend (I9). */
 export interface RescuedState {
   /** Makes it the current state, if it still fits. Inside the transaction of the report. */
-  commit(): void
+  commit(): RescueOutcome
   /** Outside of it: removes what is not needed. */
   settle(isCommitted: boolean): Promise<void>
-  /** What became of it, for the run's error message. */
-  readonly message: string
 }
 
 /**
@@ -28,34 +37,45 @@ export async function rescueState(
   if (!report.files.some((file) => file.name === jobFileNames.erroredState)) return undefined
   const file = resultFile(job, jobFileNames.erroredState)
   const content = await context.files.readAll(file, { maxBytes: context.limits.stateBytes })
-  const kept = (why: string): string =>
-    `A state that could not be written was rescued, but it is not the current one: ${why} It is kept as ${file} in the control plane's data directory.`
   let staged: StagedState
   try {
     staged = await states.stage(job.workspace_id, content, { runId: job.run_id, rescued: true })
   } catch (error) {
     if (!(error instanceof StateError)) throw error
-    return { commit: () => {}, settle: async () => {}, message: kept(error.message) }
+    const { message } = error
+    return { commit: () => kept(null, message), settle: async () => {} }
   }
-  let message = ''
-  let became: 'stored' | 'unchanged' | undefined
+  let outcome: RescueOutcome | undefined
   return {
     commit: () => {
       try {
-        became = staged.commit()
-        message = `A state that could not be written was rescued and is now the current one (serial ${staged.serial}).`
+        outcome = { outcome: staged.commit(), serial: staged.serial, reason: null }
       } catch (error) {
         if (!(error instanceof StateError)) throw error
-        message = kept(error.message)
+        outcome = kept(staged.serial, error.message)
       }
+      return outcome
     },
     settle: async (isCommitted) => {
-      if (!isCommitted || became !== 'stored') await staged.discard()
+      if (!isCommitted || outcome?.outcome !== 'stored') await staged.discard()
       // It lies among the states now: nobody needs it as evidence.
-      if (isCommitted && became !== undefined) await context.files.remove(file)
-    },
-    get message() {
-      return message
+      if (isCommitted && outcome?.outcome !== 'kept') await context.files.remove(file)
     },
   }
+}
+
+/** For the run's error message. */
+export function describeRescue(rescue: RescueOutcome, job: JobRow): string {
+  if (rescue.outcome !== 'kept') {
+    return `A state that could not be written was rescued and is now the current one (serial ${rescue.serial ?? ''}).`
+  }
+  const resource = job.phase === 'apply' ? 'applies' : 'plans'
+  return (
+    `A state that could not be written was rescued, but it is not the current one: ${rescue.reason ?? ''} ` +
+    `It is kept as a file of the run: download it from /${resource}/${job.phase_id}/errored-state.`
+  )
+}
+
+function kept(serial: number | null, reason: string): RescueOutcome {
+  return { outcome: 'kept', serial, reason }
 }

@@ -2,9 +2,18 @@ import { jobFileNames, type FinishJobRequest } from '@scalr-agent/core/protocol'
 
 import type { JobRow } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
-import { forceUnlockAdvice, type JobLeases } from './job-leases.ts'
+import type { JobLeases } from './job-leases.ts'
+import { describeRescue, type RescueOutcome } from './rescued-state.ts'
 import type { RunLedger } from './run-ledger.ts'
 import type { RunQueue } from './run-queue.ts'
+import { lockAdvice, type StateLockFacts } from './state-lock.ts'
+
+/** What the report itself does not say. */
+export interface JobExtra {
+  readonly rescued: RescueOutcome | undefined
+  /** The lock that is in the way after the job's end. */
+  readonly lock: StateLockFacts | undefined
+}
 
 /** Moves a run on by the report of its job. */
 export class RunOutcome {
@@ -31,11 +40,7 @@ export class RunOutcome {
   }
 
   /** Inside the transaction of the report. */
-  apply(
-    job: JobRow,
-    report: FinishJobRequest,
-    extra: { readonly rescuedState?: string | undefined },
-  ): void {
+  apply(job: JobRow, report: FinishJobRequest, extra: JobExtra): void {
     const { db, jobs, at } = this.#context
     db.afterCommit(() => this.#onSlotFree(job.pool_id))
     if (job.phase === 'plan' && report.failure?.cause === 'lease-lost') {
@@ -54,11 +59,7 @@ export class RunOutcome {
     this.#queue.advance(job.workspace_id)
   }
 
-  #planEnded(
-    job: JobRow,
-    report: FinishJobRequest,
-    extra: { readonly rescuedState?: string | undefined },
-  ): void {
+  #planEnded(job: JobRow, report: FinishJobRequest, extra: JobExtra): void {
     const run = this.#ledger.get(job.run_id)
     if (report.result !== 'succeeded') {
       this.#endBadly(job, report, extra)
@@ -85,26 +86,19 @@ export class RunOutcome {
     }
   }
 
-  #applyEnded(
-    job: JobRow,
-    report: FinishJobRequest,
-    extra: { readonly rescuedState?: string | undefined },
-  ): void {
+  #applyEnded(job: JobRow, report: FinishJobRequest, extra: JobExtra): void {
     // What was applied is applied, also when a cancel came too late to stop it.
     if (report.result === 'succeeded') this.#ledger.move(job.run_id, 'applied')
     else this.#endBadly(job, report, extra)
   }
 
-  #endBadly(
-    job: JobRow,
-    report: FinishJobRequest,
-    extra: { readonly rescuedState?: string | undefined },
-  ): void {
+  #endBadly(job: JobRow, report: FinishJobRequest, extra: JobExtra): void {
     const { result, failure } = report
+    const said = failure?.message ?? defaultMessage(job.phase, result)
     const parts = [
-      failure?.message ?? defaultMessage(job.phase, result),
-      extra.rescuedState,
-      this.#lockAdvice(job, report),
+      said,
+      extra.rescued && describeRescue(extra.rescued, job),
+      this.#lockAdvice(job, said, extra.lock),
     ]
     const errorMessage = parts.filter((part) => part !== undefined && part !== '').join(' ')
     this.#ledger.move(job.run_id, result === 'canceled' ? 'canceled' : 'errored', {
@@ -113,11 +107,10 @@ export class RunOutcome {
     })
   }
 
-  #lockAdvice(job: JobRow, report: FinishJobRequest): string | undefined {
-    const lock = this.#context.stateLocks.get(job.workspace_id)
-    const ours = lock?.run_id === job.run_id ? lock.lock_id : undefined
-    const lockId = ours ?? report.stateLock?.id
-    return lockId === undefined ? undefined : forceUnlockAdvice(lockId)
+  /** Unless the agent has told of the lock already. */
+  #lockAdvice(job: JobRow, said: string, lock: StateLockFacts | undefined): string | undefined {
+    if (lock === undefined || said.includes(lock.id)) return undefined
+    return lockAdvice(this.#ledger.get(job.run_id).iac_platform, lock)
   }
 }
 

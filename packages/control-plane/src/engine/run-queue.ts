@@ -7,6 +7,7 @@ import {
 import type { EngineContext } from './engine-context.ts'
 import type { RunLedger } from './run-ledger.ts'
 import { activeStatuses } from './run-status.ts'
+import { lockAdvice, stateLockFacts } from './state-lock.ts'
 
 /** The pool that runs the workspace's jobs: its own, else the environment's, else the account's. */
 export function resolvePool(facts: WorkspaceFacts): string | undefined {
@@ -120,8 +121,7 @@ export class RunQueue {
     if (active !== undefined) return `The run ${active.id} (${active.status}) comes first.`
     const lock = this.#context.stateLocks.get(run.workspace_id)
     if (lock !== undefined) {
-      const holder = lock.run_id === null ? 'a person' : `the run ${lock.run_id}, which has ended`
-      return `The state is locked by ${holder}. If nobody works on it: terraform force-unlock ${lock.lock_id}`
+      return lockAdvice(run.iac_platform, stateLockFacts(lock))
     }
     const before = this.#context.runs
       .inStatuses(run.workspace_id, ['pending'])

@@ -9,12 +9,8 @@ export interface PhaseRow {
   readonly resource_additions: number | null
   readonly resource_changes: number | null
   readonly resource_destructions: number | null
-  readonly exit_code: number | null
-  readonly failure_json: string | null
-  readonly stages_json: string | null
-  readonly log_bytes: number | null
-  readonly log_digest: string | null
-  readonly log_missing_bytes: number | null
+  /** How its job ended, as the public API shows it; `null` until then. */
+  readonly report_json: string | null
   readonly status_timestamps_json: string
 }
 
@@ -24,12 +20,7 @@ export type PhaseResult = Pick<
   | 'resource_additions'
   | 'resource_changes'
   | 'resource_destructions'
-  | 'exit_code'
-  | 'failure_json'
-  | 'stages_json'
-  | 'log_bytes'
-  | 'log_digest'
-  | 'log_missing_bytes'
+  | 'report_json'
 >
 
 export class PhasesRepository {
@@ -76,23 +67,18 @@ export class PhasesRepository {
   setResult(id: string, result: PhaseResult): void {
     this.#db.run(
       `UPDATE phases SET has_changes = ?, resource_additions = ?, resource_changes = ?,
-         resource_destructions = ?, exit_code = ?, failure_json = ?, stages_json = ?, log_bytes = ?,
-         log_digest = ?, log_missing_bytes = ? WHERE id = ?`,
+         resource_destructions = ?, report_json = ? WHERE id = ?`,
       result.has_changes,
       result.resource_additions,
       result.resource_changes,
       result.resource_destructions,
-      result.exit_code,
-      result.failure_json,
-      result.stages_json,
-      result.log_bytes,
-      result.log_digest,
-      result.log_missing_bytes,
+      result.report_json,
       id,
     )
   }
 
-  setFailure(id: string, failureJson: string): void {
-    this.#db.run('UPDATE phases SET failure_json = ? WHERE id = ?', failureJson, id)
+  /** For a job whose agent said nothing. */
+  setReport(id: string, reportJson: string): void {
+    this.#db.run('UPDATE phases SET report_json = ? WHERE id = ?', reportJson, id)
   }
 }

@@ -18,7 +18,16 @@ async function failApply(fixture: EngineFixture, state: Uint8Array): Promise<str
   const runId = fixture.createRun({ autoApply: true })
   await fixture.finishPlan(await fixture.take(session))
   const job = await fixture.take(session)
-  fixture.db.run("INSERT INTO state_locks VALUES ('ws-1', 'lock-1', '{}', ?, '')", runId)
+  fixture.db.run(
+    "INSERT INTO state_locks VALUES ('ws-1', 'lock-1', ?, ?, '2026-01-02T00:00:00.000Z')",
+    JSON.stringify({
+      ID: 'lock-1',
+      Operation: 'OperationTypeApply',
+      Who: 'root@host',
+      Created: '2026-01-01T00:00:00Z',
+    }),
+    runId,
+  )
   const file = { name: 'errored.tfstate', bytes: state.byteLength, digest: digestOf(state) }
   await fixture.engine.storeFile(job, file.name, { ...file, content: streamOf(state) })
   const failed = report(job, { result: 'failed', exitCode: 1, failure, files: [file] })
@@ -44,7 +53,7 @@ describe('a state that could not be written', () => {
     expect(await fixture.files.readAll(file, { maxBytes: 1000 })).toEqual(rescued)
     expect(fixture.db.all('SELECT id FROM state_versions')).toHaveLength(2)
     expect(fixture.errorOf(runId)).toBe(
-      'terraform apply ended with exit code 1. A state that could not be written was rescued and is now the current one (serial 5). The state may still be locked. Once you are sure that nothing works on it: terraform force-unlock lock-1',
+      'terraform apply ended with exit code 1. A state that could not be written was rescued and is now the current one (serial 5). The state is locked: lock ID lock-1, taken by root@host on 2026-01-01T00:00:00Z (OperationTypeApply). Once you are sure that nothing works on it: terraform force-unlock lock-1',
     )
   })
 
@@ -66,9 +75,11 @@ describe('a state that could not be written', () => {
     expect(new StateVersionsRepository(fixture.db).current('ws-1')?.serial).toBe(5)
     const error = fixture.errorOf(runId) ?? ''
     expect(error).toContain(why)
-    const path = /kept as (\S+)/u.exec(error)?.[1]
-    const [, phaseId = '', name = ''] = path?.split('/') ?? []
-    const kept = await fixture.files.readAll(dataFiles.jobFile(phaseId, name), { maxBytes: 1000 })
+    const phaseId = fixture.phaseId(runId, 'apply')
+    expect(error).toContain(`/applies/${phaseId}/errored-state`)
+    const kept = await fixture.files.readAll(dataFiles.jobFile(phaseId, '1-errored.tfstate'), {
+      maxBytes: 1000,
+    })
     expect(kept).toEqual(state)
   })
 

@@ -121,7 +121,7 @@ async function checkFiles(dataDir: string, db: Database): Promise<void> {
     expect(digestOf(await readFile(path))).toBe(digest)
   }
   const logs = db.all<{ id: string; log_bytes: number }>(
-    'SELECT id, log_bytes FROM phases WHERE log_bytes IS NOT NULL',
+    "SELECT id, report_json ->> '$.log.bytes' AS log_bytes FROM phases WHERE log_bytes IS NOT NULL",
   )
   for (const { id, log_bytes } of logs) {
     expect((await stat(join(dataDir, 'logs', `${id}.log`))).size).toBe(log_bytes)

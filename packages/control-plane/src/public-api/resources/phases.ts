@@ -1,5 +1,16 @@
-import { flag, integer, json, text, textOf, type Resource } from '../json-api/index.ts'
-import { publicApiPath } from '../json-api/index.ts'
+import { z } from 'zod'
+
+import {
+  flag,
+  integer,
+  json,
+  jsonOf,
+  publicApiPath,
+  text,
+  textOf,
+  type Resource,
+  type Row,
+} from '../json-api/index.ts'
 
 const from = (phase: string): string =>
   `(SELECT * FROM phases WHERE phase = '${phase}') t JOIN runs r ON r.id = t.run_id
@@ -21,7 +32,25 @@ const attributes = {
   'resource-destructions': integer('resource_destructions'),
   'status-timestamps': json('status_timestamps_json'),
   'execution-details': () => ({ mode: 'agent' }),
+  // Our own: how the job ended, in the words of its agent.
+  'agent-report': json('report_json'),
 } as const
+
+const keptSchema = z.looseObject({
+  'rescued-state': z.looseObject({ outcome: z.literal('kept') }),
+})
+
+/** Whether a state was rescued that could not become the current one, and is here to download. */
+export function hasErroredState(phase: Row): boolean {
+  return keptSchema.safeParse(jsonOf(phase, 'report_json')).success
+}
+
+/** Links of a phase: those that every phase has, and what else there is. */
+function linksOf(path: string, row: Row, more: readonly string[] = []): Record<string, string> {
+  const names = ['output', ...more, ...(hasErroredState(row) ? ['errored-state'] : [])]
+  const base = `${publicApiPath}${path}/${textOf(row, 'id')}`
+  return Object.fromEntries(names.map((name) => [name, `${base}/${name}`]))
+}
 
 /** Scalr's plan: the plan phase of a run. */
 export const plans: Resource = {
@@ -31,10 +60,7 @@ export const plans: Resource = {
   path: '/plans',
   from: from('plan'),
   attributes: { ...attributes, 'has-changes': flag('has_changes') },
-  links: (row) => ({
-    output: `${publicApiPath}/plans/${textOf(row, 'id')}/output`,
-    'json-output': `${publicApiPath}/plans/${textOf(row, 'id')}/json-output`,
-  }),
+  links: (row) => linksOf('/plans', row, ['json-output']),
 }
 
 /** Scalr's apply: the apply phase of a run. */
@@ -45,5 +71,5 @@ export const applies: Resource = {
   path: '/applies',
   from: from('apply'),
   attributes,
-  links: (row) => ({ output: `${publicApiPath}/applies/${textOf(row, 'id')}/output` }),
+  links: (row) => linksOf('/applies', row),
 }

@@ -1,12 +1,14 @@
 import { pipeline } from 'node:stream'
 import { createGzip } from 'node:zlib'
 
+import { jobFileNames } from '@scalr-agent/core/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-import { dataFiles, type DataFile } from '../../store/index.ts'
-import type { Resource } from '../json-api/index.ts'
+import { resultFile } from '../../engine/index.ts'
+import { dataFiles, JobsRepository, type DataFile } from '../../store/index.ts'
+import { PublicApiError, type Resource } from '../json-api/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
-import { applies, plans } from '../resources/index.ts'
+import { applies, hasErroredState, plans } from '../resources/index.ts'
 
 import { ansiStripper } from './ansi-stripper.ts'
 import { registerRead } from './read-routes.ts'
@@ -23,6 +25,10 @@ export function registerPhases(api: PublicApi): void {
         clean: parameter(request, 'clean') === 'true',
       })
     })
+    // Our own: a state that was rescued and does not follow the current one (I9).
+    api.app.get(`${resource.path}/:id/errored-state`, (request, reply) =>
+      sendErroredState(api, resource, request, reply),
+    )
   }
   api.app.get('/plans/:id/json-output', (request, reply) => {
     const id = requirePhase(api, plans, request)
@@ -38,6 +44,29 @@ function requirePhase(api: PublicApi, resource: Resource, request: FastifyReques
   const id = idOf(request)
   api.reader.row(resource, userOf(request).accountId, id)
   return id
+}
+
+async function sendErroredState(
+  api: PublicApi,
+  resource: Resource,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const id = idOf(request)
+  const phase = api.reader.row(resource, userOf(request).accountId, id)
+  const job = hasErroredState(phase) ? new JobsRepository(api.db).ofPhase(id) : undefined
+  const file = job && resultFile(job, jobFileNames.erroredState)
+  const size = file && (await api.files.size(file))
+  if (file === undefined || size === undefined) {
+    throw new PublicApiError(404, {
+      title: `${resource.model} with ID '${id}' has kept no rescued state.`,
+    })
+  }
+  return reply
+    .header('content-length', size)
+    .header('content-disposition', `attachment; filename="${id}-${jobFileNames.erroredState}"`)
+    .type('application/json')
+    .send(api.files.read(file))
 }
 
 /** 204 while there is nothing; otherwise what is there at this moment. */

@@ -117,8 +117,8 @@ CREATE TABLE phases (
   id TEXT PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
   phase TEXT NOT NULL CHECK (phase IN ('plan', 'apply')), status TEXT NOT NULL DEFAULT 'pending',
   has_changes INTEGER, resource_additions INTEGER, resource_changes INTEGER, resource_destructions INTEGER,
-  exit_code INTEGER, failure_json TEXT, stages_json TEXT, log_bytes INTEGER, log_digest TEXT,
-  log_missing_bytes INTEGER, status_timestamps_json TEXT NOT NULL DEFAULT '{}', UNIQUE (run_id, phase)
+  -- How its job ended, as the public API shows it.
+  report_json TEXT, status_timestamps_json TEXT NOT NULL DEFAULT '{}', UNIQUE (run_id, phase)
 ) STRICT;
 
 -- What an agent takes: one phase of one run, given out one or more times (a plan) or at most once (an apply).

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+
+import type { JobRow, RunRow, StateLockRow, StateLocksRepository } from '../store/index.ts'
+
+/** What Terraform writes about a lock; everything may be missing. */
+const infoSchema = z.object({
+  Operation: z.string().catch(''),
+  Who: z.string().catch(''),
+  Created: z.string().catch(''),
+})
+
+/** Who holds the lock of a state, and since when. */
+export interface StateLockFacts {
+  readonly id: string
+  /** `user@host`, as the tool says; `null` when it does not. */
+  readonly who: string | null
+  /** In the tool's words, e.g. `OperationTypeApply`. */
+  readonly operation: string | null
+  readonly createdAt: string
+  /** `null`: a person. */
+  readonly runId: string | null
+}
+
+export function stateLockFacts(lock: StateLockRow): StateLockFacts {
+  const info = infoSchema.safeParse(parse(lock.info_json)).data
+  return {
+    id: lock.lock_id,
+    who: info === undefined || info.Who === '' ? null : info.Who,
+    operation: info === undefined || info.Operation === '' ? null : info.Operation,
+    createdAt: info === undefined || info.Created === '' ? lock.created_at : info.Created,
+    runId: lock.run_id,
+  }
+}
+
+/**
+ * The lock that is in the way after the job's end: its own, or that of another. A plan's own goes with the
+ * plan: its tool has ended, and its token with it.
+ */
+export function lockLeftBy(locks: StateLocksRepository, job: JobRow): StateLockFacts | undefined {
+  const lock = locks.get(job.workspace_id)
+  if (lock === undefined || (lock.run_id === job.run_id && job.phase !== 'apply')) return undefined
+  return stateLockFacts(lock)
+}
+
+/** `lock ID 1b2c…, taken by root@host on 2026-01-01T00:00:00Z (OperationTypeApply)` */
+function describeLock(facts: StateLockFacts): string {
+  const who = facts.who ?? (facts.runId === null ? 'a person' : `the run ${facts.runId}`)
+  const operation = facts.operation === null ? '' : ` (${facts.operation})`
+  return `lock ID ${facts.id}, taken by ${who} on ${facts.createdAt}${operation}`
+}
+
+/** What to do about a lock that nobody may release any more. */
+export function lockAdvice(platform: RunRow['iac_platform'], facts: StateLockFacts): string {
+  return (
+    `The state is locked: ${describeLock(facts)}. Once you are sure that nothing works on it: ` +
+    forceUnlockLine(platform, facts.id)
+  )
+}
+
+/** The command that releases a lock which nobody releases any more. */
+function forceUnlockLine(platform: RunRow['iac_platform'], lockId: string): string {
+  return `${platform === 'opentofu' ? 'tofu' : 'terraform'} force-unlock ${lockId}`
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
