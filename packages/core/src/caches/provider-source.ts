@@ -42,6 +42,8 @@ export interface ProviderNetworkMirror {
 
 /** How providers are cached. */
 export interface ProviderCacheSettings {
+  /** Without the cache, network mirrors are used all the same. @default true */
+  readonly enabled?: boolean | undefined
   /** Soft limit. @default 40 GiB */
   readonly sizeLimitBytes?: number | undefined
   /** Versions that no job used for that long are removed. @default 10 */
@@ -50,4 +52,11 @@ export interface ProviderCacheSettings {
   readonly concurrency?: number | undefined
   /** Asked in this order, before a provider's own registry. */
   readonly networkMirrors?: readonly ProviderNetworkMirror[] | undefined
+  /**
+   * Registries that providers are fetched from. A lock file comes with a run, and a run must not make the
+   * agent call hosts of its choice: the tool itself fetches what comes from others.
+   *
+   * @default registry.terraform.io and registry.opentofu.org
+   */
+  readonly registryHosts?: readonly string[] | undefined
 }
