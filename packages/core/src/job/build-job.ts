@@ -31,9 +31,15 @@ export function buildJob(spec: JobSpec, hold: Pick<JobHold, 'journal' | 'service
       nonce: hold.journal.record.nonce,
       workloadUrl: settings.workloadUrl,
       filesDirectory: filesDirectory(hold.journal.directory),
-      toolPaths: {
-        ...(terraform === undefined ? {} : { terraform }),
-        ...(opentofu === undefined ? {} : { tofu: opentofu }),
+      prepared: {
+        tools: {
+          ...(terraform === undefined ? {} : { terraform: { kind: 'path', path: terraform } }),
+          ...(opentofu === undefined ? {} : { tofu: { kind: 'path', path: opentofu } }),
+        },
+        mounts: [],
+        cliConfig: undefined,
+        secretEnv: {},
+        notes: [],
       },
       path: settings.path,
       caCert: settings.workloadCaCert,

@@ -10,7 +10,7 @@ import {
   type JobFileName,
   type JobSpec,
 } from '../protocol/index.ts'
-import { workspaceHooks, type AgentHook } from './hooks.ts'
+import { createJobHooks, hookStages, type AgentHook } from './hooks.ts'
 import { createJobEnvironment, type WorkloadProxy } from './job-environment.ts'
 import { createJobFiles } from './job-files.ts'
 import { jobLayout } from './job-layout.ts'
@@ -27,8 +27,6 @@ export interface CreateWorkloadSpecOptions {
   readonly workloadUrl: string
   /** Where the files of the job were downloaded to, each under its own name. */
   readonly filesDirectory: string
-  /** Absolute paths inside the workload; what is absent is looked up in `PATH`. */
-  readonly toolPaths?: { readonly terraform?: string; readonly tofu?: string } | undefined
   /** `PATH` inside the workload. @default the executor's */
   readonly path?: string | undefined
   /** PEM certificates that the workload trusts beside the system's own. */
@@ -76,20 +74,30 @@ const deadlineSlackMs = 30 * 60_000
  * @throws {@link ConfigurationError} when the job cannot be run as it is described.
  */
 export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedWorkloadSpec {
-  const { spec, defaults } = options
+  const { spec, defaults, prepared } = options
   assertMarkerNonce(options.nonce)
   const names = spec.files.map((file) => file.name)
   assertFiles(spec, names)
 
+  const phase = runPhase(spec)
   const workingDirectory = normalizeWorkingDirectory(spec.workspace.workingDirectory)
   const toolName = spec.workspace.iacPlatform === 'opentofu' ? 'tofu' : 'terraform'
+  const agentHooks = options.agentHooks ?? []
   const script = createJobScript({
-    phase: spec.phase,
-    tool: { name: toolName, path: options.toolPaths?.[toolName] },
+    phase,
+    tool: {
+      name: toolName,
+      location: prepared?.tools[toolName] ?? {
+        kind: 'lookup',
+        version: spec.workspace.iacVersion,
+      },
+    },
     workingDirectory,
     varFiles: spec.workspace.varFiles,
     run: spec.run,
-    hooks: workspaceHooks(spec.workspace),
+    hooks: createJobHooks({ phase, agentHooks, spec }),
+    hasCliConfig: prepared?.cliConfig !== undefined,
+    notes: prepared?.notes,
     parallelism: defaults.parallelism,
   })
   const { env, secretEnv } = createJobEnvironment({
@@ -97,6 +105,7 @@ export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedW
     workloadUrl: options.workloadUrl,
     path: options.path,
     proxy: options.proxy,
+    prepared: prepared?.secretEnv,
   })
   const memoryBytes = spec.resources.memoryBytes ?? defaults.memoryBytes
   const cpus = spec.resources.cpus ?? defaults.cpus
@@ -111,6 +120,11 @@ export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedW
       script,
       nonce: options.nonce,
       caCert: options.caCert,
+      cliConfig: prepared?.cliConfig,
+      agentHooks: agentHooks.filter(({ stage }) => hookStages[phase].some((own) => own === stage)),
+      registryHooks: spec.registryHooks.filter(({ stage }) =>
+        hookStages[phase].some((own) => own === stage),
+      ),
       limits: options.archiveLimits,
     }),
     env,
@@ -119,7 +133,7 @@ export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedW
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(cpus === undefined ? {} : { cpus }),
     },
-    caches: options.prepared?.mounts ?? [],
+    caches: prepared?.mounts ?? [],
     labels: {
       'scalr-agent/job-id': spec.jobId,
       'scalr-agent/run-id': spec.run.id,
@@ -134,7 +148,7 @@ export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedW
   }
   return {
     workload,
-    secrets: jobSecrets(spec, options.proxy),
+    secrets: [...jobSecrets(spec, options.proxy), ...Object.values(prepared?.secretEnv ?? {})],
     resultFiles: resultFiles(spec.phase, workingDirectory),
   }
 }
@@ -155,11 +169,19 @@ function resultFiles(phase: JobSpec['phase'], workingDirectory: string): readonl
   ]
 }
 
+function runPhase(spec: JobSpec): 'plan' | 'apply' {
+  if (spec.phase !== 'policy') return spec.phase
+  throw new ConfigurationError(
+    `Cannot make job ${spec.jobId}: a policy job is none of Terraform's phases.`,
+  )
+}
+
 function assertFiles(spec: JobSpec, names: readonly string[]): void {
-  const needed =
-    spec.phase === 'apply'
-      ? [jobFileNames.configuration, jobFileNames.plan]
-      : [jobFileNames.configuration]
+  const needed = [
+    jobFileNames.configuration,
+    ...(spec.phase === 'apply' ? [jobFileNames.plan] : []),
+    ...spec.registryHooks.map((hook) => hook.file),
+  ]
   const missing = needed.filter((name) => !names.includes(name))
   if (missing.length > 0) {
     throw new ConfigurationError(

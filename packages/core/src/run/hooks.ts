@@ -1,8 +1,8 @@
-import type { HookStage, JobSpec } from '../protocol/index.ts'
+import { posix } from 'node:path'
 
-/** Where a hook comes from. Hooks of one stage run in this order. */
-const hookLevels = ['agent', 'registry', 'workspace'] as const
-export type HookLevel = (typeof hookLevels)[number]
+import { ConfigurationError } from '../errors/index.ts'
+import type { HookStage, JobSpec, RegistryHook } from '../protocol/index.ts'
+import { jobLayout } from './job-layout.ts'
 
 /** A file of the agent's hooks directory; its name is the stage. */
 export interface AgentHook {
@@ -13,37 +13,151 @@ export interface AgentHook {
   readonly executable: boolean
 }
 
-/** One hook, ready to be run in the working directory of the configuration. */
-export interface HookCommand {
-  readonly level: HookLevel
-  /** What the log shows after `~$`. */
-  readonly shown: string
-  /** Program and arguments. Never a secret: they are visible to every process of the machine. */
-  readonly argv: readonly [string, ...string[]]
-  /** Variables for this hook alone. */
-  readonly env?: Readonly<Record<string, string>>
-}
+/** One hook, ready to be run in the working directory of the configuration. Holds no secret. */
+export type HookCommand =
+  | {
+      readonly level: 'agent'
+      /** What the log shows after `~$`. */
+      readonly shown: string
+      /** The program, below the job directory. */
+      readonly file: string
+      /** What its first line asks for: the program, and what `env` would look up. */
+      readonly interpreters: readonly string[]
+    }
+  | {
+      readonly level: 'registry'
+      readonly shown: string
+      /** `SCALR_HOOK_DIR`, below the job directory. */
+      readonly directory: string
+      /** Relative to the directory. */
+      readonly script: string
+      readonly interpreter: readonly [string, ...string[]]
+    }
+  | {
+      readonly level: 'workspace'
+      /** For `/bin/sh`. */
+      readonly shown: string
+    }
 
+/** Hooks by stage, in the order in which they run. */
 export type JobHooks = Readonly<Partial<Record<HookStage, readonly HookCommand[]>>>
 
-/** The hooks of the workspace: command strings for `/bin/sh`. Blank ones are none. */
-export function workspaceHooks(workspace: JobSpec['workspace']): JobHooks {
-  const { hooks } = workspace
+/** The stages of a phase at which hooks run. */
+export const hookStages = {
+  plan: ['pre-init', 'pre-plan', 'post-plan'],
+  apply: ['pre-init', 'pre-apply', 'post-apply'],
+} as const satisfies Record<string, readonly HookStage[]>
+
+export interface JobHooksOptions {
+  readonly phase: keyof typeof hookStages
+  readonly agentHooks: readonly AgentHook[]
+  readonly spec: Pick<JobSpec, 'registryHooks' | 'workspace'>
+}
+
+/**
+ * Every hook of a phase: of each stage first the agent's, then the registry's, then the workspace's.
+ *
+ * @throws {@link ConfigurationError} for a hook that cannot be run. That is before anything was run: an
+ * apply does not begin when its post hook is broken.
+ */
+export function createJobHooks(options: JobHooksOptions): JobHooks {
+  const { agentHooks, spec } = options
+  return Object.fromEntries(
+    hookStages[options.phase].map((stage) => [
+      stage,
+      [
+        ...agentHooks.filter((hook) => hook.stage === stage).map(agentCommand),
+        ...spec.registryHooks.filter((hook) => hook.stage === stage).map(registryCommand),
+        ...workspaceCommands(spec.workspace.hooks, stage),
+      ],
+    ]),
+  )
+}
+
+function agentCommand(hook: AgentHook): HookCommand {
   return {
-    'pre-init': fromCommand(hooks.preInit),
-    'pre-plan': fromCommand(hooks.prePlan),
-    'post-plan': fromCommand(hooks.postPlan),
-    'pre-apply': fromCommand(hooks.preApply),
-    'post-apply': fromCommand(hooks.postApply),
+    level: 'agent',
+    shown: hook.path,
+    file: agentHookFile(hook.stage),
+    interpreters: interpretersOf(hook),
   }
 }
 
-function fromCommand(command: string | null): readonly HookCommand[] {
-  if (command === null || command.trim() === '') return []
-  return [{ level: 'workspace', shown: command, argv: ['/bin/sh', '-c', command] }]
+/** Where a hook of the agent lies in the job directory. */
+export function agentHookFile(stage: HookStage): string {
+  return `${jobLayout.agentHooks}/${stage}`
 }
 
-/** The hooks of one stage, in the order of their levels. */
-export function orderHooks(hooks: readonly HookCommand[]): readonly HookCommand[] {
-  return hookLevels.flatMap((level) => hooks.filter((hook) => hook.level === level))
+function interpretersOf(hook: AgentHook): readonly string[] {
+  const refuse = (why: string): ConfigurationError =>
+    new ConfigurationError(`Cannot run the ${hook.stage} hook of the agent '${hook.path}': ${why}`)
+  if (!hook.executable) {
+    throw refuse('the file is not executable. Make it so with `chmod +x`.')
+  }
+  const start = Buffer.from(hook.content.subarray(0, 4096)).toString('latin1')
+  if (start.startsWith('\u007FELF')) return []
+  const line = start.slice(0, `${start}\n`.indexOf('\n'))
+  if (line.endsWith('\r')) {
+    throw refuse(
+      'its lines end with CR LF, and no program has a name that ends with CR. Save it with LF line endings.',
+    )
+  }
+  const words = /^#![ \t]*(?<words>.*)$/u.exec(line)?.groups?.['words']?.split(/[ \t]+/u) ?? []
+  const [program = '', argument = ''] = words
+  if (program === '') {
+    throw refuse(
+      'its first line does not say which program runs it. Begin it with `#!/bin/sh` or the like.',
+    )
+  }
+  const looksUp = posix.basename(program) === 'env' && /^[^-=]+$/u.test(argument)
+  return looksUp ? [program, argument] : [program]
+}
+
+function registryCommand(hook: RegistryHook): HookCommand {
+  const [program, ...rest] = hook.interpreter.trim().split(/\s+/u)
+  const script = posix.normalize(hook.scriptPath.trim().replace(/^\/+/u, '') || '.')
+  const refuse = (why: string): ConfigurationError =>
+    new ConfigurationError(
+      `Cannot run the ${hook.stage} hook '${hook.name}' of the registry: ${why}`,
+    )
+  if (program === undefined || program === '') {
+    throw refuse('it has no interpreter. Set one in the hook, for example `bash`.')
+  }
+  if (script === '.' || /^\.\.(?:\/|$)/u.test(script) || /[\0\n]/u.test(script)) {
+    throw refuse(
+      `the script ${JSON.stringify(hook.scriptPath)} is no file of its archive. Set a path below the root of the hook's repository.`,
+    )
+  }
+  return {
+    level: 'registry',
+    shown: [program, ...rest, script].join(' '),
+    directory: registryHookDirectory(hook),
+    script,
+    interpreter: [program, ...rest],
+  }
+}
+
+/** Where a hook of the registry is unpacked to, in the job directory. */
+export function registryHookDirectory(hook: RegistryHook): string {
+  if (!/^[A-Za-z0-9_-]{1,128}$/u.test(hook.id)) {
+    throw new ConfigurationError(
+      `Cannot unpack the ${hook.stage} hook '${hook.name}' of the registry: its id ${JSON.stringify(hook.id)} is no name of a directory.`,
+    )
+  }
+  return `${jobLayout.data}/hook-${hook.id}`
+}
+
+function workspaceCommands(
+  hooks: JobSpec['workspace']['hooks'],
+  stage: HookStage,
+): readonly HookCommand[] {
+  const commands: Record<HookStage, string | null> = {
+    'pre-init': hooks.preInit,
+    'pre-plan': hooks.prePlan,
+    'post-plan': hooks.postPlan,
+    'pre-apply': hooks.preApply,
+    'post-apply': hooks.postApply,
+  }
+  const command = commands[stage]
+  return command === null || command.trim() === '' ? [] : [{ level: 'workspace', shown: command }]
 }

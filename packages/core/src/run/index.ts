@@ -13,8 +13,10 @@ export {
   type WorkloadProxy,
 } from './job-environment.ts'
 export { jobSecrets } from './job-secrets.ts'
-export { createJobScript, type JobScriptOptions } from './job-script.ts'
-export { type AgentHook, type HookCommand, type HookLevel, type JobHooks } from './hooks.ts'
+export { createJobScript } from './job-script.ts'
+export { type JobScriptOptions } from './script/job-script-options.ts'
+export { type AgentHook, type HookCommand, type JobHooks } from './hooks.ts'
+export { jobImage, type JobImageOptions } from './job-image.ts'
 export { type Stage } from './stages.ts'
 export {
   interpretResult,

@@ -26,7 +26,12 @@ export interface JobResult {
   readonly exitCode: number | null
   /** The stage that failed. */
   readonly failedStage: string | undefined
-  /** Plan only: whether applying would change anything; `undefined` when the plan did not succeed. */
+  /**
+   * What `plan` or `apply` itself ended with, also when a hook failed the job after it; `undefined` when
+   * it did not come to its end. A plan's 2 means changes.
+   */
+  readonly phaseExitCode: number | undefined
+  /** Plan only: whether applying would change anything; `undefined` when the plan itself did not succeed. */
   readonly hasChanges: boolean | undefined
 }
 
@@ -51,7 +56,8 @@ export function interpretResult(options: InterpretResultOptions): JobResult {
       seen.lastCode ??
       null,
     failedStage: seen.failed?.stage ?? seen.open,
-    hasChanges: undefined,
+    phaseExitCode: seen.phaseCode,
+    hasChanges: hasChanges(options.phase, seen.phaseCode),
   }
   const stopped = (): JobResult | undefined =>
     stopCause === undefined
@@ -64,11 +70,11 @@ export function interpretResult(options: InterpretResultOptions): JobResult {
       if (outcome.exitCode === 0) {
         if (seen.result !== 0) return { ...base, result: 'lost', cause: 'lost' }
         return {
+          ...base,
           result: 'succeeded',
           cause: undefined,
           exitCode: 0,
           failedStage: undefined,
-          hasChanges: options.phase === 'plan' ? seen.planCode === 2 : undefined,
         }
       }
       if (outcome.memoryExceeded !== undefined) return failed('out-of-memory')
@@ -90,7 +96,8 @@ export function interpretResult(options: InterpretResultOptions): JobResult {
 
 interface SeenMarkers {
   readonly result: number | undefined
-  readonly planCode: number | undefined
+  /** Of `plan` or `apply`. */
+  readonly phaseCode: number | undefined
   readonly lastCode: number | undefined
   /** The first stage that ended with a failure. */
   readonly failed: { readonly stage: string; readonly exitCode: number } | undefined
@@ -101,7 +108,7 @@ interface SeenMarkers {
 function readMarkers(markers: readonly StageMarker[]): SeenMarkers {
   let seen: SeenMarkers = {
     result: undefined,
-    planCode: undefined,
+    phaseCode: undefined,
     lastCode: undefined,
     failed: undefined,
     open: undefined,
@@ -118,7 +125,7 @@ function readMarkers(markers: readonly StageMarker[]): SeenMarkers {
           ...seen,
           open: undefined,
           lastCode: exitCode,
-          planCode: stage === 'plan' ? exitCode : seen.planCode,
+          phaseCode: stage === 'plan' || stage === 'apply' ? exitCode : seen.phaseCode,
           failed: seen.failed ?? (isFailure ? { stage, exitCode } : undefined),
         }
         break
@@ -131,9 +138,26 @@ function readMarkers(markers: readonly StageMarker[]): SeenMarkers {
   return seen
 }
 
+function hasChanges(phase: Phase, phaseCode: number | undefined): boolean | undefined {
+  return phase === 'plan' && (phaseCode === 0 || phaseCode === 2) ? phaseCode === 2 : undefined
+}
+
 function exitCause({ failed }: SeenMarkers): FailureCause {
-  if (failed?.stage !== 'prepare') return 'exit-code'
-  return failed.exitCode === jobExitCodes.toolNotFound ? 'tool-not-found' : 'preparation'
+  switch (failed?.stage) {
+    case 'prepare':
+      return failed.exitCode === jobExitCodes.toolNotFound ? 'tool-not-found' : 'preparation'
+    case 'init':
+      return 'init-failed'
+    case 'pre-init':
+    case 'pre-plan':
+    case 'post-plan':
+    case 'pre-apply':
+    case 'post-apply':
+      return 'hook-failed'
+    case undefined:
+    default:
+      return 'exit-code'
+  }
 }
 
 function exitCodeOf(outcome: Outcome): number | undefined {

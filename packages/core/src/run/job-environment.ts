@@ -15,6 +15,8 @@ export interface JobEnvironmentOptions {
   /** `PATH` inside the workload; the executor's default where absent. */
   readonly path?: string | undefined
   readonly proxy?: WorkloadProxy | undefined
+  /** Secret variables that the caches add, such as tokens of mirrors. */
+  readonly prepared?: Readonly<Record<string, string>> | undefined
 }
 
 export interface JobEnvironment {
@@ -61,6 +63,7 @@ export function createJobEnvironment(options: JobEnvironmentOptions): JobEnviron
   }
 
   for (const [name, value] of proxyVariables(options.proxy)) put(name, value, hasUserInfo(value))
+  for (const [name, value] of Object.entries(options.prepared ?? {})) put(name, value, true)
   for (const variable of spec.variables) {
     if (variable.category === 'shell') put(variable.key, variable.value, variable.sensitive)
   }
@@ -106,8 +109,8 @@ function runVariables({ spec, workloadUrl }: JobEnvironmentOptions): Record<stri
     SCALR_RUN_IS_DESTROY: run.isDestroy ? '1' : '0',
     SCALR_RUN_MODE: runMode(run),
     SCALR_RUN_SOURCE: run.source,
-    SCALR_RUN_VCS_BRANCH: '',
-    SCALR_RUN_VCS_COMMIT: '',
+    SCALR_RUN_VCS_BRANCH: run.vcs?.branch ?? '',
+    SCALR_RUN_VCS_COMMIT: run.vcs?.commit ?? '',
     SCALR_WORKSPACE_ID: workspace.id,
     SCALR_WORKSPACE_NAME: workspace.name,
     SCALR_ENVIRONMENT_ID: environment.id,

@@ -7,8 +7,9 @@ import { pipeline } from 'node:stream/promises'
 import { pack as createPack, type Header, type Pack } from 'tar-stream'
 
 import { IllegalStateError, ScalrAgentError } from '../errors/index.ts'
-import { jobFileNames, type ArchiveLimits } from '../protocol/index.ts'
+import { jobFileNames, type ArchiveLimits, type RegistryHook } from '../protocol/index.ts'
 import { readConfigurationArchive } from './configuration-archive.ts'
+import { agentHookFile, registryHookDirectory, type AgentHook } from './hooks.ts'
 import { jobLayout } from './job-layout.ts'
 
 export interface JobFilesOptions {
@@ -20,6 +21,16 @@ export interface JobFilesOptions {
   readonly nonce: string
   /** PEM. */
   readonly caCert?: string | undefined
+  /** The tool's CLI configuration, with `@job_dir@` in it. */
+  readonly cliConfig?: string | undefined
+  readonly agentHooks?: readonly AgentHook[] | undefined
+  readonly registryHooks?: readonly RegistryHook[] | undefined
+  /** What only some phase has, where it lies in the job directory. */
+  readonly texts?: ReadonlyMap<string, string> | undefined
+  /** More downloads: name → path in the job directory. */
+  readonly copies?: ReadonlyMap<string, string> | undefined
+  /** More downloads that are tar.gz: name → the directory that they are unpacked to. */
+  readonly archives?: ReadonlyMap<string, string> | undefined
   readonly limits?: ArchiveLimits | undefined
 }
 
@@ -70,18 +81,58 @@ async function fill(pack: Pack, options: JobFilesOptions): Promise<void> {
   await addText(pack, jobLayout.script, options.script)
   await addText(pack, jobLayout.nonce, `${options.nonce}\n`, 0o600)
   if (options.caCert !== undefined) await addText(pack, jobLayout.caCertificates, options.caCert)
+  if (options.cliConfig !== undefined) {
+    await addText(pack, jobLayout.cliConfigTemplate, options.cliConfig)
+  }
+  await addHooks(pack, options)
   for (const [name, path] of downloads) {
     if (options.names.includes(name)) await addFile(pack, path, join(options.filesDirectory, name))
   }
   if (options.names.includes(jobFileNames.configuration)) {
-    await addConfiguration(pack, options)
+    await addArchive(pack, jobFileNames.configuration, jobLayout.configuration, options)
+  }
+  for (const [path, text] of options.texts ?? []) await addText(pack, path, text)
+  for (const [name, path] of options.copies ?? []) {
+    await addFile(pack, path, join(options.filesDirectory, name))
+  }
+  for (const [name, directory] of options.archives ?? []) {
+    await addEntry(pack, { name: directory, type: 'directory', mode: 0o755, mtime: epoch })
+    await addArchive(pack, name, directory, options)
   }
 }
 
-async function addConfiguration(pack: Pack, options: JobFilesOptions): Promise<void> {
-  const archive = join(options.filesDirectory, jobFileNames.configuration)
+async function addHooks(pack: Pack, options: JobFilesOptions): Promise<void> {
+  const { agentHooks = [], registryHooks = [] } = options
+  if (agentHooks.length > 0) {
+    await addEntry(pack, {
+      name: jobLayout.agentHooks,
+      type: 'directory',
+      mode: 0o755,
+      mtime: epoch,
+    })
+  }
+  for (const hook of agentHooks) {
+    const headers = { name: agentHookFile(hook.stage), mode: 0o755, mtime: epoch }
+    await addEntry(pack, headers, Buffer.from(hook.content))
+  }
+  // One hook may be linked to several stages.
+  const archives = new Map(registryHooks.map((hook) => [registryHookDirectory(hook), hook.file]))
+  for (const [directory, file] of archives) {
+    await addEntry(pack, { name: directory, type: 'directory', mode: 0o755, mtime: epoch })
+    await addArchive(pack, file, directory, options)
+  }
+}
+
+/** Unpacks a downloaded tar.gz below a directory of the job. */
+async function addArchive(
+  pack: Pack,
+  file: string,
+  directory: string,
+  options: JobFilesOptions,
+): Promise<void> {
+  const archive = join(options.filesDirectory, file)
   for await (const entry of readConfigurationArchive(archive, options.limits)) {
-    const name = `${jobLayout.configuration}/${entry.path}`
+    const name = `${directory}/${entry.path}`
     const { mtime } = entry
     switch (entry.kind) {
       case 'directory':
@@ -121,7 +172,7 @@ async function addFile(pack: Pack, name: string, source: string): Promise<void> 
 function addEntry(
   pack: Pack,
   headers: Partial<Header> & { readonly name: string },
-  text?: string,
+  text?: string | Buffer,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (error?: Error | null): void => {

@@ -13,6 +13,15 @@ export const jobLayout = {
   planJson: 'data/plan.json',
   /** The dependency lock file of the plan, put back before the apply's `init`. */
   lockFile: 'data/lock.hcl',
+  /** Hooks of the agent, each named as its stage. */
+  agentHooks: 'data/hooks',
+  /** `SCALR_AGENT_ENV`: what hooks pass on. */
+  agentEnvironment: 'data/agent-env',
+  /** CLI configuration of the tool, with `@job_dir@` still in it. */
+  cliConfigTemplate: 'data/cli.tfrc.in',
+  cliConfig: 'data/cli.tfrc',
+  /** A FIFO: values of variables on their way to the tool. */
+  variables: 'data/variables.tfvars',
   /** CA certificates that are added to the system's own. */
   caCertificates: 'data/ca.pem',
   providers: 'providers',

@@ -16,9 +16,11 @@ import { jobExitCodes } from './stages.ts'
  * - `job_allowed` is what a stage may start in spite of: 0, but for the post-apply hook after a soft
  *   interrupt.
  */
-export const jobScriptRuntime = String.raw`unset job_allowed job_argument job_begun job_busy job_code job_complete job_cwd job_dir
-unset job_key job_kind job_line job_nonce job_pid job_result job_root job_sent job_signal job_stage
-unset job_told job_tool job_tries job_value job_waited job_wanted
+export const jobScriptRuntime = String.raw`unset job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_code job_complete job_cr
+unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_hook_dir job_key job_kind job_line
+unset job_mentioned job_newline job_nonce job_number job_pid job_program job_rest job_result job_root
+unset job_sent job_signal job_stage job_told job_tool job_tries job_value job_values job_waited
+unset job_wanted job_writer
 job_wanted=0
 trap '[ "$job_wanted" -ge 1 ] || job_wanted=1' TERM
 trap 'job_wanted=2' QUIT
@@ -138,16 +140,6 @@ job_end() {
   job_mark "end $job_stage $job_code"
   if [ "$job_stage" = plan ] && [ "$job_code" -eq 2 ]; then job_code=0; fi
   job_fail "$job_code"
-}
-
-# job_hook STAGE SHOWN ARGV...: stops at the first hook of a stage that fails or is told to stop.
-job_hook() {
-  if [ "$job_code" -ne 0 ] || [ "$job_wanted" -gt "$job_allowed" ]; then return 0; fi
-  job_say "Executing $1 hook..."
-  printf '~$ %s\n' "$2"
-  shift 2
-  job_run hook "$@"
-  job_say "Exit code: $job_code"
 }
 
 # The last marker, then the same exit code: both together are the proof of how the job ended.

@@ -12,6 +12,8 @@ export type Stage = 'prepare' | 'init' | 'plan' | 'show' | 'apply' | HookStage
 
 /** Exit codes that are the script's own; every other one is the tool's or a hook's. */
 export const jobExitCodes = {
+  /** A hook wrote to `SCALR_AGENT_ENV` what cannot be used. */
+  hookEnvironment: 65,
   /** The script could not keep the stage markers safe, or lay out its files. */
   internal: 70,
   /** An interrupt came and what was left was not started, though nothing failed. */

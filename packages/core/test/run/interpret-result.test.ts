@@ -76,7 +76,25 @@ const rows: readonly Row[] = [
     name: 'a hook that ended with 127',
     outcome: exited(127),
     markers: [end('prepare', 0), end('pre-init', 127), result(127)],
-    gives: ['failed', 'exit-code', 127],
+    gives: ['failed', 'hook-failed', 127],
+  },
+  {
+    name: 'an init that failed',
+    outcome: exited(1),
+    markers: [end('prepare', 0), end('init', 1), result(1)],
+    gives: ['failed', 'init-failed', 1],
+  },
+  {
+    name: 'a post hook that failed after a good plan',
+    outcome: exited(9),
+    markers: [end('plan', 2), end('show', 0), end('post-plan', 9), result(9)],
+    gives: ['failed', 'hook-failed', 9],
+  },
+  {
+    name: 'a post hook that failed after a failed plan',
+    outcome: exited(1),
+    markers: [end('plan', 1), end('post-plan', 9), result(1)],
+    gives: ['failed', 'exit-code', 1],
   },
   {
     name: 'a working directory that was not there',
@@ -156,5 +174,30 @@ describe('interpretResult', () => {
     expect(of([end('plan', 0), end('show', 0), result(0)], 0)).toEqual([false, undefined])
     expect(of([end('plan', 1), result(1)], 1)).toEqual([undefined, 'plan'])
     expect(of([end('init', 0), begin('plan')], 1)).toEqual([undefined, 'plan'])
+  })
+
+  it('keeps what the phase itself came to when a post hook failed the job', () => {
+    const of = (phase: 'plan' | 'apply', markers: readonly StageMarker[]): unknown => {
+      const told = interpretResult({ phase, outcome: exited(9), markers })
+      return [told.result, told.failedStage, told.phaseExitCode, told.hasChanges]
+    }
+    expect(of('plan', [end('plan', 2), end('show', 0), end('post-plan', 9), result(9)])).toEqual([
+      'failed',
+      'post-plan',
+      2,
+      true,
+    ])
+    expect(of('apply', [end('apply', 0), end('post-apply', 9), result(9)])).toEqual([
+      'failed',
+      'post-apply',
+      0,
+      undefined,
+    ])
+    expect(of('apply', [end('init', 0), begin('apply')])).toEqual([
+      'failed',
+      'apply',
+      undefined,
+      undefined,
+    ])
   })
 })

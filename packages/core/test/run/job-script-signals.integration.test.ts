@@ -158,7 +158,7 @@ describe.concurrent.each(installedShells())('interrupts of the job script in $na
     await using job = await startJobScript({
       shell,
       // `sh init …` runs the file `init` of the working directory.
-      script: { tool: { name: 'terraform', path: '/bin/sh' } },
+      script: { tool: { name: 'terraform', location: { kind: 'path', path: '/bin/sh' } } },
       files: { 'workdir/init': 'echo tool is up; exec sleep 60\n' },
     })
     await job.waitFor('tool is up')

@@ -163,7 +163,7 @@ describe.each(installedShells())('the job script in $name', (shell) => {
     { missing: 'in PATH', script: {}, says: 'terraform was not found in PATH' },
     {
       missing: 'at its path',
-      script: { tool: { name: 'tofu', path: '/no/such/tofu' } },
+      script: { tool: { name: 'tofu', location: { kind: 'path', path: '/no/such/tofu' } } },
       says: 'tofu was not found: /no/such/tofu',
     },
   ] as const)('says so when the tool is not $missing, with 127', async ({ script, says }) => {

@@ -8,7 +8,7 @@ import { shellQuote } from '../../src/run/shell-quote.ts'
 
 const options: JobScriptOptions = {
   phase: 'plan',
-  tool: { name: 'terraform' },
+  tool: { name: 'terraform', location: { kind: 'lookup', version: '1.11.4' } },
   workingDirectory: 'envs/prod',
   varFiles: ['../common.tfvars'],
   run: {
@@ -20,16 +20,25 @@ const options: JobScriptOptions = {
   },
   hooks: {
     'pre-init': [
-      { level: 'workspace', shown: 'echo "w"', argv: ['/bin/sh', '-c', 'echo "w"'] },
       {
         level: 'agent',
-        shown: 'pre-init',
-        argv: ['/hooks/pre-init'],
-        env: { SCALR_HOOK_DIR: '/h' },
+        shown: '/etc/hooks/pre-init',
+        file: 'data/hooks/pre-init',
+        interpreters: ['/usr/bin/env', 'bash'],
       },
+      {
+        level: 'registry',
+        shown: 'python3 check.py',
+        directory: 'data/hook-v0abc',
+        script: 'check.py',
+        interpreter: ['python3'],
+      },
+      { level: 'workspace', shown: 'echo "w"' },
     ],
-    'post-plan': [{ level: 'workspace', shown: 'true', argv: ['/bin/sh', '-c', 'true'] }],
+    'post-plan': [{ level: 'workspace', shown: 'true' }],
   },
+  hasCliConfig: true,
+  notes: ["Provider cache: it's warm"],
   parallelism: 3,
 }
 
@@ -42,7 +51,10 @@ describe('the text of the job script', () => {
     const script = createJobScript({
       ...options,
       phase: 'apply',
-      tool: { name: 'tofu', path: '/opt/tofu' },
+      tool: {
+        name: 'tofu',
+        location: { kind: 'cache', path: 'caches/binaries/tofu', version: '1.12.6' },
+      },
       hooks: { 'post-apply': options.hooks['post-plan'] ?? [] },
     })
     await expect(script).toMatchFileSnapshot('./snapshots/apply.sh')
@@ -50,11 +62,6 @@ describe('the text of the job script', () => {
 
   it('is the same for the same options', () => {
     expect(createJobScript(options)).toBe(createJobScript(structuredClone(options)))
-  })
-
-  it('runs hooks of the agent before those of the workspace', () => {
-    const script = createJobScript(options)
-    expect(script.indexOf('/hooks/pre-init')).toBeLessThan(script.indexOf(`'echo "w"'`))
   })
 })
 

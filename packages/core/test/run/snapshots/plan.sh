@@ -1,8 +1,10 @@
 #!/bin/sh
 # Runs the plan of one run. Made by @scalr-agent/core.
-unset job_allowed job_argument job_begun job_busy job_code job_complete job_cwd job_dir
-unset job_key job_kind job_line job_nonce job_pid job_result job_root job_sent job_signal job_stage
-unset job_told job_tool job_tries job_value job_waited job_wanted
+unset job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_code job_complete job_cr
+unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_hook_dir job_key job_kind job_line
+unset job_mentioned job_newline job_nonce job_number job_pid job_program job_rest job_result job_root
+unset job_sent job_signal job_stage job_told job_tool job_tries job_value job_values job_waited
+unset job_wanted job_writer
 job_wanted=0
 trap '[ "$job_wanted" -ge 1 ] || job_wanted=1' TERM
 trap 'job_wanted=2' QUIT
@@ -124,16 +126,6 @@ job_end() {
   job_fail "$job_code"
 }
 
-# job_hook STAGE SHOWN ARGV...: stops at the first hook of a stage that fails or is told to stop.
-job_hook() {
-  if [ "$job_code" -ne 0 ] || [ "$job_wanted" -gt "$job_allowed" ]; then return 0; fi
-  job_say "Executing $1 hook..."
-  printf '~$ %s\n' "$2"
-  shift 2
-  job_run hook "$@"
-  job_say "Exit code: $job_code"
-}
-
 # The last marker, then the same exit code: both together are the proof of how the job ended.
 job_finish() {
   if [ "$job_result" -eq 0 ] && [ -z "$job_complete" ]; then job_result=75; fi
@@ -149,6 +141,169 @@ job_refuse() {
   job_finish
 }
 
+job_newline='
+'
+job_cr=$(printf '\r')
+
+job_take_refuse() {
+  job_say "Error: the $job_stage hook wrote to SCALR_AGENT_ENV what cannot be used: $1."
+  return 1
+}
+
+# job_take_name NAME: whether a hook may set that variable.
+job_take_name() {
+  case $1 in
+    '' | [!A-Za-z_]* | *[!A-Za-z0-9_]*)
+      job_take_refuse "line $job_number does not begin with the name of a variable (letters, digits and '_', no digit first)"
+      ;;
+    TF_HTTP_* | job_* | \
+      SCALR_RUN_ID | SCALR_RUN_PHASE | SCALR_RUN_IS_DESTROY | SCALR_RUN_MODE | SCALR_RUN_SOURCE | \
+      SCALR_RUN_VCS_BRANCH | SCALR_RUN_VCS_COMMIT | SCALR_RUN_CONTENT_ROOT | SCALR_WORKSPACE_ID | \
+      SCALR_WORKSPACE_NAME | SCALR_ENVIRONMENT_ID | SCALR_ENVIRONMENT_NAME | SCALR_ACCOUNT_ID | \
+      SCALR_IAC_PLATFORM | SCALR_TERRAFORM_OPERATION | SCALR_TERRAFORM_EXIT_CODE | \
+      SCALR_AGENT_ENV | SCALR_HOOK_DIR | IFS | OPTARG | OPTIND | PPID | PS4 | PWD | OLDPWD | \
+      LINENO | UID | EUID | GROUPS | DIRSTACK | FUNCNAME | FUNCNEST | RANDOM | SRANDOM | SECONDS | \
+      TMOUT | POSIXLY_CORRECT | SHELLOPTS | BASH*)
+      job_take_refuse "line $job_number sets $1, which may not be changed"
+      ;;
+  esac
+}
+
+# job_take NAME VALUE
+job_take() {
+  job_bytes=$((${#1} + ${#2} + 2))
+  # Some shells count characters, of at most four bytes each.
+  if [ "$job_bytes" -gt 32768 ]; then job_bytes=$(printf '%s=%s.' "$1" "$2" | wc -c); fi
+  if [ "$job_bytes" -gt 131072 ]; then
+    job_take_refuse "the value of $1 is longer than the system allows (131072 bytes with the name). Pass it on in a file"
+    return
+  fi
+  export "$1=$2"
+}
+
+job_take_env() {
+  if [ ! -s "$job_agent_env" ]; then return 0; fi
+  if [ ! -f "$job_agent_env" ] || [ ! -r "$job_agent_env" ]; then
+    job_take_refuse 'it is no file any more that can be read'
+    return
+  fi
+  job_bytes=$(wc -c <"$job_agent_env")
+  if [ "$job_bytes" -gt 1048576 ]; then
+    job_take_refuse 'more than 1048576 bytes. Pass large data on in a file'
+    return
+  fi
+  if [ "$(tr -d '\000' <"$job_agent_env" | wc -c)" -ne "$job_bytes" ]; then
+    job_take_refuse 'NUL bytes. Write it as UTF-8'
+    return
+  fi
+  job_take_lines <"$job_agent_env" || return
+  rm -f -- "$job_agent_env" && (umask 077 && : >"$job_agent_env") ||
+    job_take_refuse 'it cannot be emptied'
+}
+
+job_take_lines() {
+  job_number=0 job_key=
+  while IFS= read -r job_line || [ -n "$job_line" ]; do
+    job_number=$((job_number + 1))
+    if [ -n "$job_key" ]; then
+      if [ -n "$job_crlf" ]; then job_line=${job_line%"$job_cr"}; fi
+      if [ "$job_line" = "$job_delimiter" ]; then
+        job_take "$job_key" "${job_value%"$job_newline"}" || return
+        job_key=
+      else
+        job_value=$job_value$job_line$job_newline
+        if [ "${#job_value}" -gt 131072 ]; then
+          job_take "$job_key" "$job_value" || return
+        fi
+      fi
+      continue
+    fi
+    job_crlf=
+    case $job_line in
+      *"$job_cr") job_crlf=1 job_line=${job_line%"$job_cr"} ;;
+    esac
+    job_program=${job_line%%[=\<]*}
+    job_rest=${job_line#"$job_program"}
+    case $job_rest in
+      =*)
+        job_take_name "$job_program" && job_take "$job_program" "${job_rest#=}" || return
+        ;;
+      '<<'?*)
+        job_take_name "$job_program" || return
+        job_key=$job_program job_delimiter=${job_rest#'<<'} job_value=
+        ;;
+      *)
+        if [ -n "$job_line" ]; then
+          job_take_refuse "line $job_number is neither KEY=value nor KEY<<END"
+          return
+        fi
+        ;;
+    esac
+  done
+  if [ -n "$job_key" ]; then
+    job_take_refuse "the value of $job_key has no end: no line is '$job_delimiter'"
+  fi
+}
+
+# job_hook_begin SHOWN: whether the next hook of the stage may run; prints what is run.
+job_hook_begin() {
+  if [ "$job_code" -ne 0 ] || [ "$job_wanted" -gt "$job_allowed" ]; then return 1; fi
+  job_say "Executing $job_stage hook..."
+  printf '~$ %s\n' "$1"
+}
+
+# job_hook_run ARGV...
+job_hook_run() {
+  job_run hook "$@"
+  job_say "Exit code: $job_code"
+  if [ "$job_code" -eq 0 ]; then job_take_env || job_code=65; fi
+}
+
+job_hook_refuse() {
+  job_say "Error: $1"
+  job_code=127
+  return 1
+}
+
+# Whether a program that a hook needs is there.
+job_hook_needs() {
+  case $1 in
+    */*) [ -f "$1" ] && [ -x "$1" ] ;;
+    *) command -v "$1" >/dev/null ;;
+  esac || job_hook_refuse "the $job_stage hook needs $1, which was not found. Install it where the job runs."
+}
+
+# job_agent_hook SHOWN FILE INTERPRETER...
+job_agent_hook() {
+  job_hook_begin "$1" || return 0
+  job_program=$job_dir/$2
+  shift 2
+  for job_argument do
+    job_hook_needs "$job_argument" || return 0
+  done
+  job_hook_run "$job_program"
+}
+
+# job_registry_hook SHOWN DIRECTORY SCRIPT INTERPRETER...
+job_registry_hook() {
+  job_hook_begin "$1" || return 0
+  SCALR_HOOK_DIR=$job_dir/$2 job_program=$job_dir/$2/$3
+  shift 3
+  job_hook_needs "$1" || return 0
+  if [ ! -f "$job_program" ]; then
+    job_hook_refuse "the $job_stage hook has no file ${job_program#"$SCALR_HOOK_DIR/"} in its archive. Correct the hook's script path." || return 0
+  fi
+  export SCALR_HOOK_DIR
+  job_hook_run "$@" "$job_program"
+  unset SCALR_HOOK_DIR
+}
+
+# job_workspace_hook COMMAND
+job_workspace_hook() {
+  job_hook_begin "$1" || return 0
+  job_hook_run /bin/sh -c "$1"
+}
+
 job_begin prepare
 job_dir=$(pwd -P)
 job_root=$job_dir/workdir
@@ -156,7 +311,10 @@ mkdir -p workdir providers tmp ||
   job_refuse 70 'the job directory is not writable.'
 HOME=$job_dir/tmp TMPDIR=$job_dir/tmp SCALR_RUN_CONTENT_ROOT=$job_root
 PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}:$HOME/.local/bin
-export HOME TMPDIR PATH SCALR_RUN_CONTENT_ROOT
+job_agent_env=$job_dir/data/agent-env SCALR_AGENT_ENV=$job_dir/data/agent-env
+export HOME TMPDIR PATH SCALR_RUN_CONTENT_ROOT SCALR_AGENT_ENV
+(umask 077 && : >"$job_agent_env") ||
+  job_refuse 70 'the data directory is not writable.'
 # SSL_CERT_FILE replaces the system's certificates, so it must hold them too.
 if [ -f data/ca.pem ]; then
   for job_argument in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt \
@@ -171,6 +329,19 @@ if [ -f data/ca.pem ]; then
   SSL_CERT_FILE=$job_dir/data/ca-bundle.pem
   export SSL_CERT_FILE
 fi
+# Paths in it are absolute, and only here it is known where the job lies.
+while IFS= read -r job_line || [ -n "$job_line" ]; do
+  while :; do
+    case $job_line in
+      *@job_dir@*) printf '%s' "${job_line%%@job_dir@*}$job_dir" && job_line=${job_line#*@job_dir@} ;;
+      *) break ;;
+    esac
+  done
+  printf '%s\n' "$job_line"
+done <data/cli.tfrc.in >data/cli.tfrc ||
+  job_refuse 70 'the CLI configuration of the tool cannot be written.'
+TF_CLI_CONFIG_FILE=$job_dir/data/cli.tfrc
+export TF_CLI_CONFIG_FILE
 cd -P -- "$job_root"/envs/prod 2>/dev/null ||
   job_refuse 78 'the working directory '\''envs/prod'\'''" does not exist in the configuration."
 job_cwd=$(pwd -P)
@@ -178,8 +349,26 @@ case $job_cwd/ in
   "$job_root"/*) ;;
   *) job_refuse 78 'the working directory '\''envs/prod'\'''" leads out of the configuration." ;;
 esac
-job_tool=$(command -v terraform) ||
-  job_refuse 127 "terraform was not found in PATH ($PATH). Install it where the job runs, or set the agent's path to it."
+job_find_tool() {
+  job_program=$(command -v "$1") ||
+    job_refuse 127 "$1 was not found in PATH ($PATH). Install it where the job runs, or set the agent's path to it."
+}
+job_check_tool() {
+  [ -f "$job_program" ] && [ -x "$job_program" ] ||
+    job_refuse 127 "$1 was not found: $job_program is no executable file. $2"
+}
+# The first line of 'version' ends with it, with or without a v.
+job_check_version() {
+  job_found=$("$job_program" version 2>/dev/null | {
+    read -r job_line && printf '%s' "${job_line##* }"
+    while read -r job_line; do :; done
+  })
+  [ "${job_found#v}" = "$2" ] ||
+    job_refuse 127 "the workspace wants $1 $2, but $job_program is version ${job_found:-unknown}. Install $2 where the job runs, let the agent download it, or change the version in the workspace."
+}
+job_find_tool terraform
+job_check_version terraform 1.11.4
+job_tool=$job_program
 rm -f scalr_agent_backend_override.tf && printf 'terraform {\n  backend "http" {}\n}\n' >scalr_agent_backend_override.tf ||
   job_refuse 70 'the backend override cannot be written.'
 job_end
@@ -188,8 +377,9 @@ if job_may_go_on; then
   job_begin pre-init
   SCALR_TERRAFORM_OPERATION=init
   export SCALR_TERRAFORM_OPERATION
-  job_hook pre-init pre-init env SCALR_HOOK_DIR=/h /hooks/pre-init
-  job_hook pre-init 'echo "w"' /bin/sh -c 'echo "w"'
+  job_agent_hook /etc/hooks/pre-init data/hooks/pre-init /usr/bin/env bash
+  job_registry_hook 'python3 check.py' data/hook-v0abc check.py python3
+  job_workspace_hook 'echo "w"'
   job_end
 fi
 
@@ -204,6 +394,7 @@ if job_may_go_on; then
   job_begin init
   SCALR_TERRAFORM_OPERATION=plan
   export SCALR_TERRAFORM_OPERATION
+  job_say 'Provider cache: it'\''s warm'
   job_run tool "$job_tool" init -input=false -no-color -reconfigure
   if [ "$job_code" -eq 0 ] && ! job_backend_is_http; then
     job_say 'Error: an override file of the configuration selects another backend than the run must use. Remove the backend or cloud block from it.'
@@ -234,7 +425,7 @@ if [ -n "$job_begun" ] && [ "$job_wanted" -le "$job_allowed" ]; then
   SCALR_TERRAFORM_OPERATION=plan SCALR_TERRAFORM_EXIT_CODE=0
   [ "$job_result" -eq 0 ] || SCALR_TERRAFORM_EXIT_CODE=1
   export SCALR_TERRAFORM_OPERATION SCALR_TERRAFORM_EXIT_CODE
-  job_hook post-plan true /bin/sh -c true
+  job_workspace_hook true
   job_end
 fi
 

@@ -181,7 +181,13 @@ exec '${process.execPath}' '${fakeTool}' "$@"
   await chmod(join(bin, 'terraform'), 0o755)
   const script = createJobScript({
     phase: 'plan',
-    tool: { name: 'terraform', path: options.tool },
+    tool: {
+      name: 'terraform',
+      location:
+        options.tool === undefined
+          ? { kind: 'lookup', version: null }
+          : { kind: 'path', path: options.tool },
+    },
     workingDirectory: '',
     varFiles: [],
     run: { isDestroy: false, refresh: true, refreshOnly: false, targets: [], replacements: [] },
@@ -215,5 +221,5 @@ exec '${process.execPath}' '${fakeTool}' "$@"
 
 /** A workspace hook, as its command string. */
 export function hook(stage: keyof JobHooks, command: string): JobHooks {
-  return { [stage]: [{ level: 'workspace', shown: command, argv: ['/bin/sh', '-c', command] }] }
+  return { [stage]: [{ level: 'workspace', shown: command }] }
 }

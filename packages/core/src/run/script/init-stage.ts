@@ -1,0 +1,47 @@
+import { jobLayout } from '../job-layout.ts'
+import { shellQuote } from '../shell-quote.ts'
+import { jobExitCodes } from '../stages.ts'
+import type { JobScriptOptions } from './job-script-options.ts'
+
+/** `init`, with the lock file of the plan put back before an apply. */
+export function initStage({ phase, notes = [] }: JobScriptOptions): string {
+  const lockFile = `"$job_dir"/${jobLayout.lockFile}`
+  // Whatever backend the archive's own .terraform remembers is not ours: -reconfigure.
+  const init = 'init -input=false -no-color -reconfigure'
+  const before =
+    phase === 'plan'
+      ? `  job_run tool "$job_tool" ${init}`
+      : `  # The providers of the plan, to the byte.
+  if [ -f ${lockFile} ]; then
+    cp ${lockFile} .terraform.lock.hcl
+    job_run tool "$job_tool" ${init} -lockfile=readonly
+  else
+    job_run tool "$job_tool" ${init}
+  fi`
+  const after =
+    phase === 'plan'
+      ? `
+  if [ "$job_code" -eq 0 ] && [ -f .terraform.lock.hcl ]; then
+    cp .terraform.lock.hcl ${lockFile} || job_code=${jobExitCodes.internal}
+  fi`
+      : ''
+  return `# A later override file of the configuration could select another backend: state would go astray.
+job_backend_is_http() {
+  while IFS= read -r job_line; do
+    case $job_line in *'"type": "http"'*) return 0 ;; esac
+  done <"\${TF_DATA_DIR:-.terraform}/terraform.tfstate"
+  return 1
+} 2>/dev/null
+if job_may_go_on; then
+  job_begin init
+  SCALR_TERRAFORM_OPERATION=${phase}
+  export SCALR_TERRAFORM_OPERATION
+${notes.map((note) => `  job_say ${shellQuote(note)}\n`).join('')}${before}
+  if [ "$job_code" -eq 0 ] && ! job_backend_is_http; then
+    job_say 'Error: an override file of the configuration selects another backend than the run must use. Remove the backend or cloud block from it.'
+    job_code=${jobExitCodes.invalidConfiguration}
+  fi${after}
+  job_end
+fi
+`
+}
