@@ -38,7 +38,7 @@ export function createEngine(options: EngineOptions): Engine {
   const starting = new JobStart(context, { sessions, ledger })
   const jobFiles = new JobFiles(context, { leases, retention })
   const finishing = new FinishJob(context, { leases, outcome, states: new StateStore(context) })
-  const reaper = new Reaper(context, { sessions, leases, queue })
+  const reaper = new Reaper(context, { sessions, leases, queue, retention })
 
   return {
     createRun: (input) => control.create(input),

@@ -1,6 +1,7 @@
 import type { Clock, IdSource, Logger, Timing } from '../runtime/index.ts'
 import {
   AgentsRepository,
+  HooksRepository,
   JobSpecsRepository,
   JobsRepository,
   PhasesRepository,
@@ -31,6 +32,7 @@ export interface EngineContext extends EngineOptions {
   readonly jobs: JobsRepository
   readonly jobSpecs: JobSpecsRepository
   readonly stateLocks: StateLocksRepository
+  readonly hooks: HooksRepository
   /** The present time as the database holds it, moved by `ms`. */
   readonly at: (ms?: number) => string
 }
@@ -45,6 +47,7 @@ export function createEngineContext(options: EngineOptions): EngineContext {
     jobs: new JobsRepository(db),
     jobSpecs: new JobSpecsRepository(db),
     stateLocks: new StateLocksRepository(db),
+    hooks: new HooksRepository(db),
     at: (ms = 0) => new Date(clock.now().getTime() + ms).toISOString(),
   }
 }

@@ -1,5 +1,6 @@
 import { jobFileNames } from '@scalr-agent/core/protocol'
 
+import { dataFiles } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
 import { asRunStatus, isTerminalRun } from './run-status.ts'
 
@@ -8,6 +9,9 @@ import { asRunStatus, isTerminalRun } from './run-status.ts'
  * database than the one that somebody restored. This long there is time to notice the latter.
  */
 const orphanedStateMs = 7 * 24 * 3_600_000
+
+/** A job that is being started may still read an archive that was just replaced. */
+const replacedArchiveMs = 3_600_000
 
 /** Removes files that nobody needs any more. What a run's record shows is never among them. */
 export class FileRetention {
@@ -33,6 +37,20 @@ export class FileRetention {
     await this.#removals
   }
 
+  /** Archives of hooks that no job can need any more: replaced an hour ago, and no started job has them. */
+  reviewHookArchives(): void {
+    const { hooks, files, at, logger } = this.#context
+    const ids = hooks.forgetReplaced(at(-replacedArchiveMs))
+    if (ids.length === 0) return
+    this.#removals = this.#removals.then(async () => {
+      try {
+        for (const id of ids) await files.remove(dataFiles.hookArchive(id))
+      } catch (error) {
+        logger.error({ err: error }, 'Archives of hooks were not removed; a start will')
+      }
+    })
+  }
+
   /** What a process left that died. Before anybody writes, since files come before their rows. */
   sweep(): void {
     const { db, files, clock, logger } = this.#context
@@ -47,10 +65,12 @@ export class FileRetention {
       new Set(db.all<{ id: string }>(sql).map(({ id }) => id))
     const uploaded = ids("SELECT id FROM configuration_versions WHERE status = 'uploaded'")
     const states = ids('SELECT id FROM state_versions')
+    const hookArchives = ids('SELECT id FROM hook_archives')
     const olderThan = new Date(clock.now().getTime() - orphanedStateMs)
     const removed = [
       ...files.sweep('configuration-versions', named('.tar.gz', uploaded)),
       ...files.sweep('states', named('.tfstate', states), { olderThan }),
+      ...files.sweep('hook-archives', named('.tar.gz', hookArchives)),
       ...files.sweep('logs', named('.log', phases)),
       ...files.sweep('plans', named('.json', phases)),
       ...files.sweep('job-files', (phaseId) => phases.has(phaseId)),

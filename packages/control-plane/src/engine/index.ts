@@ -1,5 +1,5 @@
 export { createEngine } from './create-engine.ts'
-export { resultFile } from './job-spec.ts'
+export { resultFile } from './job-input.ts'
 export type { EngineOptions } from './engine-context.ts'
 export {
   EngineError,

@@ -7,7 +7,8 @@ import type { EngineContext } from './engine-context.ts'
 import { EngineError, type JobRef } from './engine.ts'
 import type { FileRetention } from './file-retention.ts'
 import type { JobLeases } from './job-leases.ts'
-import { jobInputs, resultFile } from './job-spec.ts'
+import { findToldHookFile } from './job-hooks.ts'
+import { jobInputs, resultFile } from './job-input.ts'
 
 /** What an agent may upload. */
 const resultNames: readonly string[] = [
@@ -53,7 +54,9 @@ export class JobFiles {
   /** @throws {@link EngineError} `NOT_FOUND` */
   async open(ref: JobRef, name: string): Promise<JobFile & { readonly content: Readable }> {
     const job = this.#leases.require(ref)
-    const input = (await jobInputs(this.#context, job)).find((file) => file.name === name)
+    const input =
+      findToldHookFile(this.#context, job, name) ??
+      (await jobInputs(this.#context, job)).find((file) => file.name === name)
     if (input === undefined) {
       throw new EngineError('NOT_FOUND', `The job ${ref.jobId} has no file '${name}'.`)
     }

@@ -8,6 +8,7 @@ import type { JobRef, SessionKey } from './engine.ts'
 import { leaseLost } from './job-leases.ts'
 import { buildJobSpec } from './job-spec.ts'
 import type { RunLedger } from './run-ledger.ts'
+import type { RunSettings } from './run-settings.ts'
 
 const toldSpecSchema = jobSpecSchema.omit({
   jobToken: true,
@@ -91,7 +92,7 @@ export class JobStart {
     ref: JobRef,
     { logBase, told }: { readonly logBase: number; readonly told: ToldSpec },
   ): void {
-    const { db, jobs, jobSpecs, at, timing } = this.#context
+    const { db, jobs, jobSpecs, runs, at, timing } = this.#context
     db.transaction(() => {
       // While the answer was made, the job may have gone elsewhere.
       const job = this.#requireHeld(session, ref)
@@ -102,6 +103,11 @@ export class JobStart {
       }
       jobs.start(job.id, { now: at(), leaseUntil, sessionId: session.sessionId, logBase })
       jobSpecs.put(job.id, { spec_json: JSON.stringify(told.spec), issuer: told.issuer })
+      if (job.phase === 'plan') {
+        const { iacVersion, workingDirectory, varFiles, terragrunt } = told.spec.workspace
+        const settings: RunSettings = { iacVersion, workingDirectory, varFiles, terragrunt }
+        runs.setSettings(job.run_id, JSON.stringify(settings))
+      }
       this.#ledger.move(job.run_id, job.phase === 'plan' ? 'planning' : 'applying')
     })
   }

@@ -1,6 +1,7 @@
 import { IdempotencyKeysRepository } from '../store/index.ts'
 import type { AgentSessions } from './agent-sessions.ts'
 import type { EngineContext } from './engine-context.ts'
+import type { FileRetention } from './file-retention.ts'
 import type { JobLeases } from './job-leases.ts'
 import type { RunQueue } from './run-queue.ts'
 
@@ -14,6 +15,7 @@ export class Reaper {
   readonly #sessions: AgentSessions
   readonly #leases: JobLeases
   readonly #queue: RunQueue
+  readonly #retention: FileRetention
   readonly #stopped = new AbortController()
   #running: Promise<void> | undefined
 
@@ -23,12 +25,14 @@ export class Reaper {
       readonly sessions: AgentSessions
       readonly leases: JobLeases
       readonly queue: RunQueue
+      readonly retention: FileRetention
     },
   ) {
     this.#context = context
     this.#sessions = parts.sessions
     this.#leases = parts.leases
     this.#queue = parts.queue
+    this.#retention = parts.retention
   }
 
   start(): void {
@@ -45,6 +49,7 @@ export class Reaper {
     this.#try('leases', () => this.#leases.expire())
     this.#try('queues', () => this.#advanceQueues())
     this.#try('agents', () => this.#sessions.removeGone())
+    this.#try('archives of hooks', () => this.#retention.reviewHookArchives())
     this.#try('idempotency keys', () =>
       new IdempotencyKeysRepository(this.#context.db).removeBefore(
         this.#context.at(-idempotencyKeysMs),

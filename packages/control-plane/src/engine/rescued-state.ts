@@ -3,7 +3,7 @@ import { jobFileNames, type FinishJobRequest } from '@scalr-agent/core/protocol'
 import { StateError, type StagedState, type StateStore } from '../state/index.ts'
 import type { JobRow } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
-import { resultFile } from './job-spec.ts'
+import { resultFile } from './job-input.ts'
 
 /**
  * What became of a state that could not be written: it is the current one now (`stored`), it was already

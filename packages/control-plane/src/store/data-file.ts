@@ -6,6 +6,7 @@ export type DataFile = string & { readonly [brand]: true }
 /** The folders below the data directory. */
 export const dataFolders = [
   'configuration-versions',
+  'hook-archives',
   'logs',
   'plans',
   'states',
@@ -29,6 +30,7 @@ function dataFile(folder: DataFolder, ...parts: readonly string[]): DataFile {
 export const dataFiles = {
   configuration: (configurationVersionId: string): DataFile =>
     dataFile('configuration-versions', `${configurationVersionId}.tar.gz`),
+  hookArchive: (archiveId: string): DataFile => dataFile('hook-archives', `${archiveId}.tar.gz`),
   log: (phaseId: string): DataFile => dataFile('logs', `${phaseId}.log`),
   planJson: (phaseId: string): DataFile => dataFile('plans', `${phaseId}.json`),
   state: (stateVersionId: string): DataFile => dataFile('states', `${stateVersionId}.tfstate`),

@@ -5,6 +5,7 @@ export { FileStore, type AppendResult } from './file-store.ts'
 export type { WriteStreamOptions, WrittenFile } from './replace-file.ts'
 export { isUniqueViolation } from './sqlite-error.ts'
 export { AgentsRepository, type AgentFacts, type AgentRow } from './agents-repository.ts'
+export { HooksRepository, type LinkedHookRow } from './hooks-repository.ts'
 export { IdempotencyKeysRepository, type IdempotencyKeyRow } from './idempotency-keys-repository.ts'
 export { JobSpecsRepository, type JobSpecRow } from './job-specs-repository.ts'
 export { JobsRepository, type JobRow } from './jobs-repository.ts'
@@ -16,6 +17,7 @@ export {
   findConfiguration,
   findLatestConfiguration,
   findScopedVariables,
+  findVcsRevision,
   findWorkspaceFacts,
   type ConfigurationFacts,
   type ScopedVariableRow,

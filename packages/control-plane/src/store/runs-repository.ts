@@ -24,6 +24,10 @@ export interface RunRow {
   readonly created_at: string
   readonly finished_at: string | null
   readonly status_timestamps_json: string
+  /** What its plan was made with; `null` before. */
+  readonly settings_json: string | null
+  /** The state that a saved plan was made of; `null`: of none, or it is no saved plan. */
+  readonly planned_state_id: string | null
 }
 
 export interface RunVariableRow {
@@ -43,6 +47,8 @@ export type NewRun = Omit<
   | 'cancel_requested'
   | 'finished_at'
   | 'status_timestamps_json'
+  | 'settings_json'
+  | 'planned_state_id'
 >
 
 export class RunsRepository {
@@ -135,6 +141,14 @@ export class RunsRepository {
       at,
       runId,
     )
+  }
+
+  setSettings(id: string, settingsJson: string): void {
+    this.#db.run('UPDATE runs SET settings_json = ? WHERE id = ?', settingsJson, id)
+  }
+
+  setPlannedState(id: string, stateVersionId: string | null): void {
+    this.#db.run('UPDATE runs SET planned_state_id = ? WHERE id = ?', stateVersionId, id)
   }
 
   setHasChanges(id: string, hasChanges: boolean): void {

@@ -12,6 +12,7 @@ export interface WorkspaceFacts {
   readonly working_directory: string | null
   readonly var_files_json: string
   readonly hooks_json: string | null
+  readonly terragrunt_json: string | null
   readonly run_operation_timeout_minutes: number | null
   readonly locked: number
   readonly lock_reason: string | null
@@ -28,7 +29,7 @@ export interface WorkspaceFacts {
 export function findWorkspaceFacts(db: Database, workspaceId: string): WorkspaceFacts | undefined {
   return db.get<WorkspaceFacts>(
     `SELECT w.id, w.name, w.agent_pool_id, w.auto_apply, w.auto_queue_runs, w.iac_platform, w.iac_version,
-       w.working_directory, w.var_files_json, w.hooks_json, w.run_operation_timeout_minutes, w.locked,
+       w.working_directory, w.var_files_json, w.hooks_json, w.terragrunt_json, w.run_operation_timeout_minutes, w.locked,
        w.lock_reason, w.memory_bytes, e.id AS environment_id, e.name AS environment_name,
        e.default_agent_pool_id AS environment_pool_id, e.locked AS environment_locked,
        e.lock_reason AS environment_lock_reason, e.account_id,
@@ -93,5 +94,16 @@ export function findLatestConfiguration(
     `SELECT ${configurationColumns} FROM configuration_versions
      WHERE workspace_id = ? AND status = 'uploaded' ORDER BY uploaded_at DESC, rowid DESC LIMIT 1`,
     workspaceId,
+  )
+}
+
+/** Where a configuration came from, when whoever uploaded it said so. */
+export function findVcsRevision(
+  db: Database,
+  configurationVersionId: string,
+): { readonly branch: string; readonly commit: string } | undefined {
+  return db.get<{ branch: string; commit: string }>(
+    'SELECT branch, commit_sha AS "commit" FROM vcs_revisions WHERE configuration_version_id = ?',
+    configurationVersionId,
   )
 }
