@@ -83,3 +83,4 @@ export {
   type TokenClaims,
   type TokenKind,
 } from './token-claims.ts'
+export { policyResultsSchema, type CheckedPolicy, type PolicyResults } from './policy-results.ts'

@@ -120,6 +120,12 @@ export const policyLevelSchema = z.enum(['advisory', 'soft-mandatory', 'hard-man
 /** One of the three levels. */
 export type PolicyLevel = z.infer<typeof policyLevelSchema>
 
+/** Below the root of a policy group's archive; in characters that OPA takes literally in a path. */
+const bundlePathSchema = z
+  .string()
+  .max(1024)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/u)
+
 const policyGroupSchema = z.object({
   id: z.string().min(1),
   name: z.string(),
@@ -127,8 +133,16 @@ const policyGroupSchema = z.object({
   opaVersion: z.string().nullable(),
   /** Name of the job's file that holds the group's Rego as tar.gz. */
   file: z.string().min(1),
+  /** Folder of the archive whose Rego and data every policy of the group may use. */
+  commonFunctions: bundlePathSchema.nullable(),
   policies: z.array(
-    z.object({ id: z.string().min(1), name: z.string().min(1), level: policyLevelSchema }),
+    z.object({
+      id: z.string().min(1),
+      name: z.string().min(1),
+      level: policyLevelSchema,
+      /** The policy's Rego in the archive. */
+      path: bundlePathSchema,
+    }),
   ),
 })
 /** A policy group that applies to the run: its enabled policies. */

@@ -1,0 +1,1 @@
+export { createPolicyJob, policyTools, type PolicyJob } from './create-policy-job.ts'
