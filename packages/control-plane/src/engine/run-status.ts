@@ -7,6 +7,9 @@ export const runStatuses = [
   'planning',
   'planned',
   'planned_and_saved',
+  'policy_checking',
+  'policy_override',
+  'policy_checked',
   'confirmed',
   'apply_queued',
   'applying',
@@ -20,7 +23,7 @@ export type RunStatus = (typeof runStatuses)[number]
 
 /**
  * Every legal step. A plan goes back from `planning` to `plan_queued` when its agent was lost; an apply
- * never does (I6).
+ * never does (I6). A check of policies has one status, whether it waits for an agent or is at work.
  */
 const runTransitions = {
   pending: ['plan_queued', 'errored', 'canceled'],
@@ -33,7 +36,10 @@ const runTransitions = {
     'errored',
     'canceled',
   ],
-  planned: ['confirmed', 'discarded'],
+  planned: ['policy_checking', 'confirmed', 'discarded'],
+  policy_checking: ['policy_checked', 'policy_override', 'errored', 'canceled'],
+  policy_override: ['policy_checked', 'discarded'],
+  policy_checked: ['planned_and_saved', 'planned_and_finished', 'confirmed', 'discarded'],
   planned_and_saved: ['confirmed', 'discarded'],
   confirmed: ['apply_queued'],
   apply_queued: ['applying', 'errored', 'canceled'],
@@ -50,6 +56,9 @@ export const activeStatuses = [
   'plan_queued',
   'planning',
   'planned',
+  'policy_checking',
+  'policy_override',
+  'policy_checked',
   'confirmed',
   'apply_queued',
   'applying',
@@ -57,12 +66,17 @@ export const activeStatuses = [
 
 /** Whether the run waits for a person's word. */
 export function isConfirmable(status: RunStatus): boolean {
-  return status === 'planned' || status === 'planned_and_saved'
+  return ['planned', 'policy_checked', 'planned_and_saved'].includes(status)
+}
+
+/** Whether a person may give the run up. */
+export function isDiscardable(status: RunStatus): boolean {
+  return isConfirmable(status) || status === 'policy_override'
 }
 
 /** Whether a job of the run is queued or at work. */
 export function hasJob(status: RunStatus): boolean {
-  return ['plan_queued', 'planning', 'apply_queued', 'applying'].includes(status)
+  return ['plan_queued', 'planning', 'policy_checking', 'apply_queued', 'applying'].includes(status)
 }
 
 /** Whether the run has ended. */

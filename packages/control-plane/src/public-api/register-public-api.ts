@@ -19,11 +19,14 @@ import {
   applies,
   configurationVersions,
   environments,
+  hookEnvironmentLinks,
+  hooks,
   plans,
   runs,
   stateVersions,
   users,
   variables,
+  vcsRevisions,
   workspaces,
 } from './resources/index.ts'
 import { registerAccessTokens } from './routes/access-tokens.ts'
@@ -31,8 +34,10 @@ import { registerAgentPools } from './routes/agent-pools.ts'
 import { registerAgents } from './routes/agents.ts'
 import { registerConfigurationVersions } from './routes/configuration-versions.ts'
 import { registerEnvironments } from './routes/environments.ts'
+import { registerHookEnvironmentLinks } from './routes/hook-environment-links.ts'
+import { registerHooks } from './routes/hooks.ts'
 import { registerPhases } from './routes/phases.ts'
-import { registerReads } from './routes/read-routes.ts'
+import { registerRead, registerReads } from './routes/read-routes.ts'
 import { registerRuns } from './routes/runs.ts'
 import { registerStateVersions } from './routes/state-versions.ts'
 import { registerVariables } from './routes/variables.ts'
@@ -46,13 +51,34 @@ const resources = [
   applies,
   configurationVersions,
   environments,
+  hookEnvironmentLinks,
+  hooks,
   plans,
   runs,
   stateVersions,
   users,
   variables,
+  vcsRevisions,
   workspaces,
 ] as const
+
+const routes: readonly ((api: PublicApi) => void)[] = [
+  (api) => registerReads(api, accounts),
+  (api) => registerReads(api, users),
+  (api) => registerRead(api, vcsRevisions),
+  registerEnvironments,
+  registerWorkspaces,
+  registerAgentPools,
+  registerAccessTokens,
+  registerAgents,
+  registerVariables,
+  registerHooks,
+  registerHookEnvironmentLinks,
+  registerConfigurationVersions,
+  registerRuns,
+  registerPhases,
+  registerStateVersions,
+]
 
 /** Serves the part of Scalr's public API that runs need, below `/api/iacp/v3`. */
 export function registerPublicApi(server: FastifyInstance, deps: PublicApiDeps): void {
@@ -72,18 +98,7 @@ export function registerPublicApi(server: FastifyInstance, deps: PublicApiDeps):
         resources,
       )
       const api: PublicApi = { ...deps, app, reader }
-      registerReads(api, accounts)
-      registerReads(api, users)
-      registerEnvironments(api)
-      registerWorkspaces(api)
-      registerAgentPools(api)
-      registerAccessTokens(api)
-      registerAgents(api)
-      registerVariables(api)
-      registerConfigurationVersions(api)
-      registerRuns(api)
-      registerPhases(api)
-      registerStateVersions(api)
+      for (const register of routes) register(api)
       done()
     },
     { prefix: publicApiPath },

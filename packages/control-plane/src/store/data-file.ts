@@ -9,6 +9,7 @@ export const dataFolders = [
   'hook-archives',
   'logs',
   'plans',
+  'policy-bundles',
   'states',
   'job-files',
   'tls',
@@ -33,6 +34,7 @@ export const dataFiles = {
   hookArchive: (archiveId: string): DataFile => dataFile('hook-archives', `${archiveId}.tar.gz`),
   log: (phaseId: string): DataFile => dataFile('logs', `${phaseId}.log`),
   planJson: (phaseId: string): DataFile => dataFile('plans', `${phaseId}.json`),
+  policyBundle: (bundleId: string): DataFile => dataFile('policy-bundles', `${bundleId}.tar.gz`),
   state: (stateVersionId: string): DataFile => dataFile('states', `${stateVersionId}.tfstate`),
   /** Result files of one phase: saved plan, lock file, rescued state. */
   jobFile: (phaseId: string, name: string): DataFile => dataFile('job-files', phaseId, name),

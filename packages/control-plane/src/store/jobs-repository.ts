@@ -7,7 +7,7 @@ export interface JobRow {
   readonly workspace_id: string
   /** Empty while no pool is responsible. */
   readonly pool_id: string
-  readonly phase: 'plan' | 'apply'
+  readonly phase: 'plan' | 'apply' | 'policy'
   readonly state: 'queued' | 'assigned' | 'started' | 'finished'
   readonly fencing_token: number
   readonly agent_id: string | null
@@ -43,8 +43,9 @@ export class JobsRepository {
     now: string,
   ): void {
     this.#db.run(
-      `INSERT INTO jobs (id, phase_id, run_id, workspace_id, pool_id, phase, state, queued_at)
-       VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)`,
+      // A policy check has no business with the state, so its run token opens nothing.
+      `INSERT INTO jobs (id, phase_id, run_id, workspace_id, pool_id, phase, state, queued_at, run_token_revoked)
+       VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?)`,
       job.id,
       job.phase_id,
       job.run_id,
@@ -52,6 +53,7 @@ export class JobsRepository {
       job.pool_id,
       job.phase,
       now,
+      Number(job.phase === 'policy'),
     )
   }
 

@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 export interface PhaseRow {
   readonly id: string
   readonly run_id: string
-  readonly phase: 'plan' | 'apply'
+  readonly phase: 'plan' | 'apply' | 'policy'
   readonly status: string
   readonly has_changes: number | null
   readonly resource_additions: number | null
@@ -45,7 +45,7 @@ export class PhasesRepository {
     return this.#db.get<PhaseRow>('SELECT * FROM phases WHERE id = ?', id)
   }
 
-  ofRun(runId: string, phase: 'plan' | 'apply'): PhaseRow | undefined {
+  ofRun(runId: string, phase: PhaseRow['phase']): PhaseRow | undefined {
     return this.#db.get<PhaseRow>(
       'SELECT * FROM phases WHERE run_id = ? AND phase = ?',
       runId,

@@ -24,7 +24,7 @@ async function faultOf(bytes: Uint8Array): Promise<string | undefined> {
   await using directory = await temporaryDirectory()
   const path = join(directory.path, 'archive.tar.gz')
   await writeFile(path, bytes)
-  return await findArchiveFault(path, limits)
+  return await findArchiveFault(path, { archive: 'configuration archive', limits })
 }
 
 // An error that nobody listens for would end the process, and vitest reports it as a failure of its own.

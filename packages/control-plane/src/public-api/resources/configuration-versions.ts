@@ -1,6 +1,5 @@
 import {
   constant,
-  empty,
   flag,
   integer,
   nullableTextOf,
@@ -14,7 +13,8 @@ export const configurationVersions: Resource = {
   type: 'configuration-versions',
   model: 'ConfigurationVersion',
   path: '/configuration-versions',
-  columns: 't.*',
+  columns: `t.*,
+    (SELECT v.id FROM vcs_revisions v WHERE v.configuration_version_id = t.id) AS vcs_revision_id`,
   from: `configuration_versions t JOIN workspaces w ON w.id = t.workspace_id
     JOIN environments e ON e.id = w.environment_id`,
   account: 'e.account_id',
@@ -37,7 +37,7 @@ export const configurationVersions: Resource = {
   },
   relations: {
     workspace: toOne('workspaces', 'workspace_id'),
-    'vcs-revision': empty('vcs-revisions'),
+    'vcs-revision': toOne('vcs-revisions', 'vcs_revision_id'),
   },
   filters: { workspace: { column: 't.workspace_id' }, status: { column: 't.status' } },
   sorts: { 'created-at': 't.created_at' },

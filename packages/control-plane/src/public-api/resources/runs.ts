@@ -19,6 +19,7 @@ export const runs: Resource = {
   model: 'Run',
   path: '/runs',
   columns: `t.*, w.environment_id AS environment_id, ${phase('plan')} AS plan_id, ${phase('apply')} AS apply_id,
+    (SELECT v.id FROM vcs_revisions v WHERE v.configuration_version_id = t.configuration_version_id) AS vcs_revision_id,
     (SELECT json_group_array(x.id) FROM state_versions x WHERE x.run_id = t.id) AS state_version_ids,
     (SELECT json_group_array(json_object('key', v.key, 'category', v.category, 'hcl', json(iif(v.hcl, 'true', 'false')),
       'sensitive', json(iif(v.sensitive, 'true', 'false')), 'value', iif(v.sensitive, NULL, v.value)))
@@ -61,7 +62,7 @@ export const runs: Resource = {
     'cost-estimate': empty('cost-estimates'),
     'policy-checks': emptyMany('policy-checks'),
     'state-versions': toMany('state-versions', 'state_version_ids'),
-    'vcs-revision': empty('vcs-revisions'),
+    'vcs-revision': toOne('vcs-revisions', 'vcs_revision_id'),
     tags: emptyMany('tags'),
   },
   filters: {

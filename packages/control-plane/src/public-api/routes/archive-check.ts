@@ -8,9 +8,13 @@ import { extract } from 'tar-stream'
 
 import { errorCode } from '../../runtime/index.ts'
 
-export interface ArchiveCheckLimits {
-  readonly maxEntries: number
-  readonly maxBytes: number
+export interface ArchiveCheckOptions {
+  readonly limits: { readonly maxEntries: number; readonly maxBytes: number }
+  /** In messages: `The configuration archive holds no file.` */
+  readonly archive: string
+  /** A file that it must hold. */
+  readonly requiredFile?: string
+  readonly signal?: AbortSignal
 }
 
 /** What the archive is, for the person who sent it; `undefined` when nothing is wrong with it. */
@@ -25,13 +29,14 @@ const maxBytesWithoutEntry = 1024 * 1024
 /** Reads a tar.gz from end to end, as the agent that unpacks it would, and writes nothing. */
 export async function findArchiveFault(
   path: string,
-  limits: ArchiveCheckLimits,
-  options: { readonly signal?: AbortSignal } = {},
+  options: ArchiveCheckOptions,
 ): Promise<ArchiveFault> {
-  const policy = new ArchivePolicy(limits)
+  const { archive, requiredFile, signal } = options
+  const policy = new ArchivePolicy(options.limits)
   const tar = extract()
   let fedBytes = 0
   let fileCount = 0
+  let hasRequired = false
   tar.on('entry', (header, stream, next) => {
     fedBytes = 0
     stream.on('data', () => {
@@ -41,7 +46,11 @@ export async function findArchiveFault(
     // It breaks together with the archive, which has its own listener.
     stream.on('error', () => {})
     try {
-      if (policy.check(header)?.kind === 'file') fileCount += 1
+      const entry = policy.check(header)
+      if (entry?.kind === 'file') fileCount += 1
+      // A link cannot lead out of the tree, so it may stand for the file.
+      hasRequired ||=
+        entry !== undefined && entry.kind !== 'directory' && entry.path === requiredFile
       stream.resume()
     } catch (error) {
       guard.destroy(error instanceof Error ? error : new Error(String(error)))
@@ -65,32 +74,35 @@ export async function findArchiveFault(
   })
   tar.on('error', (error) => guard.destroy(error))
   try {
+    const options = signal === undefined ? {} : { signal }
     await pipeline(createReadStream(path), createGunzip(), guard, options)
   } catch (error) {
-    const fault = describe(error)
+    const fault = describe(error, archive)
     if (fault === undefined) throw error
     return fault
   } finally {
     tar.destroy()
   }
-  return fileCount === 0 ? 'The configuration archive holds no file.' : undefined
+  if (fileCount === 0) return `The ${archive} holds no file.`
+  if (requiredFile === undefined || hasRequired) return undefined
+  return `The ${archive} holds no file '${requiredFile}'.`
 }
 
 class ArchiveFaultError extends Error {}
 
-function describe(error: unknown): ArchiveFault {
+function describe(error: unknown, archive: string): ArchiveFault {
   if (!(error instanceof Error)) return undefined
   const code = errorCode(error)
   if (error instanceof ArchiveFaultError) {
-    return `The configuration archive is refused: ${error.message}`
+    return `The ${archive} is refused: ${error.message}`
   }
   // The policy says which entry and why.
   if (code === 'INVALID_ARCHIVE') return error.message
   if (code?.startsWith('Z_') === true) {
-    return 'The configuration archive is no gzip file, or it is cut off. Send a tar.gz.'
+    return `The ${archive} is no gzip file, or it is cut off. Send a tar.gz.`
   }
   if (/tar|header|unexpected end/iu.test(error.message) && code === undefined) {
-    return `The configuration archive is no tar file, or it is cut off (${error.message}). Send a tar.gz.`
+    return `The ${archive} is no tar file, or it is cut off (${error.message}). Send a tar.gz.`
   }
   return undefined
 }

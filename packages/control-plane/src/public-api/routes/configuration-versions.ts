@@ -13,16 +13,35 @@ import { idOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
 import { configurationVersions, workspaces } from '../resources/index.ts'
 
 import { registerReads } from './read-routes.ts'
+import { sendStored } from './send-stored.ts'
 import { registerConfigurationUpload } from './upload-configuration.ts'
 import { insertRow, requiredRow } from './writes.ts'
+
+const line = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'Must be one line of text.')
 
 const createSchema = z.object({
   'auto-queue-runs': z.boolean().optional(),
   'is-dry': z.boolean().optional(),
+  // Our own: nothing is fetched from a VCS here, so who uploads may say where it is from.
+  'agent-vcs-revision': z
+    .object({
+      branch: line(255).min(1, 'Branch cannot be empty.'),
+      'commit-sha': z.string().regex(/^[0-9a-f]{7,64}$/u, 'Commit SHA must be hexadecimal.'),
+      'commit-message': z.string().max(65_535).nullish(),
+      'commit-url': line(2048).nullish(),
+      'repository-id': line(255).nullish(),
+      'clone-url': line(2048).nullish(),
+      'sender-username': line(255).nullish(),
+    })
+    .nullish(),
 })
 
 export function registerConfigurationVersions(api: PublicApi): void {
-  const { app, files } = api
+  const { app, db } = api
   registerReads(api, configurationVersions)
   registerConfigurationUpload(api)
 
@@ -32,12 +51,27 @@ export function registerConfigurationVersions(api: PublicApi): void {
     const workspace = { name: 'workspace', resource: workspaces }
     const workspaceId = textOf(requiredRow(api, accountId, body, workspace), 'id')
     const id = api.ids('cv')
-    insertRow(api, 'configuration_versions', {
-      id,
-      workspace_id: workspaceId,
-      auto_queue_runs: body.attributes['auto-queue-runs'],
-      is_dry: body.attributes['is-dry'],
-      created_at: api.clock.now().toISOString(),
+    const revision = body.attributes['agent-vcs-revision']
+    db.transaction(() => {
+      insertRow(api, 'configuration_versions', {
+        id,
+        workspace_id: workspaceId,
+        auto_queue_runs: body.attributes['auto-queue-runs'],
+        is_dry: body.attributes['is-dry'],
+        created_at: api.clock.now().toISOString(),
+      })
+      if (revision === null || revision === undefined) return
+      insertRow(api, 'vcs_revisions', {
+        id: api.ids('vcsrev'),
+        configuration_version_id: id,
+        branch: revision.branch,
+        commit_sha: revision['commit-sha'],
+        commit_message: revision['commit-message'],
+        commit_url: revision['commit-url'],
+        repository_id: revision['repository-id'],
+        clone_url: revision['clone-url'],
+        sender_username: revision['sender-username'],
+      })
     })
     const document = api.reader.one(configurationVersions, accountId, id, emptyQuery)
     const { data } = document
@@ -54,14 +88,13 @@ export function registerConfigurationVersions(api: PublicApi): void {
 
   app.get('/configuration-versions/:id/download', async (request, reply) => {
     const row = uploadedRow(api, userOf(request).accountId, idOf(request))
-    const file = dataFiles.configuration(textOf(row, 'id'))
-    const size = await files.size(file)
-    if (size === undefined) throw notFound('ConfigurationVersion', textOf(row, 'id'))
-    return reply
-      .header('content-length', size)
-      .header('content-disposition', `attachment; filename="${textOf(row, 'id')}.tar.gz"`)
-      .type('application/gzip')
-      .send(files.read(file))
+    const id = textOf(row, 'id')
+    return sendStored(api, reply, {
+      file: dataFiles.configuration(id),
+      mediaType: 'application/gzip',
+      fileName: `${id}.tar.gz`,
+      missing: notFound('ConfigurationVersion', id),
+    })
   })
 }
 

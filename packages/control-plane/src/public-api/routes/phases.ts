@@ -12,6 +12,7 @@ import { applies, hasErroredState, plans } from '../resources/index.ts'
 
 import { ansiStripper } from './ansi-stripper.ts'
 import { registerRead } from './read-routes.ts'
+import { sendStored } from './send-stored.ts'
 
 /** Plans and applies: their reports, and what they printed so far. */
 export function registerPhases(api: PublicApi): void {
@@ -55,18 +56,16 @@ async function sendErroredState(
   const id = idOf(request)
   const phase = api.reader.row(resource, userOf(request).accountId, id)
   const job = hasErroredState(phase) ? new JobsRepository(api.db).ofPhase(id) : undefined
-  const file = job && resultFile(job, jobFileNames.erroredState)
-  const size = file && (await api.files.size(file))
-  if (file === undefined || size === undefined) {
-    throw new PublicApiError(404, {
-      title: `${resource.model} with ID '${id}' has kept no rescued state.`,
-    })
-  }
-  return reply
-    .header('content-length', size)
-    .header('content-disposition', `attachment; filename="${id}-${jobFileNames.erroredState}"`)
-    .type('application/json')
-    .send(api.files.read(file))
+  const missing = new PublicApiError(404, {
+    title: `${resource.model} with ID '${id}' has kept no rescued state.`,
+  })
+  if (job === undefined) throw missing
+  return sendStored(api, reply, {
+    file: resultFile(job, jobFileNames.erroredState),
+    mediaType: 'application/json',
+    fileName: `${id}-${jobFileNames.erroredState}`,
+    missing,
+  })
 }
 
 /** 204 while there is nothing; otherwise what is there at this moment. */

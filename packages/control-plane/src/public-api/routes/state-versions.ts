@@ -19,6 +19,7 @@ import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { runs, shownOutputs, stateVersions, workspaces } from '../resources/index.ts'
 
 import { registerReads } from './read-routes.ts'
+import { sendStored } from './send-stored.ts'
 import { relatedRow, requiredRow, sendResource } from './writes.ts'
 
 const createSchema = z.object({
@@ -30,16 +31,17 @@ const createSchema = z.object({
 })
 
 export function registerStateVersions(api: PublicApi): void {
-  const { app, db, files, limits } = api
+  const { app, db, limits } = api
   const states = new StateStore(api)
   registerReads(api, stateVersions)
 
   app.get('/state-versions/:id/download', async (request, reply) => {
     const row = api.reader.row(stateVersions, userOf(request).accountId, idOf(request))
-    const file = dataFiles.state(textOf(row, 'id'))
-    const size = await files.size(file)
-    if (size === undefined) throw notFound('StateVersion', textOf(row, 'id'))
-    return reply.header('content-length', size).type('application/json').send(files.read(file))
+    return sendStored(api, reply, {
+      file: dataFiles.state(textOf(row, 'id')),
+      mediaType: 'application/json',
+      missing: notFound('StateVersion', textOf(row, 'id')),
+    })
   })
 
   app.get('/workspaces/:id/current-state-version', (request, reply) => {

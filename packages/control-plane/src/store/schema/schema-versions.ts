@@ -1,6 +1,7 @@
 import { runsSchema } from './v1-runs.ts'
 import { jobSpecsSchema } from './v2-job-specs.ts'
 import { runFactsSchema } from './v3-run-facts.ts'
+import { policiesSchema } from './v4-policies.ts'
 
 /**
  * The whole schema, one file a version: version n brings a database from n-1 to n. Never edit one
@@ -10,4 +11,9 @@ import { runFactsSchema } from './v3-run-facts.ts'
  * Secrets live in four columns and nowhere else: `variables.value`, `run_variables.value` (rows with
  * `sensitive = 1`), `job_specs.spec_json` (while the job is started) and `signing_keys.secret`.
  */
-export const schemaVersions: readonly string[] = [runsSchema, jobSpecsSchema, runFactsSchema]
+export const schemaVersions: readonly string[] = [
+  runsSchema,
+  jobSpecsSchema,
+  runFactsSchema,
+  policiesSchema,
+]

@@ -115,7 +115,7 @@ CREATE TABLE status_transitions (
 -- Scalr's plan and apply: one row a phase. The log is logs/<id>.log, the plan JSON plans/<id>.json.
 CREATE TABLE phases (
   id TEXT PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
-  phase TEXT NOT NULL CHECK (phase IN ('plan', 'apply')), status TEXT NOT NULL DEFAULT 'pending',
+  phase TEXT NOT NULL CHECK (phase IN ('plan', 'apply', 'policy')), status TEXT NOT NULL DEFAULT 'pending',
   has_changes INTEGER, resource_additions INTEGER, resource_changes INTEGER, resource_destructions INTEGER,
   -- How its job ended, as the public API shows it.
   report_json TEXT, status_timestamps_json TEXT NOT NULL DEFAULT '{}', UNIQUE (run_id, phase)
@@ -126,7 +126,7 @@ CREATE TABLE jobs (
   id TEXT PRIMARY KEY, phase_id TEXT NOT NULL REFERENCES phases(id) ON DELETE CASCADE,
   run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
   workspace_id TEXT NOT NULL, pool_id TEXT NOT NULL,
-  phase TEXT NOT NULL CHECK (phase IN ('plan', 'apply')),
+  phase TEXT NOT NULL CHECK (phase IN ('plan', 'apply', 'policy')),
   -- queued: to be given out; assigned: given out, not accepted yet; started: accepted; finished.
   state TEXT NOT NULL CHECK (state IN ('queued', 'assigned', 'started', 'finished')),
   fencing_token INTEGER NOT NULL DEFAULT 0, agent_id TEXT, session_id TEXT,

@@ -1,0 +1,84 @@
+import {
+  empty,
+  json,
+  publicApiPath,
+  text,
+  textOf,
+  toMany,
+  toOne,
+  type Resource,
+} from '../json-api/index.ts'
+
+/** Hooks of the registry. Their files come by upload: this control plane fetches nothing from a VCS. */
+export const hooks: Resource = {
+  type: 'hooks',
+  model: 'Hook',
+  path: '/hooks',
+  columns: `t.*, (SELECT email FROM users WHERE id = t.updated_by) AS updated_by_email,
+    (SELECT a.id FROM hook_archives a WHERE a.hook_id = t.id AND a.replaced_at IS NULL) AS archive_id,
+    (SELECT json_group_array(l.environment_id) FROM hook_environment_links l WHERE l.hook_id = t.id) AS environment_ids`,
+  from: 'hooks t',
+  account: 't.account_id',
+  attributes: {
+    name: text('name'),
+    description: text('description'),
+    interpreter: text('interpreter'),
+    'scriptfile-path': text('scriptfile_path'),
+    'vcs-repo': json('vcs_repo_json'),
+    'hook-blob-id': text('archive_id'),
+    status: text('status'),
+    'error-message': text('error_message'),
+    'updated-at': text('updated_at'),
+  },
+  relations: {
+    account: toOne('accounts', 'account_id'),
+    environments: toMany('environments', 'environment_ids'),
+    readme: empty('hook-readme'),
+    'updated-by': toOne('users', 'updated_by'),
+    'vcs-provider': empty('vcs-providers'),
+    'vcs-revision': empty('vcs-revisions'),
+  },
+  links: (row, { publicUrl }) => ({
+    upload: `${publicUrl()}${publicApiPath}/hooks/${textOf(row, 'id')}/upload`,
+  }),
+  filters: {
+    name: { column: 't.name' },
+    hook: { column: 't.id' },
+    status: { column: 't.status' },
+    // None has one.
+    'vcs-provider': { column: 'NULL' },
+  },
+  searched: ['t.name'],
+  sorts: { name: 't.name', 'updated-at': 't.updated_at', 'updated-by': 'updated_by_email' },
+  defaultSort: 't.name',
+}
+
+/** In which environment a hook runs, and when. */
+export const hookEnvironmentLinks: Resource = {
+  type: 'hook-environment-links',
+  model: 'HookEnvironmentLink',
+  path: '/hook-environment-links',
+  columns: `t.*, h.name AS hook_name, h.updated_at AS hook_updated_at,
+    (SELECT email FROM users WHERE id = h.updated_by) AS updated_by_email`,
+  from: 'hook_environment_links t JOIN hooks h ON h.id = t.hook_id',
+  account: 'h.account_id',
+  attributes: { events: json('events_json') },
+  relations: {
+    environment: toOne('environments', 'environment_id'),
+    hook: toOne('hooks', 'hook_id'),
+    'vcs-provider': empty('vcs-providers'),
+    'vcs-revision': empty('vcs-revisions'),
+  },
+  filters: {
+    environment: { column: 't.environment_id' },
+    // Any of them.
+    events: {
+      condition: `EXISTS (SELECT 1 FROM json_each(t.events_json) v
+        WHERE v.value IN (SELECT value FROM json_each(?)))`,
+    },
+  },
+  searched: ['h.id', 'h.name'],
+  sorts: { name: 'h.name', 'updated-at': 'h.updated_at', 'updated-by': 'updated_by_email' },
+  // The order in which they run.
+  defaultSort: 't.rowid',
+}

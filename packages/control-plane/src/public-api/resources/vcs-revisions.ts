@@ -1,0 +1,25 @@
+import { text, type Resource } from '../json-api/index.ts'
+
+/** Where a configuration came from, as its uploader said. */
+export const vcsRevisions: Resource = {
+  type: 'vcs-revisions',
+  model: 'VcsRevision',
+  path: '/vcs-revisions',
+  columns: 't.*',
+  from: `vcs_revisions t JOIN configuration_versions c ON c.id = t.configuration_version_id
+    JOIN workspaces w ON w.id = c.workspace_id JOIN environments e ON e.id = w.environment_id`,
+  account: 'e.account_id',
+  attributes: {
+    branch: text('branch'),
+    'commit-sha': text('commit_sha'),
+    'commit-message': text('commit_message'),
+    'commit-url': text('commit_url'),
+    'repository-id': text('repository_id'),
+    'clone-url': text('clone_url'),
+    'sender-username': text('sender_username'),
+  },
+  relations: {},
+  filters: {},
+  sorts: {},
+  defaultSort: 't.id',
+}
