@@ -1,0 +1,2 @@
+export { ProviderCache } from './provider-cache.ts'
+export type { ProviderCacheOptions } from './provider-cache-options.ts'

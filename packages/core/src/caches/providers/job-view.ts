@@ -1,0 +1,76 @@
+import { mkdir, readdir, rename, symlink } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+
+import { IllegalStateError } from '../../errors/index.ts'
+import type { StoredPackage } from './package-store.ts'
+import { addressText, type ProviderPackage } from './provider-address.ts'
+import type { Staging } from './staging.ts'
+
+/** A cached package and what it is. */
+export interface ViewedPackage {
+  readonly provider: ProviderPackage
+  readonly stored: StoredPackage
+}
+
+/**
+ * What one job sees of the cache: `jobs/<owner>/<job>/{unpacked,packed}`, laid out as filesystem mirrors,
+ * with links to exactly what the job may use. The tools walk a mirror whole and fail when something
+ * vanishes meanwhile, so a job must not look at what others fetch and evict.
+ */
+export class JobViews {
+  readonly #root: string
+  readonly #owner: string
+  readonly #staging: Staging
+
+  constructor(root: string, owner: string, staging: Staging) {
+    this.#root = root
+    this.#owner = owner
+    this.#staging = staging
+  }
+
+  /** Makes the view anew and returns its path below the root. */
+  async make(jobId: string, packages: readonly ViewedPackage[]): Promise<string> {
+    const view = this.#path(jobId)
+    await using staged = await this.#staging.open()
+    for (const { provider, stored } of packages) {
+      const link = linkPath(provider, stored)
+      const path = join(staged.path, link)
+      await mkdir(dirname(path), { recursive: true, mode: 0o755 })
+      // Relative, since the cache lies elsewhere in the workload.
+      await symlink(relative(dirname(join(view, link)), stored.content), path)
+    }
+    const target = join(this.#root, view)
+    await mkdir(dirname(target), { recursive: true, mode: 0o755 })
+    await this.#staging.discard(target)
+    await rename(staged.path, target)
+    return view
+  }
+
+  async remove(jobId: string): Promise<void> {
+    await this.#staging.discard(join(this.#root, this.#path(jobId)))
+  }
+
+  /** Removes the views of this agent's other jobs. */
+  async retain(jobIds: readonly string[]): Promise<void> {
+    const keep = new Set(jobIds)
+    const names = await readdir(join(this.#root, 'jobs', this.#owner)).catch(() => [])
+    for (const jobId of names) if (!keep.has(jobId)) await this.remove(jobId)
+  }
+
+  #path(jobId: string): string {
+    if (!/^[A-Za-z0-9][\w.-]{0,199}$/u.test(jobId)) {
+      throw new IllegalStateError(
+        'Cannot lay out cached providers: the job id cannot name a directory.',
+      )
+    }
+    return join('jobs', this.#owner, jobId)
+  }
+}
+
+function linkPath(provider: ProviderPackage, { layout }: StoredPackage): string {
+  const address = addressText(provider)
+  const { type, version, platform } = provider
+  return layout === 'unpacked'
+    ? join('unpacked', address, version, platform)
+    : join('packed', address, `terraform-provider-${type}_${version}_${platform}.zip`)
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod'
+
+import { ConfigurationError, ProtocolError } from '../../errors/index.ts'
+import { isLoopbackHost } from '../../http/index.ts'
+import type { ProviderNetworkMirror } from '../provider-source.ts'
+import { PackageHttp, type PackageHttpOptions } from './package-http.ts'
+import type { OfferedPackage, PackageSource } from './package-source.ts'
+import {
+  addressText,
+  isProviderPattern,
+  matchesProvider,
+  packageText,
+  type ProviderAddress,
+  type ProviderPackage,
+} from './provider-address.ts'
+
+const versionSchema = z.object({
+  archives: z.record(
+    z.string(),
+    z.object({ url: z.string(), hashes: z.array(z.string()).nullish() }),
+  ),
+})
+
+/** A network mirror, checked: the URL ends with a slash, the patterns are such that the tools take them. */
+export interface CheckedMirror {
+  readonly url: URL
+  readonly token: string | undefined
+  readonly include: readonly string[]
+}
+
+/** @throws {@link ConfigurationError} */
+export function checkMirror(mirror: ProviderNetworkMirror): CheckedMirror {
+  const url = URL.canParse(mirror.url) ? new URL(mirror.url) : undefined
+  const isSafe =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname))
+  if (url === undefined || !isSafe || url.username !== '' || url.search !== '' || url.hash !== '') {
+    throw new ConfigurationError(
+      `Cannot use a network mirror of providers: ${url === undefined ? 'its URL' : url.host} is not given as a plain https:// URL without user name, query and fragment (SCALR_AGENT_PROVIDER_NETWORK_MIRRORS).`,
+    )
+  }
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  const include = mirror.include ?? []
+  const wrong = include.find((pattern) => !isProviderPattern(pattern))
+  if (wrong !== undefined) {
+    throw new ConfigurationError(
+      `Cannot use the network mirror ${url.host}: '${wrong.slice(0, 100)}' in its \`include\` is no pattern that terraform and tofu accept. Write host/namespace/type, with * for what stands at the end: registry.terraform.io/*/*.`,
+    )
+  }
+  const token = mirror.token === undefined || mirror.token === '' ? undefined : mirror.token
+  return { url, token, include }
+}
+
+/** Terraform's network mirror protocol, as far as one locked version needs it. */
+export class MirrorSource implements PackageSource {
+  readonly name: string
+  readonly #mirror: CheckedMirror
+  readonly #http: PackageHttp
+
+  constructor(
+    mirror: CheckedMirror,
+    options: Omit<PackageHttpOptions, 'baseUrl' | 'server' | 'token'>,
+  ) {
+    this.name = `the network mirror ${mirror.url.host}`
+    this.#mirror = mirror
+    const { url: baseUrl, token } = mirror
+    this.#http = new PackageHttp({ ...options, baseUrl, server: this.name, token })
+  }
+
+  covers(provider: ProviderAddress): boolean {
+    const { include } = this.#mirror
+    return include.length === 0 || include.some((pattern) => matchesProvider(pattern, provider))
+  }
+
+  async find(
+    provider: ProviderPackage,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<OfferedPackage | undefined> {
+    const doing = `find ${packageText(provider)} in ${this.name}`
+    const path = `${addressText(provider)}/${provider.version}.json`
+    const found = await this.#http.json(
+      { doing, url: new URL(path, this.#mirror.url), signal },
+      versionSchema,
+    )
+    const archive = found?.value.archives[provider.platform]
+    if (found === undefined || archive === undefined) return undefined
+    if (!URL.canParse(archive.url, found.url.href)) {
+      throw new ProtocolError(`Cannot ${doing}: the URL of its archive is none.`)
+    }
+    const url = new URL(archive.url, found.url)
+    return {
+      hashes: archive.hashes ?? [],
+      download: async (target, options) => {
+        const fetching = `fetch ${packageText(provider)} from ${this.name}`
+        const sha256 = await this.#http.download({ doing: fetching, url, ...options }, target)
+        if (sha256 !== undefined) return sha256
+        throw new ProtocolError(
+          `Cannot ${fetching}: it lists the archive and does not have it (404).`,
+        )
+      },
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import { mkdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { CacheError, ScalrAgentError } from '../../errors/index.ts'
+import { codeOf, problemOf } from './cache-directory.ts'
+import { h1Of } from './package-hash.ts'
+import { contentName, type PackageLayout } from './package-manifest.ts'
+import type { OfferedPackage, PackageSource } from './package-source.ts'
+import type { PackageStore, StoredPackage } from './package-store.ts'
+import { packageText, type LockedPackage } from './provider-address.ts'
+import type { Staging } from './staging.ts'
+import { PackageRefusedError, unpackPackage } from './unpack-package.ts'
+
+export interface PackageFetcherOptions {
+  /** Asked in this order. */
+  readonly sources: readonly PackageSource[]
+  readonly store: PackageStore
+  readonly staging: Staging
+}
+
+/**
+ * Brings one locked package into the store: from the first source that has it and whose archive is what
+ * both that source and the lock file say. Nothing is visible before it was verified.
+ */
+export class PackageFetcher {
+  readonly #options: PackageFetcherOptions
+
+  constructor(options: PackageFetcherOptions) {
+    this.#options = options
+  }
+
+  /** @throws {@link CacheError} with one line about each source that could not give it */
+  async fetch(locked: LockedPackage, signal: AbortSignal): Promise<StoredPackage> {
+    const sources = this.#options.sources.filter((source) => source.covers(locked))
+    const problems: unknown[] = []
+    for (const source of sources) {
+      try {
+        const offered = await source.find(locked, { signal })
+        if (offered !== undefined) return await this.#bring(locked, source, offered, signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        // Of our own disk: another source would not help.
+        if (!ScalrAgentError.isInstance(error)) throw unusable(locked, error)
+        problems.push(error)
+      }
+    }
+    throw failed(locked, sources, problems)
+  }
+
+  async #bring(
+    locked: LockedPackage,
+    source: PackageSource,
+    offered: OfferedPackage,
+    signal: AbortSignal,
+  ): Promise<StoredPackage> {
+    const { store, staging } = this.#options
+    await using staged = await staging.open()
+    const archive = join(staged.path, contentName('packed'))
+    const zh = `zh:${await offered.download(archive, { signal })}`
+    const refuse = (why: string): CacheError => corrupt(locked, source, why)
+    const canMatch = (hash: string): boolean => hash === zh || hash.startsWith('h1:')
+    // Not unpacked in vain, and above all nothing is unpacked that nobody vouches for.
+    if (offered.hashes.length > 0 && !offered.hashes.some(canMatch)) {
+      throw refuse('its archive is not the one that the source announced')
+    }
+    if (!locked.hashes.some(canMatch)) {
+      throw refuse('its archive is not one that the lock file allows for this platform')
+    }
+    const files = join(staged.path, 'files')
+    await mkdir(files, { mode: 0o755 })
+    const h1 = h1Of(await unpackOrRefuse(archive, files, signal, refuse))
+    const isOneOf = (hashes: readonly string[]): boolean =>
+      hashes.includes(zh) || hashes.includes(h1)
+    if (offered.hashes.length > 0 && !isOneOf(offered.hashes)) {
+      throw refuse('its archive is not the one that the source announced')
+    }
+    if (!isOneOf(locked.hashes)) {
+      throw refuse('its archive is not one that the lock file allows for this platform')
+    }
+    // A tool can check a directory against h1 alone.
+    const layout: PackageLayout = locked.hashes.includes(h1) ? 'unpacked' : 'packed'
+    const entry = join(staged.path, 'entry')
+    await mkdir(entry, { mode: 0o755 })
+    await rename(layout === 'unpacked' ? files : archive, join(entry, contentName(layout)))
+    signal.throwIfAborted()
+    return store.add(entry, locked, { layout, h1, zh, source: source.name })
+  }
+}
+
+async function unpackOrRefuse(
+  archive: string,
+  directory: string,
+  signal: AbortSignal,
+  refuse: (why: string) => CacheError,
+): ReturnType<typeof unpackPackage> {
+  try {
+    return await unpackPackage(archive, directory, { signal })
+  } catch (error) {
+    throw error instanceof PackageRefusedError ? refuse(error.message) : error
+  }
+}
+
+function corrupt(locked: LockedPackage, source: PackageSource, why: string): CacheError {
+  return new CacheError(
+    `Cannot cache ${packageText(locked)} from ${source.name}: ${why}. Nothing of it is used.`,
+    { item: packageText(locked), code: 'CORRUPT' },
+  )
+}
+
+function failed(
+  locked: LockedPackage,
+  sources: readonly PackageSource[],
+  problems: readonly unknown[],
+): CacheError {
+  const item = packageText(locked)
+  const [first] = problems
+  if (first instanceof CacheError && problems.length === 1) return first
+  if (first instanceof Error) {
+    const message = problems.map((it) => (it instanceof Error ? it.message : String(it))).join(' ')
+    return new CacheError(message, { item, code: 'UNREACHABLE', cause: first })
+  }
+  const asked = sources.map(({ name }) => name).join(', ')
+  return new CacheError(
+    asked === ''
+      ? `Cannot cache ${item}: its registry is none that the agent may call.`
+      : `Cannot cache ${item} for ${locked.platform}: it is not in ${asked}.`,
+    { item, code: asked === '' ? 'REFUSED' : 'NOT_FOUND' },
+  )
+}
+
+function unusable(locked: LockedPackage, error: unknown): CacheError {
+  return new CacheError(
+    `Cannot cache ${packageText(locked)}: the cache ${problemOf(codeOf(error))}.`,
+    { item: packageText(locked), code: 'CACHE_UNUSABLE', cause: error },
+  )
+}

@@ -1,0 +1,31 @@
+import { arch, platform } from 'node:os'
+
+import type { ConnectionOptions } from '../../http/index.ts'
+import type { Clock, Logger } from '../../runtime/index.ts'
+import type { ProviderCacheSettings } from '../provider-source.ts'
+
+/** What a provider cache is made with. */
+export interface ProviderCacheOptions {
+  /** Absolute path, e.g. `<cacheDir>/providers`; seen by workloads at `caches/providers`. */
+  readonly directory: string
+  /** The agent's id among those that share the directory, the same after a restart. */
+  readonly owner: string
+  readonly settings: ProviderCacheSettings
+  /** System of the workloads. @default that of this process, e.g. `linux_amd64` */
+  readonly platform?: string | undefined
+  readonly connection?: ConnectionOptions | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+  /** How long a server may stay silent in the middle of a download. @default 30 s */
+  readonly idleTimeoutMs?: number | undefined
+  /** What is not here by then is left to the tool, and fetched on for the next job. @default 5 min */
+  readonly prepareTimeoutMs?: number | undefined
+}
+
+const systems: Readonly<Record<string, string>> = { win32: 'windows', sunos: 'solaris' }
+const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
+
+/** This machine in the words of the tools: `linux_amd64`. */
+export function ownPlatform(): string {
+  return `${systems[platform()] ?? platform()}_${architectures[arch()] ?? arch()}`
+}
