@@ -16,13 +16,30 @@ describe('docs/options.md', () => {
       read('packages/core/src/options/agent-options.ts'),
     )?.[1]
     const options = found(schema ?? '', /^ {4}([a-zA-Z]+): ?(?=z|[a-zA-Z]+Schema)/gm)
-    const table = /## Agent\n(.*?)\n## /s.exec(documented)?.[1] ?? ''
+    const table = /## Agent\n(.*?)\n##/s.exec(documented)?.[1] ?? ''
     expect(options).toContain('drainTimeoutMs')
     expect(found(table, /^\| `([a-zA-Z]+)`/gm)).toEqual(options)
   })
 
+  it.each([
+    ['binaryCache', 'cache-options.ts'],
+    ['providerCache', 'cache-options.ts'],
+    ['memoryMonitor', 'memory-monitor-options.ts'],
+  ])('has a row for every field of %s, and for no other', (name, file) => {
+    const source = read(`packages/core/src/options/${file}`)
+    const schema = new RegExp(`${name}Schema = z\\.strictObject\\(\\{\\n(.*?)\\n\\}\\)`, 's').exec(
+      source,
+    )
+    const fields = found(schema?.[1] ?? '', /^ {2}([a-zA-Z]+)[:,]/gm)
+    const table = new RegExp(`### \`${name}\`\\n(.*?)\\n##`, 's').exec(documented)?.[1] ?? ''
+    expect(fields.length).toBeGreaterThan(3)
+    expect(found(table, /^\| `([a-zA-Z]+)`/gm)).toEqual(fields)
+  })
+
   it('names every environment variable that the SDK reads', () => {
-    const source = read('packages/core/src/options/from-env.ts')
+    const source = ['from-env.ts', 'environment-variables.ts']
+      .map((file) => read(`packages/core/src/options/${file}`))
+      .join('\n')
     const names = found(source, /\b((?:SCALR_[A-Z_]+)|PATH|HTTPS?_PROXY|NO_PROXY)\b(?=['":])/g)
     expect(names).toContain('SCALR_AGENT_TOKEN')
     expect(names.filter((name) => !documented.includes(`\`${name}\``))).toEqual([])

@@ -11,8 +11,10 @@ import {
   type AgentOptions,
   type ResolvedAgentOptions,
 } from '../options/index.ts'
+import { hookStageSchema } from '../protocol/index.ts'
 import type { AgentEvents } from './agent-events.ts'
 import { lockDataDir } from './data-dir-lock.ts'
+import { findUnknownHooks } from './find-unknown-hooks.ts'
 import { listenToProcessSignals } from './process-signals.ts'
 import { reapWorkloads } from './reap-workloads.ts'
 import { runSignalLoop } from './signal-loop.ts'
@@ -107,6 +109,7 @@ export class Agent {
       throw error
     } finally {
       this.#running.abort()
+      await this.#parts.caches?.close()
       await this.#parts.controlPlane.close()
       await executor[Symbol.asyncDispose]()
     }
@@ -144,7 +147,14 @@ export class Agent {
 
   /** Looks before work is taken; what is an error there would be an error on every job. */
   async #preflight(): Promise<void> {
-    const { executor, logger } = this.#options
+    const { executor, logger, hooksDir } = this.#options
+    const unknownHooks = await findUnknownHooks(hooksDir)
+    if (unknownHooks.length > 0) {
+      logger.warn(
+        { hooksDir, files: unknownHooks, stages: hookStageSchema.options },
+        'Files of the hooks directory are named after no stage and never run',
+      )
+    }
     const findings = await executor.check({ workloadUrl: this.#parts.workloadUrl })
     for (const finding of findings) {
       if (finding.level === 'warning') logger.warn({ ...finding }, 'Preflight check')

@@ -58,6 +58,10 @@ export class JobBoard {
         })
       },
     )
+    await this.#services.caches
+      ?.recover(journals.map(({ record }) => record.jobId))
+      // A job that needs the caches says it too; those that run need nothing of them.
+      .catch((error: unknown) => logger.error({ err: error }, 'Cannot use the caches'))
     for (const journal of journals) {
       this.#run(journal, this.#slots.reserve(), true)
     }

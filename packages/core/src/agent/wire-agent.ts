@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'eventemitter3'
 
+import type { JobCaches } from '../caches/index.ts'
 import { HttpControlPlane, type ControlPlane } from '../control-plane/index.ts'
 import { readCaCert, urlFromToken } from '../http/index.ts'
 import type { JobServices } from '../job/index.ts'
@@ -31,6 +32,7 @@ import { version } from './version.ts'
 export interface AgentParts {
   readonly controlPlane?: ControlPlane
   readonly admission?: Admission
+  readonly caches?: JobCaches
   readonly clock?: Clock
   readonly bootClock?: BootClock
 }
@@ -38,6 +40,7 @@ export interface AgentParts {
 /** The parts of one agent, joined. */
 export interface WiredAgent {
   readonly controlPlane: ControlPlane
+  readonly caches: JobCaches | undefined
   readonly clock: Clock
   readonly emit: ReturnType<typeof safeEmitter<AgentEvents>>
   readonly identity: AgentIdentity
@@ -73,8 +76,10 @@ export function wireAgent(
   const slots: Slots = new Slots(options.concurrency, (change, slot) =>
     emit(`slot:${change}`, { slot, free: slots.free }),
   )
+  const caches = parts.caches
   const services: JobServices = {
     executor,
+    caches,
     agentId: () => identity.agentId,
     session: (wait) => session.current(wait),
     renewNow: () => session.beat(),
@@ -157,6 +162,7 @@ export function wireAgent(
   })
   return {
     controlPlane,
+    caches,
     clock,
     emit,
     identity,
@@ -199,5 +205,6 @@ function jobSettings(options: ResolvedAgentOptions, workloadUrl: string): JobSer
     workloadCaCert: caCert === undefined ? undefined : readCaCert(caCert),
     image: options.image,
     proxy: options.proxy,
+    secrets: options.providerCache.networkMirrors.flatMap(({ token }) => token ?? []),
   }
 }

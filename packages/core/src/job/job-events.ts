@@ -25,6 +25,10 @@ export interface JobEvents {
   'job:acquire': [JobEventIds]
   /** Taken up, or adopted from an earlier process of this agent. */
   'job:start': [JobEventIds & { readonly adopted: boolean }]
+  /** Its files are here; programs (with their versions) and providers are being looked for. */
+  'job:prepare': [JobEventIds & { readonly tools: readonly string[] }]
+  /** Programs and providers are there: the time is what a download took. */
+  'job:prepared': [JobEventIds & { readonly durationMs: number }]
   /** The workload runs. */
   'job:launch': [JobEventIds & { readonly workloadId: string; readonly durationMs: number }]
   /** A stage began (`exitCode` null) or ended. */

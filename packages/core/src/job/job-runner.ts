@@ -195,6 +195,8 @@ export class JobRunner {
         ? await services.executor.attach(journal.record.workloadId)
         : undefined
       await workload?.destroy()
+      // Only now: what a workload uses is never evicted.
+      await services.caches?.release(ids.jobId)
       await journal.remove()
     } catch (error) {
       // The journal stays, and the next start of the agent clears up.

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'eventemitter3'
 
+import type { JobCaches } from '../caches/index.ts'
 import type { ControlPlaneSession } from '../control-plane/index.ts'
 import type { Executor, OperationOptions } from '../executor/index.ts'
 import type { BootClock, Clock, Logger } from '../runtime/index.ts'
@@ -8,6 +9,8 @@ import type { JobEvents } from './job-events.ts'
 /** What the jobs of an agent have in common. */
 export interface JobServices {
   readonly executor: Executor
+  /** Programs and providers that jobs share; without, the tools are looked up where the job runs. */
+  readonly caches: JobCaches | undefined
   /** The open session; waits while there is none. */
   readonly session: (options: OperationOptions) => Promise<ControlPlaneSession>
   /** Given at the registration; owns the workloads. */
@@ -39,11 +42,19 @@ export interface JobSettings {
       }
     | undefined
   readonly path: string
+  readonly hooksDir: string
   readonly tools: {
     readonly terraform?: string | undefined
     readonly opentofu?: string | undefined
+    readonly terragrunt?: string | undefined
+    readonly opa?: string | undefined
   }
   readonly image: string | undefined
+  readonly imageMode: 'golden' | 'legacy'
+  readonly imageRegistry?: string | undefined
+  readonly parallelism?: number | undefined
+  /** Masked in every log, beside those of the job itself: tokens of network mirrors. */
+  readonly secrets: readonly string[]
   readonly jobMemoryBytes: number
   readonly jobCpus: number
   readonly startTimeoutMs: number

@@ -103,13 +103,21 @@ async function launchNew(hold: JobHold, accepted: Accepted): Promise<Workload | 
   const { journal, services, lease } = hold
   if (journal.record.stop !== undefined) return undefined
   const { built } = accepted
+  const launching = new AbortController()
+  // A download that never ends is a time-out too.
+  services.clock
+    .sleep(journal.record.timeoutMs, {
+      signal: AbortSignal.any([launching.signal, hold.over]),
+    })
+    .then(() => hold.stop('soft', 'timeout'))
+    .catch(() => {})
   try {
     const launched =
       built.failure !== undefined
         ? { failure: built.failure }
         : await launchJob({
             ...accepted,
-            workloadSpec: built.workload,
+            ids: hold.ids,
             journal,
             services,
             lease,
@@ -121,6 +129,8 @@ async function launchNew(hold: JobHold, accepted: Accepted): Promise<Workload | 
   } catch (error) {
     if (!hold.over.aborted && hold.unlaunched.aborted) return undefined
     throw error
+  } finally {
+    launching.abort()
   }
 }
 

@@ -3,18 +3,21 @@ import { ScalrAgentError } from '../errors/index.ts'
 import type { Workload, WorkloadSpec } from '../executor/index.ts'
 import type { JobSpec } from '../protocol/index.ts'
 import { Backoff } from '../runtime/index.ts'
-import { filesDirectory } from './build-job.ts'
+import { buildJob, filesDirectory } from './build-job.ts'
 import { downloadFiles } from './download-files.ts'
+import { failureOf } from './error-failure.ts'
+import type { JobEventIds } from './job-events.ts'
 import type { JobJournal } from './job-journal.ts'
 import type { JobFailure } from './job-record.ts'
 import type { JobServices } from './job-services.ts'
 import type { Lease } from './lease.ts'
 import { isLeaseLost } from './lease-lost.ts'
+import { prepareJob } from './prepare-job.ts'
 
 export interface LaunchJobOptions {
   readonly spec: JobSpec
   readonly job: ControlPlaneJob
-  readonly workloadSpec: WorkloadSpec
+  readonly ids: JobEventIds
   readonly journal: JobJournal
   readonly services: JobServices
   readonly lease: Lease
@@ -23,7 +26,7 @@ export interface LaunchJobOptions {
 }
 
 /**
- * Fetches the files and launches the workload, or tells why not. The journal says `launching` before the
+ * Fetches what the job needs and launches the workload, or tells why not. The journal says `launching` before the
  * executor is asked, so that a crash in between is found by `attach`.
  *
  * @throws the signal's reason when it aborts, and what says that the lease is lost.
@@ -31,7 +34,7 @@ export interface LaunchJobOptions {
 export async function launchJob(
   options: LaunchJobOptions,
 ): Promise<{ readonly workload: Workload } | { readonly failure: JobFailure }> {
-  const { spec, job, workloadSpec, journal, services, signal } = options
+  const { spec, job, journal, signal } = options
   // Said early, so that the disk's time and the network's overlap; both are waited for.
   const announced = journal.update({ step: 'launching' })
   announced.catch(() => {})
@@ -40,10 +43,22 @@ export async function launchJob(
   } catch (error) {
     signal.throwIfAborted()
     if (isLeaseLost(error)) throw error
-    return { failure: { cause: 'preparation', message: describe(error) } }
+    return { failure: failureOf(error, 'preparation') }
   }
+  const additions = await prepareJob(options)
+  if ('failure' in additions) return additions
+  const built = buildJob(spec, options, additions)
+  if (built.failure !== undefined) return { failure: built.failure }
   await waitForFreshLease(options)
   await announced
+  return launchWorkload(built.workload, options)
+}
+
+async function launchWorkload(
+  workloadSpec: WorkloadSpec,
+  options: LaunchJobOptions,
+): Promise<{ readonly workload: Workload } | { readonly failure: JobFailure }> {
+  const { spec, services, signal } = options
   const backoff = new Backoff({ maxMs: 10_000 })
   const startedMs = services.clock.monotonicMs()
   for (;;) {
@@ -54,12 +69,9 @@ export async function launchJob(
       const waitedMs = services.clock.monotonicMs() - startedMs
       const again = ScalrAgentError.isInstance(error) && error.retryable
       if (!again || waitedMs > workloadSpec.startTimeoutMs) {
-        const launched = await findLaunched(options)
+        const launched = await findLaunched(workloadSpec.id, options)
         if (launched !== undefined) return { workload: launched }
-        const invalid = ScalrAgentError.isInstance(error) && error.code === 'INVALID_FILES'
-        return {
-          failure: { cause: invalid ? 'preparation' : 'not-started', message: describe(error) },
-        }
+        return { failure: failureOf(error, 'not-started') }
       }
       services.logger.warn({ err: error, jobId: spec.jobId }, 'Could not launch the workload yet')
       await services.clock.sleep(backoff.nextMs(), { signal })
@@ -71,17 +83,20 @@ export async function launchJob(
  * A launch whose answer was lost may have been done. Only an engine that answers proves that it was not,
  * and before that nobody may say that the job did not run (I2).
  */
-async function findLaunched(options: LaunchJobOptions): Promise<Workload | undefined> {
-  const { workloadSpec, services, signal } = options
+async function findLaunched(
+  workloadId: string,
+  options: LaunchJobOptions,
+): Promise<Workload | undefined> {
+  const { services, signal } = options
   const backoff = new Backoff({ maxMs: 30_000 })
   for (;;) {
     try {
-      return await services.executor.attach(workloadSpec.id, { signal })
+      return await services.executor.attach(workloadId, { signal })
     } catch (error) {
       signal.throwIfAborted()
       if (!ScalrAgentError.isInstance(error) || !error.retryable) throw error
       services.logger.warn(
-        { err: error, workloadId: workloadSpec.id },
+        { err: error, workloadId },
         'Could not ask whether the workload was launched',
       )
       await services.clock.sleep(backoff.nextMs(), { signal })
@@ -97,13 +112,4 @@ async function waitForFreshLease(options: LaunchJobOptions): Promise<void> {
     services.renewNow()
     await services.clock.sleep(Math.min(1_000, spec.leaseMs / 10), { signal })
   }
-}
-
-/** Message and, below it, what lies behind: an error of ours never holds a secret. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  return cause instanceof Error && !error.message.includes(cause.message)
-    ? `${error.message} (${cause.message})`
-    : error.message
 }

@@ -1,10 +1,13 @@
 import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 
 import { ConfigurationError } from '../errors/index.ts'
 import type { Executor } from '../executor/index.ts'
 import { silentLogger, type Logger } from '../runtime/index.ts'
+import { binaryCacheSchema, providerCacheSchema } from './cache-options.ts'
 import { durationSchema } from './duration.ts'
+import { memoryMonitorSchema } from './memory-monitor-options.ts'
 
 /** What the agent does on its first SIGTERM, SIGINT or SIGHUP; Scalr's three words. */
 export const stopActionSchema = z.enum(['drain', 'grace-shutdown', 'force-shutdown'])
@@ -27,6 +30,18 @@ const loggerSchema = z.custom<Logger>(
   'must have debug, info, warn, error and child, as a pino logger has',
 )
 
+const absolutePath = z.string().startsWith('/', 'must be an absolute path')
+
+const toolPathsSchema = z.strictObject({
+  terraform: absolutePath.optional(),
+  opentofu: absolutePath.optional(),
+  terragrunt: absolutePath.optional(),
+  opa: absolutePath.optional(),
+})
+
+/** Which image a job runs in, in Scalr's words. */
+export const imageModeSchema = z.enum(['golden', 'legacy'])
+
 /** Every option of an agent, with its default. Unknown ones are errors. */
 const agentOptionsSchema = z
   .strictObject({
@@ -44,6 +59,10 @@ const agentOptionsSchema = z
     executor: executorSchema,
     /** Journals, log spools and downloaded files; one agent at a time. */
     dataDir: z.string().min(1).default('/var/lib/scalr-agent'),
+    /** Programs and providers that jobs share. @default `dataDir` */
+    cacheDir: z.string().min(1).optional(),
+    /** Hooks of this agent: files named after their stage, e.g. `pre-plan`. @default `<dataDir>/hooks` */
+    hooksDir: z.string().min(1).optional(),
     /** Unique in its pool. @default the host name. */
     name: z
       .string()
@@ -68,12 +87,20 @@ const agentOptionsSchema = z
       .optional(),
     /** PATH of workloads of an executor without isolation. */
     path: z.string().min(1).default('/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'),
-    /** Absolute paths of the tools, as the workload sees them. @default looked up in PATH */
-    tools: z
-      .strictObject({ terraform: z.string().optional(), opentofu: z.string().optional() })
-      .default({}),
+    /** Absolute paths of the tools, as the workload sees them. @default looked up in PATH, then cached */
+    tools: toolPathsSchema.default({}),
+    /** Programs that are downloaded for jobs that ask for a version. */
+    binaryCache: binaryCacheSchema.prefault({}),
+    /** Providers that are kept for the next `init`. */
+    providerCache: providerCacheSchema.prefault({}),
+    /** Operations that Terraform or OpenTofu runs at once. @default the tool's own, 10 */
+    parallelism: z.int().min(1).max(1000).optional(),
     /** Container image of jobs; for executors with images. */
     image: z.string().min(1).optional(),
+    /** `golden`: `image` for all; `legacy`: one image for each tool in each version. @default 'golden' */
+    imageMode: imageModeSchema.default('golden'),
+    /** Where legacy images lie: with a slash at its end the namespace is kept. @default Docker Hub */
+    imageRegistry: z.string().min(1).optional(),
     /** Memory limit of a job that says nothing else. @default 512 MiB */
     jobMemoryBytes: z
       .int()
@@ -81,6 +108,8 @@ const agentOptionsSchema = z
       .default(512 * 1024 ** 2),
     /** CPU limit of a job that says nothing else, in cores. @default 1 */
     jobCpus: z.number().positive().default(1),
+    /** One interrupt before the memory limit, so that the state is saved. */
+    memoryMonitor: memoryMonitorSchema.prefault({}),
     /** Memory that admission leaves free. @default 256 MiB */
     memoryReserveBytes: z
       .int()
@@ -131,6 +160,12 @@ const agentOptionsSchema = z
       })
     }
   })
+  .transform((options) => ({
+    ...options,
+    // Absolute, since engines mount what lies there.
+    cacheDir: resolve(options.cacheDir ?? options.dataDir),
+    hooksDir: resolve(options.hooksDir ?? join(options.dataDir, 'hooks')),
+  }))
 
 /** Options as a user writes them. */
 export type AgentOptions = z.input<typeof agentOptionsSchema>

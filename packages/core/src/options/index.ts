@@ -4,9 +4,5 @@ export {
   type ResolvedAgentOptions,
   type StopAction,
 } from './agent-options.ts'
-export {
-  daemonFromEnv,
-  optionsFromEnv,
-  type AgentEnvironmentOptions,
-  type DaemonEnvironment,
-} from './from-env.ts'
+export { type AgentEnvironmentOptions } from './environment-variable.ts'
+export { daemonFromEnv, optionsFromEnv, type DaemonEnvironment } from './from-env.ts'

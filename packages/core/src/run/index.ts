@@ -15,7 +15,7 @@ export {
 export { jobSecrets } from './job-secrets.ts'
 export { createJobScript } from './job-script.ts'
 export { type JobScriptOptions } from './script/job-script-options.ts'
-export { type AgentHook, type HookCommand, type JobHooks } from './hooks.ts'
+export { hookStages, type AgentHook, type HookCommand, type JobHooks } from './hooks.ts'
 export { jobImage, type JobImageOptions } from './job-image.ts'
 export { type Stage } from './stages.ts'
 export {
@@ -31,3 +31,8 @@ export {
   type PlanSummary,
 } from './plan-summary.ts'
 export { summarizeApply } from './apply-summary.ts'
+export {
+  readConfigurationFile,
+  type ReadConfigurationFileOptions,
+} from './read-configuration-file.ts'
+export { normalizeWorkingDirectory } from './tool-arguments.ts'

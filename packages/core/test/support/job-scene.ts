@@ -8,6 +8,7 @@ import { createGzip } from 'node:zlib'
 
 import { pack } from 'tar-stream'
 
+import type { JobCaches } from '../../src/caches/index.ts'
 import type { ControlPlaneJob, ControlPlaneSession } from '../../src/control-plane/index.ts'
 import { ApiError, NetworkError } from '../../src/errors/index.ts'
 import {
@@ -72,6 +73,8 @@ export class JobScene implements AsyncDisposable {
   readonly calls: Call[] = []
   /** Runs before each call to the control plane; a throw is its answer. */
   onCall: ((call: Call) => void | Promise<void>) | undefined
+  /** None but what a test brings. */
+  caches: JobCaches | undefined
   /** Why the workload never starts, if it does not. */
   startFailure: FakeStartFailure | undefined
   /** How often the workload began. */
@@ -107,6 +110,10 @@ export class JobScene implements AsyncDisposable {
 
   get workloadId(): string {
     return 'job-1-1'
+  }
+
+  get hooksDirectory(): string {
+    return join(this.#directory, 'hooks')
   }
 
   get rescuedDirectory(): string {
@@ -205,6 +212,7 @@ export class JobScene implements AsyncDisposable {
   services(): JobServices {
     return {
       executor: this.executor,
+      caches: this.caches,
       session: () => Promise.resolve(this.#session()),
       agentId: () => 'agent-1',
       renewNow: () => {},
@@ -214,8 +222,11 @@ export class JobScene implements AsyncDisposable {
         workloadCaCert: undefined,
         proxy: undefined,
         path: '/usr/bin:/bin',
+        hooksDir: this.hooksDirectory,
         tools: {},
         image: undefined,
+        imageMode: 'golden',
+        secrets: [],
         jobMemoryBytes: 64 * 1024 ** 2,
         jobCpus: 1,
         startTimeoutMs: 200,
