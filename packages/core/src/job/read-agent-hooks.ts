@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, realpath } from 'node:fs/promises'
+import { lstat, open, realpath } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 
 import { ConfigurationError } from '../errors/index.ts'
@@ -37,7 +37,8 @@ async function readHook(
   const path = join(hooksDir, stage)
   const target = await resolveOf(path)
   if (target === undefined) return undefined
-  if (relative(directory, target).startsWith('..')) {
+  // A ConfigMap keeps its files below a directory whose name begins with two dots.
+  if (relative(directory, target).split('/')[0] === '..') {
     throw unusable(path, `it is a symbolic link that leads out of the hooks directory`)
   }
   try {
@@ -68,9 +69,19 @@ async function resolveOf(path: string): Promise<string | undefined> {
   try {
     return await realpath(path)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
+    if (codeOf(error) === 'ENOENT') {
+      if (await isLink(path)) throw unusable(path, 'its symbolic link leads nowhere', error)
+      return undefined
+    }
     throw unusable(path, reasonOf(error), error)
   }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 function unusable(path: string, why: string, cause?: unknown): ConfigurationError {
