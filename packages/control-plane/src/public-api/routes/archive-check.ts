@@ -74,8 +74,8 @@ export async function findArchiveFault(
   })
   tar.on('error', (error) => guard.destroy(error))
   try {
-    const options = signal === undefined ? {} : { signal }
-    await pipeline(createReadStream(path), createGunzip(), guard, options)
+    const stop = signal === undefined ? {} : { signal }
+    await pipeline(createReadStream(path), createGunzip(), guard, stop)
   } catch (error) {
     const fault = describe(error, archive)
     if (fault === undefined) throw error
