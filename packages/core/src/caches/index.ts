@@ -1,3 +1,4 @@
+export { createJobCaches } from './create-job-caches.ts'
 export type {
   JobCaches,
   PrepareCachesRequest,

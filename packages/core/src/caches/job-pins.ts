@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { IllegalStateError } from '../errors/index.ts'
 import { writeFileAtomic, type Clock } from '../runtime/index.ts'
+import { orMissing } from './or-missing.ts'
 
 export interface JobPinsOptions {
   /** Shared by all agents of a cache: `<owner>/<job>`, one pinned entry a line. */
@@ -100,14 +101,4 @@ async function readEntries(path: string): Promise<readonly string[]> {
 
 async function namesIn(directory: string): Promise<readonly string[]> {
   return (await orMissing(readdir(directory))) ?? []
-}
-
-async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw error
-  }
 }

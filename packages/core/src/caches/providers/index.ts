@@ -1,2 +1,3 @@
+export { checkMirror } from './mirror-source.ts'
 export { ProviderCache } from './provider-cache.ts'
-export type { ProviderCacheOptions } from './provider-cache-options.ts'
+export { ownPlatform, type ProviderCacheOptions } from './provider-cache-options.ts'
