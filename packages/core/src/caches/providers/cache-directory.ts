@@ -1,38 +1,47 @@
 import { execFile } from 'node:child_process'
-import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-import type { Staging } from './staging.ts'
+import { errorCode } from '../or-missing.ts'
+import type { Staging } from '../staging.ts'
 
 const execute = promisify(execFile)
 
-/** Makes the directory of the cache, and returns why it cannot be used, if so. */
-export async function checkCacheDirectory(
-  directory: string,
-  staging: Staging,
-): Promise<string | undefined> {
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o755 })
-    await realpath(directory)
-    await using place = await staging.open()
-    const program = join(place.path, 'program')
-    await writeFile(program, '#!/bin/sh\nexit 0\n', { mode: 0o755 })
-    return await execute(program).then(
-      () => undefined,
-      (error: unknown) =>
-        codeOf(error) === 'EACCES'
-          ? `programs cannot be started from ${directory}: it is mounted noexec`
-          : // Anything else (ETXTBSY, no /bin/sh) says nothing about the mount.
-            undefined,
-    )
-  } catch (error) {
-    return `${directory} ${problemOf(codeOf(error))}`
+/** Whether the directory of the cache can be used at all. */
+export class CacheDirectory {
+  readonly #directory: string
+  readonly #staging: Staging
+  #isGood = false
+
+  constructor(directory: string, staging: Staging) {
+    this.#directory = directory
+    this.#staging = staging
+  }
+
+  /**
+   * Makes it, and returns why it cannot be used, if so. Asked again until it is good, since it may be
+   * mended while the agent runs.
+   */
+  async problem(): Promise<string | undefined> {
+    if (this.#isGood) return undefined
+    try {
+      await mkdir(this.#directory, { recursive: true, mode: 0o755 })
+      const code = await this.#staging.use(runProgramIn)
+      // Any other failure (no /bin/sh) says nothing about the mount.
+      this.#isGood = code !== 'EACCES'
+      return this.#isGood
+        ? undefined
+        : `programs cannot be started from ${this.#directory}, which is mounted noexec`
+    } catch (error) {
+      return `${this.#directory} ${diskProblem(error)}`
+    }
   }
 }
 
-/** What is wrong with a directory that could not be written, from the code of the system. */
-export function problemOf(code: string): string {
+/** What is wrong with a directory that could not be written. */
+export function diskProblem(error: unknown): string {
+  const code = errorCode(error) ?? 'unknown'
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
@@ -47,7 +56,8 @@ export function problemOf(code: string): string {
   }
 }
 
-/** The code of an error of the system. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+async function runProgramIn(directory: string): Promise<string | undefined> {
+  const program = join(directory, 'program')
+  await writeFile(program, '#!/bin/sh\nexit 0\n', { mode: 0o755 })
+  return execute(program).then(() => undefined, errorCode)
 }

@@ -1,16 +1,10 @@
-import { mkdir, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-
 import type { Clock } from '../../runtime/index.ts'
 import type { JobPins } from '../job-pins.ts'
 import type { PackageStore, StoredEntry } from './package-store.ts'
-import type { Staging } from './staging.ts'
 
 export interface EvictionOptions {
-  readonly root: string
   readonly store: PackageStore
   readonly pins: JobPins
-  readonly staging: Staging
   readonly clock: Clock
   readonly sizeLimitBytes: number
   readonly maxAgeMs: number
@@ -24,11 +18,14 @@ export interface EvictionOptions {
  */
 export async function evictPackages(options: EvictionOptions): Promise<readonly string[]> {
   const { store, pins } = options
+  // A job pins first and then looks whether the entry is there; here the entry goes first and then the
+  // pins are read again. So one of the two sees the other, also from another machine.
+  const isPinned = async (entry: string): Promise<boolean> => (await pins.entries()).has(entry)
   const pinned = await pins.entries()
   const entries = await store.entries()
   const gone: string[] = []
   for (const { entry } of victims(entries, pinned, options)) {
-    if (await evict(entry, options)) gone.push(entry)
+    if (await store.discardUnless(entry, () => isPinned(entry))) gone.push(entry)
   }
   return gone
 }
@@ -48,28 +45,4 @@ function victims(
     bytes -= entry.bytes
     return true
   })
-}
-
-/**
- * A job pins first and then looks whether the entry is there; here the entry goes first and then the pins
- * are read again. So one of the two sees the other, also from another machine.
- */
-async function evict(
-  entry: string,
-  { root, store, pins, staging }: EvictionOptions,
-): Promise<boolean> {
-  const path = join(root, entry)
-  const hidden = await staging.hide(path)
-  if (hidden === undefined) return false
-  if ((await pins.entries()).has(entry)) {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 })
-    const isBack = await rename(hidden, path).then(
-      () => true,
-      () => false,
-    )
-    if (isBack) return false
-  }
-  await staging.discard(hidden)
-  await store.tidyAbove(entry)
-  return true
 }

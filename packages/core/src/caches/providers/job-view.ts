@@ -2,9 +2,10 @@ import { mkdir, readdir, rename, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 
 import { IllegalStateError } from '../../errors/index.ts'
+import { orMissing } from '../or-missing.ts'
 import type { StoredPackage } from './package-store.ts'
 import { addressText, type ProviderPackage } from './provider-address.ts'
-import type { Staging } from './staging.ts'
+import type { Staging } from '../staging.ts'
 
 /** A cached package and what it is. */
 export interface ViewedPackage {
@@ -31,29 +32,34 @@ export class JobViews {
   /** Makes the view anew and returns its path below the root. */
   async make(jobId: string, packages: readonly ViewedPackage[]): Promise<string> {
     const view = this.#path(jobId)
-    await using staged = await this.#staging.open()
-    for (const { provider, stored } of packages) {
-      const link = linkPath(provider, stored)
-      const path = join(staged.path, link)
-      await mkdir(dirname(path), { recursive: true, mode: 0o755 })
-      // Relative, since the cache lies elsewhere in the workload.
-      await symlink(relative(dirname(join(view, link)), stored.content), path)
-    }
-    const target = join(this.#root, view)
-    await mkdir(dirname(target), { recursive: true, mode: 0o755 })
-    await this.#staging.discard(target)
-    await rename(staged.path, target)
+    await this.remove(jobId)
+    await this.#staging.use(async (directory) => {
+      const staged = join(directory, 'view')
+      for (const { provider, stored } of packages) {
+        const link = linkPath(provider, stored)
+        const path = join(staged, link)
+        await mkdir(dirname(path), { recursive: true, mode: 0o755 })
+        // Relative, since the cache lies elsewhere in the workload.
+        await symlink(relative(dirname(join(view, link)), stored.content), path)
+      }
+      const target = join(this.#root, view)
+      await mkdir(dirname(target), { recursive: true, mode: 0o755 })
+      await rename(staged, target)
+    })
     return view
   }
 
   async remove(jobId: string): Promise<void> {
-    await this.#staging.discard(join(this.#root, this.#path(jobId)))
+    const view = join(this.#root, this.#path(jobId))
+    await this.#staging.use(async (directory) => {
+      await orMissing(rename(view, join(directory, 'view')))
+    })
   }
 
   /** Removes the views of this agent's other jobs. */
   async retain(jobIds: readonly string[]): Promise<void> {
     const keep = new Set(jobIds)
-    const names = await readdir(join(this.#root, 'jobs', this.#owner)).catch(() => [])
+    const names = (await orMissing(readdir(join(this.#root, 'jobs', this.#owner)))) ?? []
     for (const jobId of names) if (!keep.has(jobId)) await this.remove(jobId)
   }
 

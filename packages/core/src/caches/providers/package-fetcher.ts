@@ -2,13 +2,13 @@ import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { CacheError, ScalrAgentError } from '../../errors/index.ts'
-import { codeOf, problemOf } from './cache-directory.ts'
+import { diskProblem } from './cache-directory.ts'
 import { h1Of } from './package-hash.ts'
 import { contentName, type PackageLayout } from './package-manifest.ts'
 import type { OfferedPackage, PackageSource } from './package-source.ts'
 import type { PackageStore, StoredPackage } from './package-store.ts'
 import { packageText, type LockedPackage } from './provider-address.ts'
-import type { Staging } from './staging.ts'
+import type { Staging } from '../staging.ts'
 import { PackageRefusedError, unpackPackage } from './unpack-package.ts'
 
 export interface PackageFetcherOptions {
@@ -36,7 +36,10 @@ export class PackageFetcher {
     for (const source of sources) {
       try {
         const offered = await source.find(locked, { signal })
-        if (offered !== undefined) return await this.#bring(locked, source, offered, signal)
+        if (offered === undefined) continue
+        return await this.#options.staging.use((directory) =>
+          this.#bring({ locked, source, offered, directory, signal }),
+        )
       } catch (error) {
         signal.throwIfAborted()
         // Of our own disk: another source would not help.
@@ -47,15 +50,9 @@ export class PackageFetcher {
     throw failed(locked, sources, problems)
   }
 
-  async #bring(
-    locked: LockedPackage,
-    source: PackageSource,
-    offered: OfferedPackage,
-    signal: AbortSignal,
-  ): Promise<StoredPackage> {
-    const { store, staging } = this.#options
-    await using staged = await staging.open()
-    const archive = join(staged.path, contentName('packed'))
+  async #bring(task: BringTask): Promise<StoredPackage> {
+    const { locked, source, offered, directory, signal } = task
+    const archive = join(directory, contentName('packed'))
     const zh = `zh:${await offered.download(archive, { signal })}`
     const refuse = (why: string): CacheError => corrupt(locked, source, why)
     const canMatch = (hash: string): boolean => hash === zh || hash.startsWith('h1:')
@@ -66,7 +63,7 @@ export class PackageFetcher {
     if (!locked.hashes.some(canMatch)) {
       throw refuse('its archive is not one that the lock file allows for this platform')
     }
-    const files = join(staged.path, 'files')
+    const files = join(directory, 'files')
     await mkdir(files, { mode: 0o755 })
     const h1 = h1Of(await unpackOrRefuse(archive, files, signal, refuse))
     const isOneOf = (hashes: readonly string[]): boolean =>
@@ -79,12 +76,21 @@ export class PackageFetcher {
     }
     // A tool can check a directory against h1 alone.
     const layout: PackageLayout = locked.hashes.includes(h1) ? 'unpacked' : 'packed'
-    const entry = join(staged.path, 'entry')
+    const entry = join(directory, 'entry')
     await mkdir(entry, { mode: 0o755 })
     await rename(layout === 'unpacked' ? files : archive, join(entry, contentName(layout)))
     signal.throwIfAborted()
-    return store.add(entry, locked, { layout, h1, zh, source: source.name })
+    return this.#options.store.add(entry, locked, { layout, h1, zh, source: source.name })
   }
+}
+
+interface BringTask {
+  readonly locked: LockedPackage
+  readonly source: PackageSource
+  readonly offered: OfferedPackage
+  /** Gone afterwards. */
+  readonly directory: string
+  readonly signal: AbortSignal
 }
 
 async function unpackOrRefuse(
@@ -129,8 +135,9 @@ function failed(
 }
 
 function unusable(locked: LockedPackage, error: unknown): CacheError {
-  return new CacheError(
-    `Cannot cache ${packageText(locked)}: the cache ${problemOf(codeOf(error))}.`,
-    { item: packageText(locked), code: 'CACHE_UNUSABLE', cause: error },
-  )
+  return new CacheError(`Cannot cache ${packageText(locked)}: the cache ${diskProblem(error)}.`, {
+    item: packageText(locked),
+    code: 'CACHE_UNUSABLE',
+    cause: error,
+  })
 }

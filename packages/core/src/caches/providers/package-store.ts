@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rmdir, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { syncDirectory, type Clock } from '../../runtime/index.ts'
+import { errorCode, orMissing } from '../or-missing.ts'
 import {
   contentName,
   holdsWhatWasVerified,
@@ -12,7 +13,7 @@ import {
   type PackageManifest,
 } from './package-manifest.ts'
 import type { LockedPackage, ProviderPackage } from './provider-address.ts'
-import type { Staging } from './staging.ts'
+import type { Staging } from '../staging.ts'
 
 /** A package in the cache. */
 export interface StoredPackage {
@@ -66,7 +67,7 @@ export class PackageStore {
         if (state === 'sound') return { entry, layout, content: join(entry, contentName(layout)) }
         if (state === 'broken') {
           onBroken(entry)
-          await this.#staging.discard(join(this.#root, entry))
+          await this.discard(entry)
         }
       }
     }
@@ -100,6 +101,29 @@ export class PackageStore {
     return { entry, layout, content: join(entry, contentName(layout)) }
   }
 
+  /** Takes an entry out of sight at once, and then away. Missing is as good as gone. */
+  discard(entry: string): Promise<void> {
+    return this.#staging.use(async (directory) => {
+      await orMissing(rename(join(this.#root, entry), join(directory, 'entry')))
+    })
+  }
+
+  /**
+   * The same, unless `isWanted` says meanwhile that it must stay; tells whether it went.
+   */
+  async discardUnless(entry: string, isWanted: () => Promise<boolean>): Promise<boolean> {
+    const path = join(this.#root, entry)
+    const isGone = await this.#staging.use(async (directory) => {
+      const hidden = join(directory, 'entry')
+      await rename(path, hidden)
+      if (!(await isWanted())) return true
+      await moveInto(hidden, path)
+      return false
+    })
+    if (isGone) await this.#tidyAbove(entry)
+    return isGone
+  }
+
   /** Notes that a job uses an entry, for the eviction. */
   async touch(entry: string): Promise<void> {
     const now = this.#clock.now()
@@ -122,7 +146,7 @@ export class PackageStore {
   }
 
   /** Directories above an entry that hold nothing more go too. */
-  async tidyAbove(entry: string): Promise<void> {
+  async #tidyAbove(entry: string): Promise<void> {
     let directory = dirname(entry)
     while (directory !== 'store' && directory !== '.') {
       const isEmpty = await rmdir(join(this.#root, directory)).then(
@@ -168,7 +192,7 @@ async function moveInto(staged: string, target: string): Promise<void> {
       await syncDirectory(dirname(target))
       return
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      const code = errorCode(error)
       if (code === 'EEXIST' || code === 'ENOTEMPTY') return
       // An eviction has just tidied the empty directory away.
       if (code !== 'ENOENT' || attempt >= 5) throw error

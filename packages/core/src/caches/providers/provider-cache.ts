@@ -1,26 +1,13 @@
-import { join } from 'node:path'
-
-import type { Dispatcher } from 'undici'
-
-import { CacheError } from '../../errors/index.ts'
 import type { OperationOptions } from '../../executor/index.ts'
-import { createDispatcher } from '../../http/index.ts'
-import { JobPins } from '../job-pins.ts'
 import type { PreparedProviders, ProviderRequest, ProviderSource } from '../provider-source.ts'
-import { checkCacheDirectory } from './cache-directory.ts'
+import { wireParts, type CacheParts } from './cache-parts.ts'
 import { renderCliConfig, tokenVariable } from './cli-config.ts'
 import { evictPackages } from './evict-packages.ts'
-import { JobViews, type ViewedPackage } from './job-view.ts'
+import { layOutJob, plugins, type JobLayout } from './lay-out-job.ts'
 import { parseLockFile } from './lock-file.ts'
 import { LockFileSyntaxError } from './lock-tokens.ts'
-import { checkMirror, MirrorSource, type CheckedMirror } from './mirror-source.ts'
-import { PackageFetcher } from './package-fetcher.ts'
-import { PackageStore } from './package-store.ts'
-import { addressText, publicHosts, type LockedPackage } from './provider-address.ts'
+import { addressText, type LockedPackage } from './provider-address.ts'
 import { ownPlatform, type ProviderCacheOptions } from './provider-cache-options.ts'
-import { ProviderLibrary, type ObtainedPackage } from './provider-library.ts'
-import { RegistrySource } from './registry-source.ts'
-import { Staging } from './staging.ts'
 
 const mountName = 'providers'
 const dayMs = 24 * 3600 * 1000
@@ -32,72 +19,28 @@ const dayMs = 24 * 3600 * 1000
  */
 export class ProviderCache implements ProviderSource {
   readonly #options: ProviderCacheOptions
-  readonly #mirrors: readonly CheckedMirror[]
-  readonly #dispatcher: Dispatcher
-  readonly #staging: Staging
-  readonly #store: PackageStore
-  readonly #pins: JobPins
-  readonly #views: JobViews
-  readonly #library: ProviderLibrary
+  readonly #parts: CacheParts
+  readonly #isEnabled: boolean
   readonly #background = new Set<Promise<void>>()
-  #unusable: Promise<string | undefined> | undefined
   #eviction: Promise<void> | undefined
+  #wantsEviction = false
 
   /** @throws ConfigurationError for mirrors that the tools would refuse */
   constructor(options: ProviderCacheOptions) {
-    const { directory: root, owner, settings, clock, logger } = options
     this.#options = options
-    this.#mirrors = (settings.networkMirrors ?? []).map(checkMirror)
-    this.#dispatcher = createDispatcher(options.connection)
-    this.#staging = new Staging(join(root, 'staging'), clock)
-    this.#store = new PackageStore(root, this.#staging, clock)
-    this.#pins = new JobPins({ directory: join(root, 'pins'), owner, clock })
-    this.#views = new JobViews(root, owner, this.#staging)
-    const idleTimeoutMs = options.idleTimeoutMs ?? 30_000
-    const http = { dispatcher: this.#dispatcher, clock, idleTimeoutMs }
-    const sources = [
-      ...this.#mirrors.map((mirror) => new MirrorSource(mirror, http)),
-      ...[...(settings.registryHosts ?? publicHosts)].map((host) => new RegistrySource(host, http)),
-    ]
-    const fetcher = new PackageFetcher({ sources, store: this.#store, staging: this.#staging })
-    const concurrency = settings.concurrency ?? 10
-    this.#library = new ProviderLibrary({
-      root,
-      store: this.#store,
-      fetcher,
-      concurrency,
-      clock,
-      logger,
-    })
+    this.#parts = wireParts(options)
+    this.#isEnabled = options.settings.enabled ?? true
   }
 
   async prepare(request: ProviderRequest, options: OperationOptions): Promise<PreparedProviders> {
     const notes: string[] = []
-    const packages = await this.#cachedFor(request, notes, options.signal)
-    let view: string | undefined
-    if (packages.length > 0) {
-      try {
-        view = await this.#views.make(request.jobId, packages)
-      } catch (error) {
-        this.#warn(error, 'Cannot lay out the cached providers of a job')
-        notes.push('The provider cache cannot be written: it is not used.')
-      }
-    }
-    const path = `@job_dir@/caches/${mountName}/${view ?? ''}`
-    const included = (layout: string): readonly string[] =>
-      view === undefined
-        ? []
-        : packages
-            .filter(({ stored }) => stored.layout === layout)
-            .map(({ provider }) => addressText(provider))
+    const layout = await this.#layOut(request, notes, options.signal)
+    if (layout !== undefined && layout.fetched > 0) this.#evictSoon()
     return {
-      mounts: view === undefined ? [] : [{ name: mountName, source: this.#options.directory }],
+      mounts: layout === undefined ? [] : [{ name: mountName, source: this.#options.directory }],
       cliConfig: renderCliConfig({
-        filesystemMirrors: ['unpacked', 'packed'].map((layout) => ({
-          path: `${path}/${layout}`,
-          include: included(layout),
-        })),
-        networkMirrors: this.#mirrors,
+        filesystemMirrors: layout === undefined ? [] : filesystemMirrors(layout),
+        networkMirrors: this.#parts.mirrors,
       }),
       secretEnv: this.#tokens(),
       notes,
@@ -105,7 +48,7 @@ export class ProviderCache implements ProviderSource {
   }
 
   learn(lockFile: string): void {
-    if (this.#options.settings.enabled === false) return
+    if (!this.#isEnabled) return
     const work = this.#learn(lockFile)
       .catch((error: unknown) => this.#warn(error, 'Cannot cache the providers of a lock file'))
       .finally(() => this.#background.delete(work))
@@ -113,10 +56,10 @@ export class ProviderCache implements ProviderSource {
   }
 
   async release(jobId: string): Promise<void> {
-    if (this.#options.settings.enabled === false) return
+    if (!this.#isEnabled) return
     try {
-      await this.#views.remove(jobId)
-      await this.#pins.release(jobId)
+      await this.#parts.views.remove(jobId)
+      await this.#parts.pins.release(jobId)
       this.#evictSoon()
     } catch (error) {
       this.#warn(error, 'Cannot release the cached providers of a job')
@@ -124,11 +67,11 @@ export class ProviderCache implements ProviderSource {
   }
 
   async recover(jobIds: readonly string[]): Promise<void> {
-    if (this.#options.settings.enabled === false) return
+    if (!this.#isEnabled) return
     try {
-      await this.#staging.clearLeftovers()
-      await this.#views.retain(jobIds)
-      await this.#pins.retain(jobIds)
+      await this.#parts.staging.clean()
+      await this.#parts.views.retain(jobIds)
+      await this.#parts.pins.retain(jobIds)
       this.#evictSoon()
     } catch (error) {
       this.#warn(error, 'Cannot clear the provider cache of what was left')
@@ -136,128 +79,51 @@ export class ProviderCache implements ProviderSource {
   }
 
   async close(): Promise<void> {
-    await this.#library.close()
+    await this.#parts.library.close()
     await Promise.allSettled([...this.#background, this.#eviction])
-    await this.#dispatcher.destroy()
+    await this.#parts.dispatcher.destroy()
   }
 
-  /** What the job may use of the cache, fetched and pinned. Whatever goes wrong is a note. */
-  async #cachedFor(
+  async #layOut(
     request: ProviderRequest,
     notes: string[],
     signal: AbortSignal | undefined,
-  ): Promise<readonly ViewedPackage[]> {
-    const { settings, clock } = this.#options
-    if (settings.enabled === false || !request.canMount) return []
-    const locked = this.#read(request.lockFile, notes)
-    if (locked.length === 0) return []
-    this.#unusable ??= checkCacheDirectory(this.#options.directory, this.#staging)
-    const problem = await this.#unusable
-    if (problem !== undefined) {
-      // It may be mended while the agent runs.
-      this.#unusable = undefined
-      notes.push(`The provider cache is not used: ${problem}.`)
-      return []
-    }
-    const startedMs = clock.monotonicMs()
-    const deadline = new AbortController()
-    const waiting = clock
-      .sleep(this.#options.prepareTimeoutMs ?? 300_000, { signal: deadline.signal })
-      .catch(() => {})
-    const obtained = await Promise.all(
-      locked.map((it) => this.#obtainOrNote(it, waiting, notes, signal)),
-    ).finally(() => deadline.abort())
-    const found = obtained.filter((it) => it !== undefined)
-    const fetched = found.filter((it) => it.wasFetched).length
-    const usable = await this.#pinned(request.jobId, found, notes)
-    if (fetched > 0) {
-      const seconds = ((clock.monotonicMs() - startedMs) / 1000).toFixed(2)
-      notes.push(`Cached ${plugins(fetched)} in ${seconds}s`)
-      this.#evictSoon()
-    }
-    const missing = locked.length - usable.length
-    const rest = missing === 0 ? '' : `, ${missing} to be downloaded`
-    notes.push(`${plugins(locked.length)} locked (${usable.length} used from cache${rest})`)
-    return usable
+  ): Promise<JobLayout | undefined> {
+    if (!this.#isEnabled || !request.canMount || request.lockFile === undefined) return undefined
+    const { packages, problem } = this.#read(request.lockFile)
+    if (problem !== undefined) notes.push(`The provider cache is not used: ${problem}.`)
+    if (packages.length === 0) return undefined
+    return layOutJob(request, packages, {
+      cache: this.#options,
+      parts: this.#parts,
+      notes,
+      signal,
+    })
   }
 
-  async #obtainOrNote(
-    locked: LockedPackage,
-    waiting: Promise<void>,
-    notes: string[],
-    signal: AbortSignal | undefined,
-  ): Promise<(ObtainedPackage & { readonly provider: LockedPackage }) | undefined> {
-    const obtaining = this.#library.obtain(locked)
-    obtaining.catch(() => {})
-    try {
-      const obtained = await raceAbort(Promise.race([obtaining, waiting]), signal)
-      if (obtained !== undefined) return { ...obtained, provider: locked }
-      notes.push(`${addressText(locked)} is still being cached: the tool downloads it itself.`)
-    } catch (error) {
-      signal?.throwIfAborted()
-      if (error instanceof CacheError) {
-        // That a registry may not be called is how the agent is set up, and nothing new to each run.
-        if (error.code !== 'REFUSED') notes.push(error.message)
-      } else this.#warn(error, 'Cannot bring a provider into the cache')
-    }
-    return undefined
-  }
-
-  /** Pins first and looks then, so that an eviction cannot come between. */
-  async #pinned(
-    jobId: string,
-    found: readonly (ObtainedPackage & { readonly provider: LockedPackage })[],
-    notes: string[],
-  ): Promise<readonly ViewedPackage[]> {
-    try {
-      await this.#pins.pin(
-        jobId,
-        found.map(({ stored }) => stored.entry),
-      )
-    } catch (error) {
-      this.#warn(error, 'Cannot pin the cached providers of a job')
-      notes.push('The provider cache cannot be written: it is not used.')
-      return []
-    }
-    const usable: ViewedPackage[] = []
-    for (const { stored, provider } of found) {
-      if (!(await this.#store.has(stored))) continue
-      await this.#store.touch(stored.entry)
-      usable.push({ stored, provider })
-    }
-    return usable
-  }
-
-  #read(lockFile: string | undefined, notes: string[]): readonly LockedPackage[] {
-    if (lockFile === undefined) return []
+  #read(lockFile: string): { readonly packages: readonly LockedPackage[]; problem?: string } {
     const platform = this.#options.platform ?? ownPlatform()
     try {
-      return parseLockFile(lockFile).map((provider) => ({ ...provider, platform }))
+      return { packages: parseLockFile(lockFile).map((provider) => ({ ...provider, platform })) }
     } catch (error) {
       if (!(error instanceof LockFileSyntaxError)) throw error
-      notes.push(
-        `The provider cache is not used: the dependency lock file cannot be read, ${error.message}.`,
-      )
-      return []
+      const problem = `the dependency lock file is not as \`init\` writes it, ${error.message}`
+      return { packages: [], problem }
     }
   }
 
   async #learn(lockFile: string): Promise<void> {
     const { clock, logger } = this.#options
-    const notes: string[] = []
-    const locked = this.#read(lockFile, notes)
-    for (const note of notes) logger.warn({}, note)
+    const { library } = this.#parts
+    const { packages, problem } = this.#read(lockFile)
+    if (problem !== undefined) logger.warn({}, `Cannot cache providers: ${problem}`)
     const missing: LockedPackage[] = []
-    for (const it of locked) {
-      if ((await this.#library.find(it)) === undefined) missing.push(it)
-    }
+    for (const it of packages) if ((await library.find(it)) === undefined) missing.push(it)
     if (missing.length === 0) return
-    logger.info(
-      {},
-      `Caching ${plugins(missing.length, 'locked ')} after changes to the HCL lockfile...`,
-    )
+    const count = `${missing.length} locked plugin${missing.length === 1 ? '' : 's'}`
+    logger.info({}, `Caching ${count} after changes to the HCL lockfile...`)
     const startedMs = clock.monotonicMs()
-    const results = await Promise.allSettled(missing.map((it) => this.#library.obtain(it)))
+    const results = await Promise.allSettled(missing.map((it) => library.obtain(it)))
     for (const result of results) {
       if (result.status === 'rejected') this.#warn(result.reason, 'A provider was not cached')
     }
@@ -267,31 +133,36 @@ export class ProviderCache implements ProviderSource {
     this.#evictSoon()
   }
 
-  /** One eviction at a time; one that is asked for meanwhile is done by the next occasion. */
+  /** One at a time; what is asked for meanwhile is done once more afterwards. */
   #evictSoon(): void {
-    const { directory: root, settings, clock, logger } = this.#options
-    this.#eviction ??= evictPackages({
-      root,
-      clock,
-      store: this.#store,
-      pins: this.#pins,
-      staging: this.#staging,
-      sizeLimitBytes: settings.sizeLimitBytes ?? 2560 * 1024 ** 2,
-      maxAgeMs: (settings.maxAgeDays ?? 10) * dayMs,
-    })
-      .then((entries) => {
-        if (entries.length > 0) logger.info({ entries }, 'Removed providers from the cache')
-      })
+    this.#wantsEviction = true
+    this.#eviction ??= this.#evict()
       .catch((error: unknown) => this.#warn(error, 'Cannot remove providers from the cache'))
       .finally(() => {
         this.#eviction = undefined
       })
   }
 
+  async #evict(): Promise<void> {
+    const { settings, clock, logger } = this.#options
+    const { store, pins } = this.#parts
+    while (this.#wantsEviction) {
+      this.#wantsEviction = false
+      const entries = await evictPackages({
+        store,
+        pins,
+        clock,
+        sizeLimitBytes: settings.sizeLimitBytes ?? 2560 * 1024 ** 2,
+        maxAgeMs: (settings.maxAgeDays ?? 10) * dayMs,
+      })
+      if (entries.length > 0) logger.info({ entries }, 'Removed providers from the cache')
+    }
+  }
+
   #tokens(): Readonly<Record<string, string>> {
     return Object.fromEntries(
-      this.#mirrors.flatMap(({ url, token }) => {
-        // With a port the CLI configuration has it; here it is for the masker.
+      this.#parts.mirrors.flatMap(({ url, token }) => {
+        // Where the host has a port, the CLI configuration says it; here it is for the masker.
         const name = tokenVariable(url) ?? tokenVariable(new URL(`https://${url.hostname}`))
         return token === undefined || name === undefined ? [] : [[name, token]]
       }),
@@ -299,26 +170,16 @@ export class ProviderCache implements ProviderSource {
   }
 
   #warn(error: unknown, message: string): void {
-    this.#options.logger.warn(
-      { error: error instanceof Error ? error.message : String(error) },
-      message,
-    )
+    const text = error instanceof Error ? error.message : String(error)
+    this.#options.logger.warn({ error: text }, message)
   }
 }
 
-function plugins(count: number, kind = ''): string {
-  return `${count} ${kind}plugin${count === 1 ? '' : 's'}`
-}
-
-async function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
+function filesystemMirrors(layout: JobLayout) {
+  return (['unpacked', 'packed'] as const).map((kind) => ({
+    path: `@job_dir@/caches/${mountName}/${layout.view}/${kind}`,
+    include: layout.packages
+      .filter(({ stored }) => stored.layout === kind)
+      .map(({ provider }) => addressText(provider)),
+  }))
 }

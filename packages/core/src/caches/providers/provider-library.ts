@@ -1,7 +1,5 @@
-import { join } from 'node:path'
-
-import type { Clock, Logger } from '../../runtime/index.ts'
-import { withMachineLock } from '../machine-lock.ts'
+import type { Logger } from '../../runtime/index.ts'
+import type { CacheLock } from '../cache-lock.ts'
 import { DownloadLimit } from './download-limit.ts'
 import type { PackageFetcher } from './package-fetcher.ts'
 import type { PackageStore, StoredPackage } from './package-store.ts'
@@ -11,12 +9,11 @@ import { addressText, packageText, type LockedPackage } from './provider-address
 const maxLockWaitMs = 10 * 60 * 1000
 
 export interface ProviderLibraryOptions {
-  readonly root: string
+  readonly lock: CacheLock
   readonly store: PackageStore
   readonly fetcher: PackageFetcher
   /** Downloads at once. */
   readonly concurrency: number
-  readonly clock: Clock
   readonly logger: Logger
 }
 
@@ -68,12 +65,12 @@ export class ProviderLibrary {
   }
 
   async #obtain(locked: LockedPackage): Promise<ObtainedPackage> {
-    const { root, fetcher, clock } = this.#options
+    const { lock, fetcher } = this.#options
     const known = await this.find(locked)
     if (known !== undefined) return { stored: known, wasFetched: false }
     const { signal } = this.#closing
-    const name = join(root, addressText(locked), locked.version, locked.platform)
-    return withMachineLock(
+    const name = `${addressText(locked)} ${locked.version} ${locked.platform}`
+    return lock.run(
       name,
       async () => {
         // Another agent, or a job with other hashes, may have brought it meanwhile.
@@ -82,7 +79,7 @@ export class ProviderLibrary {
         const stored = await this.#limit.run(() => fetcher.fetch(locked, signal))
         return { stored, wasFetched: true }
       },
-      { clock, signal, maxWaitMs: maxLockWaitMs },
+      { signal, maxWaitMs: maxLockWaitMs },
     )
   }
 }
