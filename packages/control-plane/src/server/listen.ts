@@ -67,8 +67,11 @@ export async function closeServer(
       options.logger.warn({}, 'Requests were still open at the end of the stop; they were cut')
       server.closeAllConnections()
     }, options.graceMs)
+    // A connection whose answer was just sent becomes idle a moment later, and nobody closes it then.
+    const idle = setInterval(() => server.closeIdleConnections(), 20)
     server.close(() => {
       clearTimeout(timer)
+      clearInterval(idle)
       resolve()
     })
     server.closeIdleConnections()
