@@ -11,6 +11,7 @@ type Answer = readonly [status: number, type: ProblemType]
 const engineAnswers: Readonly<Record<EngineErrorCode, Answer>> = {
   NOT_FOUND: [404, problemTypes.notFound],
   NOT_CONFIRMABLE: [409, problemTypes.illegalState],
+  NOT_OVERRIDABLE: [409, problemTypes.illegalState],
   NOT_DISCARDABLE: [409, problemTypes.illegalState],
   NOT_CANCELABLE: [409, problemTypes.illegalState],
   NO_CONFIGURATION: [409, problemTypes.illegalState],

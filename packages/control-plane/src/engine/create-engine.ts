@@ -8,7 +8,9 @@ import { JobDispatcher } from './job-dispatcher.ts'
 import { JobFiles } from './job-files.ts'
 import { JobLeases } from './job-leases.ts'
 import { JobStart } from './job-start.ts'
+import { PolicyGate } from './policy-gate.ts'
 import { Reaper } from './reaper.ts'
+import { RunAdvance } from './run-advance.ts'
 import { RunCancel } from './run-cancel.ts'
 import { RunControl } from './run-control.ts'
 import { RunLedger } from './run-ledger.ts'
@@ -28,7 +30,16 @@ export function createEngine(options: EngineOptions): Engine {
   const leases = new JobLeases(context, { ledger, queue, onQueued })
   const sessions = new AgentSessions(context, leases)
   const dispatcher = new JobDispatcher(context, { sessions, room })
-  const outcome = new RunOutcome(context, { ledger, queue, leases, onSlotFree: onQueued })
+  const advance = new RunAdvance({ ledger, queue })
+  const policies = new PolicyGate(context, { ledger, queue, advance })
+  const outcome = new RunOutcome(context, {
+    ledger,
+    queue,
+    leases,
+    advance,
+    policies,
+    onSlotFree: onQueued,
+  })
   const control = new RunControl(context, { ledger, queue })
   const canceling = new RunCancel(context, {
     ledger,
@@ -45,6 +56,8 @@ export function createEngine(options: EngineOptions): Engine {
     confirm: (runId, by) => control.confirm(runId, by),
     discard: (runId, by) => control.discard(runId, by),
     cancel: (runId, how) => canceling.cancel(runId, how),
+    overridePolicyCheck: (checkId, override) => policies.override(checkId, override),
+    policyBundleReplaced: () => retention.reviewPolicyBundles(),
     configurationUploaded: (id) => control.configurationUploaded(id),
     workspaceChanged: (id) => db.transaction(() => queue.advance(id)),
     isPoolBusy: (poolId) => jobs.isPoolBusy(poolId),

@@ -5,6 +5,7 @@ import {
   JobSpecsRepository,
   JobsRepository,
   PhasesRepository,
+  PoliciesRepository,
   RunsRepository,
   StateLocksRepository,
   type Database,
@@ -33,6 +34,7 @@ export interface EngineContext extends EngineOptions {
   readonly jobSpecs: JobSpecsRepository
   readonly stateLocks: StateLocksRepository
   readonly hooks: HooksRepository
+  readonly policies: PoliciesRepository
   /** The present time as the database holds it, moved by `ms`. */
   readonly at: (ms?: number) => string
 }
@@ -48,6 +50,7 @@ export function createEngineContext(options: EngineOptions): EngineContext {
     jobSpecs: new JobSpecsRepository(db),
     stateLocks: new StateLocksRepository(db),
     hooks: new HooksRepository(db),
+    policies: new PoliciesRepository(db),
     at: (ms = 0) => new Date(clock.now().getTime() + ms).toISOString(),
   }
 }

@@ -18,6 +18,8 @@ export type EngineErrorCode =
   /** The run does not wait for confirmation. */
   | 'NOT_CONFIRMABLE'
   | 'NOT_DISCARDABLE'
+  /** The policy check has not failed softly, or its run has moved on. */
+  | 'NOT_OVERRIDABLE'
   /** The run was neither waiting, planning nor applying. */
   | 'NOT_CANCELABLE'
   /** No uploaded configuration version to run. */
@@ -75,6 +77,11 @@ export interface RunEngine {
   createRun(input: CreateRunInput): string
   confirm(runId: string, by: string | null): void
   discard(runId: string, by: string | null): void
+  /** Lets a run pass whose soft-mandatory policies failed. */
+  overridePolicyCheck(
+    checkId: string,
+    options: { readonly by: string | null; readonly comment: string | null },
+  ): void
   /** `unchanged`: it was asked for before (Scalr answers 204). */
   cancel(
     runId: string,
@@ -84,6 +91,8 @@ export interface RunEngine {
   configurationUploaded(configurationVersionId: string): void
   /** Looks at the workspace's queue again: call after a lock, unlock, pool or settings change. */
   workspaceChanged(workspaceId: string): void
+  /** A policy group has another bundle, or is gone: looks which bundles no check needs any more. */
+  policyBundleReplaced(): void
   /** Whether an agent of the pool holds a job. */
   isPoolBusy(poolId: string): boolean
   /** `idle`, `busy`, `errored` or `offline` (no heartbeat for 30 s). */

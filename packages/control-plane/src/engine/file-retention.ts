@@ -2,7 +2,7 @@ import { jobFileNames } from '@scalr-agent/core/protocol'
 
 import { dataFiles } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
-import { asRunStatus, isTerminalRun } from './run-status.ts'
+import { asRunStatus, isTerminalRun, runStatuses } from './run-status.ts'
 
 /**
  * A state without a row was staged by a process that died before the commit, or belongs to a newer
@@ -30,6 +30,7 @@ export class FileRetention {
     const run = this.#context.runs.get(runId)
     if (run === undefined || !isTerminalRun(asRunStatus(run.status))) return
     this.#removals = this.#removals.then(() => this.#removeResults(runId))
+    this.reviewPolicyBundles()
   }
 
   /** Once everything is removed that was to be. */
@@ -51,6 +52,20 @@ export class FileRetention {
     })
   }
 
+  /** Bundles of policy groups that were replaced and that no check needs which may still run. */
+  reviewPolicyBundles(): void {
+    const { policies, files, logger } = this.#context
+    const ids = policies.forgetReplaced(runStatuses.filter((status) => !isTerminalRun(status)))
+    if (ids.length === 0) return
+    this.#removals = this.#removals.then(async () => {
+      try {
+        for (const id of ids) await files.remove(dataFiles.policyBundle(id))
+      } catch (error) {
+        logger.error({ err: error }, 'Bundles of policy groups were not removed; a start will')
+      }
+    })
+  }
+
   /** What a process left that died. Before anybody writes, since files come before their rows. */
   sweep(): void {
     const { db, files, clock, logger } = this.#context
@@ -66,11 +81,13 @@ export class FileRetention {
     const uploaded = ids("SELECT id FROM configuration_versions WHERE status = 'uploaded'")
     const states = ids('SELECT id FROM state_versions')
     const hookArchives = ids('SELECT id FROM hook_archives')
+    const policyBundles = ids('SELECT id FROM policy_bundles')
     const olderThan = new Date(clock.now().getTime() - orphanedStateMs)
     const removed = [
       ...files.sweep('configuration-versions', named('.tar.gz', uploaded)),
       ...files.sweep('states', named('.tfstate', states), { olderThan }),
       ...files.sweep('hook-archives', named('.tar.gz', hookArchives)),
+      ...files.sweep('policy-bundles', named('.tar.gz', policyBundles)),
       ...files.sweep('logs', named('.log', phases)),
       ...files.sweep('plans', named('.json', phases)),
       ...files.sweep('job-files', (phaseId) => phases.has(phaseId)),

@@ -7,6 +7,7 @@ import { EngineError, type JobRef } from './engine.ts'
 import type { JobLeases } from './job-leases.ts'
 import { resultFile } from './job-input.ts'
 import { phaseReport } from './phase-report.ts'
+import { readPolicyVerdict, type PolicyVerdict } from './policy-verdict.ts'
 import { rescueState, type RescuedState } from './rescued-state.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import { lockLeftBy } from './state-lock.ts'
@@ -55,10 +56,11 @@ export class FinishJob {
     // Past here the log is complete: no byte of it may be lost to a power failure either.
     await this.#context.files.sync(dataFiles.log(job.phase_id))
     await this.#keepPlanJson(job, report)
+    const verdict = await readPolicyVerdict(this.#context, job, report)
     const rescued = await rescueState(this.#context, this.#states, job, report)
     let isCommitted = false
     try {
-      this.#commit(ref, report, { log, rescued })
+      this.#commit(ref, report, { log, rescued, verdict })
       isCommitted = true
     } finally {
       await rescued?.settle(isCommitted)
@@ -85,6 +87,7 @@ export class FinishJob {
     kept: {
       readonly log: WrittenFile
       readonly rescued: RescuedState | undefined
+      readonly verdict: PolicyVerdict | undefined
     },
   ): void {
     const { db, phases, stateLocks } = this.#context
@@ -100,7 +103,7 @@ export class FinishJob {
         resource_destructions: report.resources?.destructions ?? null,
         report_json: JSON.stringify(phaseReport(report, { log: kept.log, lock, rescued })),
       })
-      this.#outcome.apply(job, report, { rescued, lock })
+      this.#outcome.apply(job, report, { rescued, lock, verdict: kept.verdict })
     })
   }
 

@@ -16,6 +16,7 @@ const resultNames: readonly string[] = [
   jobFileNames.planJson,
   jobFileNames.lockFile,
   jobFileNames.erroredState,
+  jobFileNames.policyResults,
 ]
 
 /** Log and files of started jobs. Each call is for the job's present holder only (I5). */

@@ -3,6 +3,7 @@ import { finishJobRequestSchema, jobFileNames, type JobFile } from '@scalr-agent
 import { dataFiles, findConfiguration, type DataFile, type JobRow } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
 import { EngineError } from './engine.ts'
+import { policyInputs } from './policy-job.ts'
 
 /** A file that a job may download, and where it lies. */
 export interface JobInput extends JobFile {
@@ -14,8 +15,9 @@ export function resultFile(job: JobRow, name: string): DataFile {
   return dataFiles.jobFile(job.phase_id, `${job.fencing_token}-${name}`)
 }
 
-/** What the job downloads: the configuration, and for an apply also what its plan left. */
+/** What the job downloads: the configuration, and for an apply also what its plan left; see `policyInputs`. */
 export async function jobInputs(context: EngineContext, job: JobRow): Promise<readonly JobInput[]> {
+  if (job.phase === 'policy') return policyInputs(context, job)
   const { db, files, runs, phases, jobs } = context
   const configurationId = runs.get(job.run_id)?.configuration_version_id ?? ''
   const configuration = findConfiguration(db, configurationId)

@@ -6,8 +6,8 @@ import type { RunLedger } from './run-ledger.ts'
 import { resolvePool, type RunQueue } from './run-queue.ts'
 import { lockAdvice, lockLeftBy } from './state-lock.ts'
 
-/** Attempts at one plan before its run ends `errored`: what kills three agents would kill a fourth. */
-const maxPlanAttempts = 3
+/** Attempts at one plan or policy check before its run ends `errored`: what kills three agents would kill a fourth. */
+const maxAttempts = 3
 
 /** What becomes of jobs whose agent is gone, and who may still speak for a job. */
 export class JobLeases {
@@ -51,9 +51,9 @@ export class JobLeases {
       db.transaction(() => this.#requeue(job))
     }
     for (const job of jobs.lapsed('started', at())) {
-      if (job.phase === 'plan') {
+      if (job.phase !== 'apply') {
         db.transaction(() =>
-          this.planLost(job, 'Its agent could not be reached for the whole lease.'),
+          this.attemptLost(job, 'Its agent could not be reached for the whole lease.'),
         )
       }
     }
@@ -63,26 +63,30 @@ export class JobLeases {
   }
 
   /**
-   * The plan's agent is gone, or gave it up. A plan changes nothing, so another agent may run it; the lock
-   * that the lost one left is nobody's. Inside a transaction.
+   * The agent of a plan or policy check is gone, or gave it up. Both change nothing, so another agent may
+   * run it; the lock that a lost plan left is nobody's. Inside a transaction.
    */
-  planLost(job: JobRow, why: string): void {
+  attemptLost(job: JobRow, why: string): void {
     const { jobs, stateLocks, logger, at } = this.#context
+    const what = job.phase === 'plan' ? 'plan' : 'policy check'
     stateLocks.removeOfRun(job.run_id)
     logger.warn(
       { jobId: job.id, runId: job.run_id, agentId: job.agent_id, attempt: job.attempts },
-      'A plan lost its agent',
+      `A ${what} lost its agent`,
     )
-    if (job.cancel === null && job.attempts < maxPlanAttempts) {
+    if (job.cancel === null && job.attempts < maxAttempts) {
       this.#requeue(job)
-      this.#ledger.move(job.run_id, 'plan_queued', {
-        reason: `${why} Another agent runs the plan.`,
-      })
+      // A check of policies has one status, queued or at work.
+      if (job.phase === 'plan') {
+        this.#ledger.move(job.run_id, 'plan_queued', {
+          reason: `${why} Another agent runs the plan.`,
+        })
+      }
       return
     }
     jobs.finish(job.id, { now: at(), result: 'lost' })
     if (job.cancel === null) {
-      const errorMessage = `The plan was started ${job.attempts} times and lost its agent each time. ${why} See the agents' logs, then queue a new run.`
+      const errorMessage = `The ${what} was started ${job.attempts} times and lost its agent each time. ${why} See the agents' logs, then queue a new run.`
       this.#fail(job, errorMessage)
     } else {
       this.#ledger.move(job.run_id, 'canceled', { reason: why })

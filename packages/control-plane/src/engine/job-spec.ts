@@ -12,6 +12,7 @@ import { EngineError } from './engine.ts'
 import { findJobHooks } from './job-hooks.ts'
 import { jobInputs } from './job-input.ts'
 import { mergeVariables } from './job-variables.ts'
+import { jobPolicyGroups } from './policy-job.ts'
 import type { RunLedger } from './run-ledger.ts'
 import { runSettings } from './run-settings.ts'
 
@@ -31,6 +32,7 @@ export async function buildJobSpec(
   const registry = findJobHooks(context, job.phase, facts.environment_id)
   const inputs = [...(await jobInputs(context, job)), ...registry.inputs]
   const settings = runSettings(run, job.phase, facts)
+  const variables = mergeVariables(findScopedVariables(db, facts), runs.variables(run.id))
   const hooks = hooksSchema.parse(JSON.parse(facts.hooks_json ?? '{}'))
   const minutes = facts.run_operation_timeout_minutes
   return {
@@ -68,9 +70,10 @@ export async function buildJobSpec(
     },
     environment: { id: facts.environment_id, name: facts.environment_name },
     account: { id: facts.account_id },
-    variables: [...mergeVariables(findScopedVariables(db, facts), runs.variables(run.id))],
+    // A policy job gets none of them into its environment: its agent masks those that are sensitive.
+    variables: variables.filter(({ sensitive }) => job.phase !== 'policy' || sensitive),
     registryHooks: [...registry.hooks],
-    policyGroups: [],
+    policyGroups: jobPolicyGroups(context, job),
     files: inputs.map(({ name, bytes, digest }) => ({ name, bytes, digest })),
     resources: facts.memory_bytes === null ? {} : { memoryBytes: facts.memory_bytes },
   }

@@ -108,7 +108,10 @@ export class JobStart {
         const settings: RunSettings = { iacVersion, workingDirectory, varFiles, terragrunt }
         runs.setSettings(job.run_id, JSON.stringify(settings))
       }
-      this.#ledger.move(job.run_id, job.phase === 'plan' ? 'planning' : 'applying')
+      // A check of policies has one status, queued or at work.
+      if (job.phase !== 'policy') {
+        this.#ledger.move(job.run_id, job.phase === 'plan' ? 'planning' : 'applying')
+      }
     })
   }
 
@@ -153,7 +156,7 @@ export class JobStart {
     const size = (await files.size(file)) ?? 0
     if (size === 0) return 0
     const line = Buffer.from(
-      `\n\nThe agent that ran this ${job.phase} was lost. It starts again on another slot.\n\n`,
+      `\n\nThe agent that ran this ${job.phase === 'policy' ? 'policy check' : job.phase} was lost. It starts again on another slot.\n\n`,
     )
     const guard = (): void => void this.#requireHeld(session, ref)
     let offset = size

@@ -60,8 +60,8 @@ export class Reaper {
   /** Runs whose turn has come unnoticed, and queued jobs whose pool has vanished or changed. */
   #advanceQueues(): void {
     const { db, runs } = this.#context
-    const waiting = ['pending', 'plan_queued', 'apply_queued'].flatMap((status) =>
-      runs.workspacesWithStatus(status),
+    const waiting = ['pending', 'plan_queued', 'policy_checking', 'apply_queued'].flatMap(
+      (status) => runs.workspacesWithStatus(status),
     )
     for (const workspaceId of new Set(waiting)) {
       db.transaction(() => this.#queue.advance(workspaceId))

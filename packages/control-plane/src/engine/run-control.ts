@@ -8,7 +8,7 @@ import type { EngineContext } from './engine-context.ts'
 import { EngineError, type CreateRunInput } from './engine.ts'
 import type { RunLedger } from './run-ledger.ts'
 import type { RunQueue } from './run-queue.ts'
-import { isConfirmable } from './run-status.ts'
+import { isConfirmable, isDiscardable } from './run-status.ts'
 
 /** What people do to runs, but for cancelling. */
 export class RunControl {
@@ -119,7 +119,7 @@ export class RunControl {
     const { db } = this.#context
     db.transaction(() => {
       const run = this.#ledger.get(runId)
-      if (!isConfirmable(run.status)) {
+      if (!isDiscardable(run.status)) {
         throw new EngineError(
           'NOT_DISCARDABLE',
           `The run ${runId} is '${run.status}' and does not wait for confirmation.`,

@@ -19,7 +19,7 @@ export interface RunChange {
   readonly errorMessage?: string | undefined
 }
 
-/** The one writer of a run's status: row, timestamps, history, plan and apply move together. */
+/** The one writer of a run's status: row, timestamps, history, plan, apply and policy check move together. */
 export class RunLedger {
   readonly #context: EngineContext
 
@@ -57,6 +57,11 @@ export class RunLedger {
       if (row === undefined) continue
       const status = phaseStatusFor(phase, asPhaseStatus(row.status), to)
       if (status !== undefined) phases.setStatus(row.id, status, now)
+    }
+    const check = phases.ofRun(runId, 'policy')
+    // What else a check comes to, `PolicyGate` sets.
+    if (check?.status === 'queued' && (to === 'errored' || to === 'canceled')) {
+      phases.setStatus(check.id, to, now)
     }
     if (isTerminalRun(to)) db.afterCommit(() => this.#onEnded(runId))
   }

@@ -3,7 +3,10 @@ import { jobFileNames, type FinishJobRequest } from '@scalr-agent/core/protocol'
 import type { JobRow } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
 import type { JobLeases } from './job-leases.ts'
+import type { PolicyGate } from './policy-gate.ts'
+import type { PolicyVerdict } from './policy-verdict.ts'
 import { describeRescue, type RescueOutcome } from './rescued-state.ts'
+import type { RunAdvance } from './run-advance.ts'
 import type { RunLedger } from './run-ledger.ts'
 import type { RunQueue } from './run-queue.ts'
 import { lockAdvice, type StateLockFacts } from './state-lock.ts'
@@ -13,6 +16,8 @@ export interface JobExtra {
   readonly rescued: RescueOutcome | undefined
   /** The lock that is in the way after the job's end. */
   readonly lock: StateLockFacts | undefined
+  /** What the policies said, of a policy job that succeeded. */
+  readonly verdict: PolicyVerdict | undefined
 }
 
 /** Moves a run on by the report of its job. */
@@ -21,6 +26,8 @@ export class RunOutcome {
   readonly #ledger: RunLedger
   readonly #queue: RunQueue
   readonly #leases: JobLeases
+  readonly #advance: RunAdvance
+  readonly #policies: PolicyGate
   readonly #onSlotFree: (poolId: string) => void
 
   constructor(
@@ -29,6 +36,8 @@ export class RunOutcome {
       readonly ledger: RunLedger
       readonly queue: RunQueue
       readonly leases: JobLeases
+      readonly advance: RunAdvance
+      readonly policies: PolicyGate
       readonly onSlotFree: (poolId: string) => void
     },
   ) {
@@ -36,6 +45,8 @@ export class RunOutcome {
     this.#ledger = parts.ledger
     this.#queue = parts.queue
     this.#leases = parts.leases
+    this.#advance = parts.advance
+    this.#policies = parts.policies
     this.#onSlotFree = parts.onSlotFree
   }
 
@@ -43,8 +54,8 @@ export class RunOutcome {
   apply(job: JobRow, report: FinishJobRequest, extra: JobExtra): void {
     const { db, jobs, at } = this.#context
     db.afterCommit(() => this.#onSlotFree(job.pool_id))
-    if (job.phase === 'plan' && report.failure?.cause === 'lease-lost') {
-      this.#leases.planLost(job, 'Its agent lost touch and stopped it.')
+    if (job.phase !== 'apply' && report.failure?.cause === 'lease-lost') {
+      this.#leases.attemptLost(job, 'Its agent lost touch and stopped it.')
       return
     }
     const finishJson = JSON.stringify(report)
@@ -53,6 +64,8 @@ export class RunOutcome {
       // Its tool has ended and its token with it: a lock that a killed plan left protects nothing.
       this.#context.stateLocks.removeOfRun(job.run_id)
       this.#planEnded(job, report, extra)
+    } else if (job.phase === 'policy') {
+      this.#policyEnded(job, report, extra)
     } else {
       this.#applyEnded(job, report, extra)
     }
@@ -69,20 +82,26 @@ export class RunOutcome {
     this.#context.runs.setHasChanges(run.id, hasChanges)
     if (job.cancel !== null) {
       this.#ledger.move(run.id, 'canceled', { reason: 'The plan had ended before it was stopped.' })
-    } else if (run.is_dry === 1 || !hasChanges) {
+    } else if (!hasChanges) {
       this.#ledger.move(run.id, 'planned_and_finished')
-    } else if (!report.files.some((file) => file.name === jobFileNames.plan)) {
+    } else if (run.is_dry === 0 && !report.files.some((file) => file.name === jobFileNames.plan)) {
       const errorMessage =
         'The agent reported changes but uploaded no plan, so there is nothing to apply. Queue a new run; if it happens again, see the log of the agent.'
       this.#ledger.move(run.id, 'errored', { errorMessage, reason: errorMessage })
-    } else if (run.save_plan === 1) {
-      this.#ledger.move(run.id, 'planned_and_saved')
+    } else if (!this.#policies.begin(run, report)) {
+      this.#advance.goOn(run.id)
+    }
+  }
+
+  #policyEnded(job: JobRow, report: FinishJobRequest, extra: JobExtra): void {
+    if (extra.verdict === undefined) {
+      this.#endBadly(job, report, extra)
+    } else if (job.cancel === null) {
+      this.#policies.ended(job.run_id, job.phase_id, extra.verdict)
     } else {
-      this.#ledger.move(run.id, 'planned')
-      if (run.auto_apply === 1) {
-        this.#ledger.move(run.id, 'confirmed', { reason: 'The run applies automatically.' })
-        this.#queue.queueApply(run)
-      }
+      this.#ledger.move(job.run_id, 'canceled', {
+        reason: 'The policy check had ended before it was stopped.',
+      })
     }
   }
 
@@ -114,9 +133,10 @@ export class RunOutcome {
   }
 }
 
-function defaultMessage(phase: 'plan' | 'apply', result: FinishJobRequest['result']): string {
-  if (result === 'canceled') return `The ${phase} was canceled.`
+function defaultMessage(phase: JobRow['phase'], result: FinishJobRequest['result']): string {
+  const what = phase === 'policy' ? 'policy check' : phase
+  if (result === 'canceled') return `The ${what} was canceled.`
   return result === 'lost'
-    ? `The ${phase} was lost: there is no proof of how it ended.`
-    : `The ${phase} failed. Its log says why.`
+    ? `The ${what} was lost: there is no proof of how it ended.`
+    : `The ${what} failed. Its log says why.`
 }

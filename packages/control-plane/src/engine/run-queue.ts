@@ -50,7 +50,7 @@ export class RunQueue {
   }
 
   /** Makes the job of a phase. Inside a transaction. */
-  queueJob(run: RunRow, phase: 'plan' | 'apply', poolId: string): void {
+  queueJob(run: RunRow, phase: JobRow['phase'], poolId: string): void {
     const { db, ids, jobs, phases, at } = this.#context
     const row = phases.ofRun(run.id, phase)
     if (row === undefined) throw new TypeError(`The run ${run.id} has no ${phase}`)

@@ -193,7 +193,7 @@ export class AgentWorld implements AsyncDisposable {
       fencingToken: job.fencingToken,
       agent: index,
       workspaceId: row?.workspace_id ?? '',
-      phase: row?.phase ?? 'plan',
+      phase: row?.phase === 'apply' ? 'apply' : 'plan',
       isDry: isDry?.is_dry === 1,
       renewedMs: this.clock.monotonicMs(),
       alive: true,

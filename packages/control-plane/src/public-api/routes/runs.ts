@@ -190,6 +190,8 @@ function translate(error: EngineError, id: string, model: string): PublicApiErro
       return conflict('Run was not paused for confirmation or priority. Discard not allowed.')
     case 'NOT_CANCELABLE':
       return conflict('Run was not planning or applying. Cancel not allowed.')
+    case 'NOT_OVERRIDABLE':
+      return conflict('Override is not possible in a current policy check status.')
     case 'NO_CONFIGURATION':
       return invalidRelationship('configuration-version', noConfiguration)
     // Rare here: what the engine says is written for people.
