@@ -82,6 +82,13 @@ export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedW
   const phase = runPhase(spec)
   const workingDirectory = normalizeWorkingDirectory(spec.workspace.workingDirectory)
   const toolName = spec.workspace.iacPlatform === 'opentofu' ? 'tofu' : 'terraform'
+  const { env, secretEnv, fileVariables } = createJobEnvironment({
+    spec,
+    workloadUrl: options.workloadUrl,
+    path: options.path,
+    proxy: options.proxy,
+    prepared: prepared?.secretEnv,
+  })
   const agentHooks = options.agentHooks ?? []
   const script = createJobScript({
     phase,
@@ -96,16 +103,10 @@ export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedW
     varFiles: spec.workspace.varFiles,
     run: spec.run,
     hooks: createJobHooks({ phase, agentHooks, spec }),
+    fileVariables,
     hasCliConfig: prepared?.cliConfig !== undefined,
     notes: prepared?.notes,
     parallelism: defaults.parallelism,
-  })
-  const { env, secretEnv } = createJobEnvironment({
-    spec,
-    workloadUrl: options.workloadUrl,
-    path: options.path,
-    proxy: options.proxy,
-    prepared: prepared?.secretEnv,
   })
   const memoryBytes = spec.resources.memoryBytes ?? defaults.memoryBytes
   const cpus = spec.resources.cpus ?? defaults.cpus

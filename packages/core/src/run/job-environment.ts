@@ -1,5 +1,7 @@
 import { ConfigurationError } from '../errors/index.ts'
 import type { JobSpec } from '../protocol/index.ts'
+import { changesShells, runVariableNames } from './reserved-names.ts'
+import { maxVariableBytes, terraformVariables, type FileVariable } from './terraform-variables.ts'
 
 /** Proxies that are handed on to the workload. A URL with a password is kept secret. */
 export interface WorkloadProxy {
@@ -20,12 +22,14 @@ export interface JobEnvironmentOptions {
 }
 
 export interface JobEnvironment {
+  /** Variables for the job script to hand over, of those in `secretEnv`. */
+  readonly fileVariables: readonly FileVariable[]
   readonly env: Readonly<Record<string, string>>
   readonly secretEnv: Readonly<Record<string, string>>
 }
 
-/** Linux refuses to start a program with a longer `NAME=value`, its NUL included. */
-const maxVariableBytes = 128 * 1024 - 1
+/** All of the environment together: Linux takes 2 MiB with the arguments, unless the stack is smaller. */
+const maxEnvironmentBytes = 1536 * 1024
 
 /**
  * A state write survives this long without a control plane: waits of 1, 2, 4, 8, 16 s and then 30 s
@@ -38,60 +42,71 @@ const stateRetries = {
 } as const
 
 /**
- * The whole environment of a job. Nothing of the agent's own environment is in it.
+ * The whole environment of a job, but for what only the job script knows since it depends on where it
+ * runs: `HOME`, `TMPDIR`, `SCALR_RUN_CONTENT_ROOT`, `SCALR_AGENT_ENV`, `SSL_CERT_FILE`,
+ * `TF_CLI_CONFIG_FILE`, and what changes from stage to stage (`SCALR_TERRAFORM_OPERATION`,
+ * `SCALR_TERRAFORM_EXIT_CODE`, `SCALR_HOOK_DIR`). Nothing of the agent's own environment is in it.
  *
- * Terraform variables go by `TF_VAR_<name>`, the one way that keeps a sensitive value out of argv and
- * off the disk. Terraform ranks these below `terraform.tfvars`, `*.auto.tfvars` and `-var-file`, takes
- * them literally for variables of a string, number, bool or no type, and parses HCL for all others.
- *
- * Shell variables of the workspace may set anything but what the run itself needs (`TF_HTTP_*`,
- * `SCALR_*` and the like, which win). `HOME`, `TMPDIR`, `SCALR_RUN_CONTENT_ROOT` and
- * `SCALR_TERRAFORM_OPERATION` are set by the job script, since only it knows where it runs.
+ * Shell variables of the workspace may set anything but what the run itself needs (`TF_HTTP_*` and the
+ * facts of the run in `SCALR_*`, which win). `SCALR_TOKEN` and `SCALR_HOSTNAME` are read by the Scalr
+ * provider, and so are the workspace's to set. Every `SCALR_*` fact is there as `TF_VAR_SCALR_*` too.
  *
  * @throws {@link ConfigurationError} for a variable that cannot be handed to a program.
  */
 export function createJobEnvironment(options: JobEnvironmentOptions): JobEnvironment {
   const { spec } = options
-  const env = new Map<string, string>(Object.entries(defaultVariables(options.path)))
+  const env = new Map<string, string>(Object.entries(defaultVariables(options)))
   const secretEnv = new Map<string, string>()
   const put = (name: string, value: string, secret: boolean): void => {
-    assertVariable(name, value)
     // The last one wins, and a name is in one of the two only.
     env.delete(name)
     secretEnv.delete(name)
     ;(secret ? secretEnv : env).set(name, value)
   }
+  const facts = runFacts(spec)
 
+  put('SCALR_TOKEN', spec.runToken, true)
+  const { SCALR_HOSTNAME = '' } = Object.fromEntries(env)
+  for (const [name, value] of Object.entries({ ...facts, SCALR_HOSTNAME })) {
+    put(`TF_VAR_${name}`, value, false)
+  }
   for (const [name, value] of proxyVariables(options.proxy)) put(name, value, hasUserInfo(value))
   for (const [name, value] of Object.entries(options.prepared ?? {})) put(name, value, true)
-  for (const variable of spec.variables) {
-    if (variable.category === 'shell') put(variable.key, variable.value, variable.sensitive)
+  for (const { category, key, value, sensitive } of spec.variables) {
+    if (category !== 'shell') continue
+    assertShellVariable(key, value)
+    if (!runVariableNames.some((name) => name === key)) put(key, value, sensitive)
   }
-  for (const variable of spec.variables) {
-    if (variable.category === 'terraform') {
-      put(`TF_VAR_${variable.key}`, variable.value, variable.sensitive)
-    }
-  }
-  for (const [name, value] of Object.entries(runVariables(options))) put(name, value, false)
+  const { environment, chunks, files } = terraformVariables(spec.variables)
+  for (const { name, value, sensitive } of environment) put(name, value, sensitive)
+  // The saved plan of Terraform holds all that an apply needs.
+  const isHandedOver = spec.phase === 'plan' || spec.workspace.iacPlatform === 'opentofu'
+  if (isHandedOver) for (const [name, value] of Object.entries(chunks)) put(name, value, true)
+  for (const [name, value] of Object.entries(facts)) put(name, value, false)
+  for (const [name, value] of Object.entries(stateVariables(options))) put(name, value, false)
   put('TF_HTTP_PASSWORD', spec.runToken, true)
 
-  return { env: Object.fromEntries(env), secretEnv: Object.fromEntries(secretEnv) }
+  assertSize([...env, ...secretEnv])
+  return {
+    env: Object.fromEntries(env),
+    secretEnv: Object.fromEntries(secretEnv),
+    fileVariables: isHandedOver ? files : [],
+  }
 }
 
 /** What a shell variable of the workspace may change. */
-function defaultVariables(path: string | undefined): Record<string, string> {
+function defaultVariables({ path, workloadUrl }: JobEnvironmentOptions): Record<string, string> {
   return {
     ...(path === undefined ? {} : { PATH: path }),
     CHECKPOINT_DISABLE: '1',
     // Nobody is there to answer when a module's repository asks for a password.
     GIT_TERMINAL_PROMPT: '0',
+    SCALR_HOSTNAME: new URL(workloadUrl).host,
   }
 }
 
-function runVariables({ spec, workloadUrl }: JobEnvironmentOptions): Record<string, string> {
-  const { run, workspace, environment } = spec
-  const url = new URL(workloadUrl)
-  const state = `${url.href.replace(/\/$/u, '')}${spec.statePath}`
+function stateVariables({ spec, workloadUrl }: JobEnvironmentOptions): Record<string, string> {
+  const state = `${new URL(workloadUrl).href.replace(/\/$/u, '')}${spec.statePath}`
   return {
     TF_IN_AUTOMATION: '1',
     TF_INPUT: '0',
@@ -103,9 +118,19 @@ function runVariables({ spec, workloadUrl }: JobEnvironmentOptions): Record<stri
     TF_HTTP_UNLOCK_METHOD: 'UNLOCK',
     TF_HTTP_USERNAME: 'run',
     ...stateRetries,
-    SCALR_HOSTNAME: url.host,
+  }
+}
+
+function runFacts({
+  run,
+  workspace,
+  environment,
+  account,
+  phase,
+}: JobSpec): Record<string, string> {
+  return {
     SCALR_RUN_ID: run.id,
-    SCALR_RUN_PHASE: spec.phase,
+    SCALR_RUN_PHASE: phase,
     SCALR_RUN_IS_DESTROY: run.isDestroy ? '1' : '0',
     SCALR_RUN_MODE: runMode(run),
     SCALR_RUN_SOURCE: run.source,
@@ -115,7 +140,7 @@ function runVariables({ spec, workloadUrl }: JobEnvironmentOptions): Record<stri
     SCALR_WORKSPACE_NAME: workspace.name,
     SCALR_ENVIRONMENT_ID: environment.id,
     SCALR_ENVIRONMENT_NAME: environment.name,
-    SCALR_ACCOUNT_ID: spec.account.id,
+    SCALR_ACCOUNT_ID: account.id,
     SCALR_IAC_PLATFORM: workspace.iacPlatform,
   }
 }
@@ -144,22 +169,39 @@ function hasUserInfo(value: string): boolean {
   return value.includes('@')
 }
 
-function assertVariable(name: string, value: string): void {
+function assertShellVariable(name: string, value: string): void {
+  const refuse = (why: string): ConfigurationError =>
+    new ConfigurationError(`Cannot hand the variable ${JSON.stringify(name)} to the job: ${why}`)
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/u.test(name)) {
-    const shown = JSON.stringify(name.replace(/^TF_VAR_/u, ''))
-    throw new ConfigurationError(
-      `Cannot hand the variable ${shown} to the job: its name cannot be an environment variable. Use letters, digits and '_' only, and no digit first.`,
+    throw refuse(
+      "its name cannot be an environment variable. Use letters, digits and '_' only, and no digit first.",
+    )
+  }
+  if (changesShells.some((own) => own === name)) {
+    throw refuse(
+      'the shell that runs the job takes it for itself. Set it in the hook that needs it.',
     )
   }
   if (value.includes('\0')) {
-    throw new ConfigurationError(
-      `Cannot hand the variable ${JSON.stringify(name)} to the job: its value holds a NUL byte. Encode it, for example as base64.`,
-    )
+    throw refuse('its value holds a NUL byte. Encode it, for example as base64.')
   }
   const bytes = Buffer.byteLength(name) + 1 + Buffer.byteLength(value)
   if (bytes > maxVariableBytes) {
+    throw refuse(
+      `it has ${bytes} bytes, and the system allows ${maxVariableBytes}. Put the value into a file of the configuration.`,
+    )
+  }
+}
+
+/** Beside the length of each, a system limits that of all together. */
+function assertSize(variables: readonly (readonly [string, string])[]): void {
+  let bytes = 0
+  for (const [name, value] of variables) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 2
+  }
+  if (bytes > maxEnvironmentBytes) {
     throw new ConfigurationError(
-      `Cannot hand the variable ${JSON.stringify(name)} to the job: it has ${bytes} bytes, and the system allows ${maxVariableBytes}. Put the value into a file of the configuration.`,
+      `Cannot hand the variables of the workspace to the job: they come to ${bytes} bytes in all, and ${maxEnvironmentBytes} can be handed over. Put the longest into a file of the configuration.`,
     )
   }
 }

@@ -17,7 +17,7 @@ import { jobExitCodes } from './stages.ts'
  *   interrupt.
  */
 export const jobScriptRuntime = String.raw`unset job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_code job_complete job_cr
-unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_hook_dir job_key job_kind job_line
+unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_iac job_key job_kind job_line
 unset job_mentioned job_newline job_nonce job_number job_pid job_program job_rest job_result job_root
 unset job_sent job_signal job_stage job_told job_tool job_tries job_value job_values job_waited
 unset job_wanted job_writer
@@ -37,7 +37,9 @@ if [ -z "$job_nonce" ] || [ -e data/nonce ]; then
 fi
 
 job_allowed=0 job_begun= job_busy= job_code=0 job_complete= job_kind= job_pid= job_result=0
-job_sent=0 job_stage= job_told= job_tool=
+job_sent=0 job_stage= job_told= job_tool= job_newline='
+'
+job_cr=$(printf '\r')
 
 job_mark() { printf '\036%s %s\n' "$job_nonce" "$1"; }
 

@@ -5,6 +5,7 @@ import { initStage } from './script/init-stage.ts'
 import type { JobScriptOptions } from './script/job-script-options.ts'
 import { applyStages, planStages } from './script/phase-stages.ts'
 import { prepareStage } from './script/prepare-stage.ts'
+import { variableFileFunctions } from './script/variable-file.ts'
 import { jobLayout } from './job-layout.ts'
 
 /** How the script is started, in the job directory. */
@@ -27,6 +28,7 @@ export function createJobScript(options: JobScriptOptions): string {
     `# Runs the ${options.phase} of one run. Made by @scalr-agent/core.`,
     jobScriptRuntime,
     ...(hasHooks ? [hookFunctions] : []),
+    variableFileFunctions(options),
     prepareStage(options),
     hookStage('pre-init', 'init', options.hooks),
     initStage(options),

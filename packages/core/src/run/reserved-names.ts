@@ -44,3 +44,6 @@ export const reservedByShells = [
   'SHELLOPTS',
   'BASH*',
 ] as const
+
+/** Those that a shell takes from its environment when it starts, and then prints or evaluates more than it should. */
+export const changesShells = ['SHELLOPTS', 'BASHOPTS', 'PS4'] as const

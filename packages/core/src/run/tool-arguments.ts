@@ -9,10 +9,6 @@ export interface PlanArgumentsOptions {
     JobSpec['run'],
     'isDestroy' | 'refresh' | 'refreshOnly' | 'targets' | 'replacements'
   >
-  /** Relative to the working directory. */
-  readonly varFiles: readonly string[]
-  /** As {@link normalizeWorkingDirectory} gives it. */
-  readonly workingDirectory: string
   /** How many operations the tool runs at once; its own default where absent. */
   readonly parallelism?: number | undefined
 }
@@ -30,9 +26,20 @@ export function planArguments(options: PlanArgumentsOptions): readonly string[] 
     ...(run.refreshOnly ? ['-refresh-only'] : run.refresh ? [] : ['-refresh=false']),
     ...run.targets.map((target) => `-target=${target}`),
     ...run.replacements.map((address) => `-replace=${address}`),
-    ...options.varFiles.map((file) => `-var-file=${checkVarFile(file, options.workingDirectory)}`),
     ...parallelismArguments(options.parallelism),
   ]
+}
+
+export interface VarFilesOptions {
+  /** Relative to the working directory. */
+  readonly varFiles: readonly string[]
+  /** As {@link normalizeWorkingDirectory} gives it. */
+  readonly workingDirectory: string
+}
+
+/** @throws {@link ConfigurationError} for a file outside of the configuration. */
+export function varFileArguments(options: VarFilesOptions): readonly string[] {
+  return options.varFiles.map((file) => `-var-file=${checkVarFile(file, options.workingDirectory)}`)
 }
 
 export function parallelismArguments(parallelism: number | undefined): readonly string[] {

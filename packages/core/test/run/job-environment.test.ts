@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { createJobEnvironment, jobSecrets } from '../../src/run/index.ts'
+import type { JobSpec } from '../../src/protocol/index.ts'
 import { jobToken, makeJobSpec, runToken, variable } from '../support/job-spec.ts'
 
 const workloadUrl = 'https://scalr.example.com:8443/'
@@ -55,7 +56,10 @@ describe('createJobEnvironment', () => {
     })
     expect(JSON.stringify(env)).not.toMatch(/CANARY/u)
     expect(secretEnv).toEqual({
+      SCALR_TOKEN: runToken,
       TF_VAR_password: 'CANARY-1',
+      job_value_1_1: 'password = "CANARY-1"\n',
+      job_value_2_1: 'region = "eu"\n',
       KEY: 'CANARY-2',
       HTTPS_PROXY: 'http://user:CANARY-3@proxy:3128',
       https_proxy: 'http://user:CANARY-3@proxy:3128',
@@ -84,7 +88,30 @@ describe('createJobEnvironment', () => {
     expect(env).toMatchObject({ PATH: 'mine', TF_LOG: 'mine', SCALR_RUN_ID: 'run-v0abc' })
     expect(env['TF_HTTP_ADDRESS']).toMatch(/^https:/u)
     expect(env['TF_HTTP_PASSWORD']).toBeUndefined()
-    expect(secretEnv).toEqual({ TF_HTTP_PASSWORD: runToken })
+    expect(secretEnv).toEqual({ SCALR_TOKEN: runToken, TF_HTTP_PASSWORD: runToken })
+  })
+
+  it("what the Scalr provider reads is the workspace's to set", () => {
+    const { env, secretEnv } = createJobEnvironment({
+      spec: makeJobSpec({
+        variables: [
+          variable('SCALR_TOKEN', 'own', { category: 'shell', sensitive: true }),
+          variable('SCALR_HOSTNAME', 'other.scalr.io', { category: 'shell' }),
+        ],
+      }),
+      workloadUrl,
+    })
+    expect([secretEnv['SCALR_TOKEN'], env['SCALR_HOSTNAME']]).toEqual(['own', 'other.scalr.io'])
+    expect(secretEnv['TF_HTTP_PASSWORD']).toBe(runToken)
+  })
+
+  it('tells branch and commit of a run from a VCS, and nothing for others', () => {
+    const of = (vcs: JobSpec['run']['vcs']): unknown => {
+      const { env } = createJobEnvironment({ spec: makeJobSpec({ run: { vcs } }), workloadUrl })
+      return [env['SCALR_RUN_VCS_BRANCH'], env['SCALR_RUN_VCS_COMMIT']]
+    }
+    expect(of({ branch: 'main', commit: 'abc123' })).toEqual(['main', 'abc123'])
+    expect(of(null)).toEqual(['', ''])
   })
 
   it('holds nothing of the environment of the agent', () => {
@@ -104,15 +131,56 @@ describe('createJobEnvironment', () => {
   })
 
   it.each([
-    ['my-var', 'x', '"my-var"'],
-    ['a b', 'x', '"a b"'],
-    ['big', 'x'.repeat(128 * 1024), 'has 131083 bytes'],
-    ['nul', 'CANARY\0', 'NUL byte'],
-  ])('refuses the variable %s with a clear error, without its value', (key, value, says) => {
-    const spec = makeJobSpec({ variables: [variable(key, value)] })
-    const create = (): unknown => createJobEnvironment({ spec, workloadUrl })
-    expect(create).toThrow(says)
-    expect(create).not.toThrow(value)
+    ['a b', 'x', {}, 'its name cannot be one of Terraform'],
+    ['9a', 'x', {}, 'its name cannot be one of Terraform'],
+    ['nul', 'CANARY\0', {}, 'NUL byte'],
+    ['open', '["CANARY"', { hcl: true }, "a '[' is never closed"],
+    ['two', '"CANARY"\nother = 1', { hcl: true }, 'new line outside of brackets'],
+    ['my-var', 'CANARY', { category: 'shell' }, 'cannot be an environment variable'],
+    ['BIG', `CANARY${'x'.repeat(128 * 1024)}`, { category: 'shell' }, 'the system allows 131071'],
+    ['SHELLOPTS', 'CANARY', { category: 'shell' }, 'takes it for itself'],
+    ['huge', `CANARY${'x'.repeat(2 ** 21)}`, {}, 'can be handed over'],
+  ] as const)(
+    'refuses the variable %s, naming it without its value',
+    (key, value, changes, says) => {
+      const spec = makeJobSpec({ variables: [variable(key, value, changes)] })
+      const create = (): unknown => createJobEnvironment({ spec, workloadUrl })
+      expect(create).toThrow(says)
+      expect(create).not.toThrow('CANARY')
+    },
+  )
+
+  it('hands over by a file alone what cannot be an environment variable', () => {
+    const long = `"${'ß"'.repeat(70_000)}`
+    const { env, secretEnv, fileVariables } = createJobEnvironment({
+      spec: makeJobSpec({ variables: [variable('my-var', 'a'), variable('long', long)] }),
+      workloadUrl,
+    })
+    expect(
+      Object.keys({ ...env, ...secretEnv }).filter((name) => /TF_VAR_(?!SCALR)/u.test(name)),
+    ).toEqual([])
+    expect(fileVariables.map(({ name, when }) => [name, when])).toEqual([
+      ['my-var', 'always'],
+      ['long', 'always'],
+    ])
+    const whole = fileVariables[1]?.chunks.map((chunk) => secretEnv[chunk]).join('')
+    expect(whole).toBe(`long = ${JSON.stringify(long)}\n`)
+    for (const value of Object.values(secretEnv)) {
+      expect(Buffer.byteLength(value)).toBeLessThan(128 * 1024 - 100)
+    }
+  })
+
+  it("an apply of Terraform gets no assignments, since its plan holds them; OpenTofu's compares", () => {
+    const count = (iacPlatform: 'terraform' | 'opentofu'): number =>
+      createJobEnvironment({
+        spec: makeJobSpec({
+          phase: 'apply',
+          workspace: { iacPlatform },
+          variables: [variable('a', 'b')],
+        }),
+        workloadUrl,
+      }).fileVariables.length
+    expect([count('terraform'), count('opentofu')]).toEqual([0, 1])
   })
 })
 

@@ -6,37 +6,42 @@ import { describe, expect, it } from 'vitest'
 
 import { createJobEnvironment, readPlanSummary, summarizeApply } from '../../src/run/index.ts'
 import { createReadStream } from 'node:fs'
+import type { JobVariable } from '../../src/protocol/index.ts'
 import { makeJobSpec, runToken, variable } from '../support/job-spec.ts'
 import { startJobScript, type StartOptions } from './support/run-job-script.ts'
-import { findTool } from './support/shells.ts'
+import { findTools, type TestTool } from './support/shells.ts'
 import { startStateServer, type StateServer } from './support/state-server.ts'
 
-const tools = (['terraform', 'tofu'] as const).flatMap((name) => {
-  const path = findTool(name)
-  return path === undefined ? [] : [{ name, path }]
-})
+const tools = findTools()
 
 const shell = { name: 'sh', argv: ['/bin/sh'] } as const
 
 function startWith(
-  tool: string,
+  tool: TestTool,
   server: StateServer,
-  options: Partial<StartOptions> = {},
+  options: Partial<StartOptions> & { readonly variables?: readonly JobVariable[] } = {},
 ): ReturnType<typeof startJobScript> {
-  const { env, secretEnv } = createJobEnvironment({
+  const { env, secretEnv, fileVariables } = createJobEnvironment({
     spec: makeJobSpec({
+      phase: options.script?.phase ?? 'plan',
       variables: [
-        variable('name', 'hello'),
-        variable('tags', '{ a = "b" }', { hcl: true }),
-        variable('secret', 'sensitive-CANARY-cccc', { sensitive: true }),
+        ...(options.variables ?? [
+          variable('name', 'hello'),
+          variable('tags', '{ a = "b" }', { hcl: true }),
+          variable('secret', 'sensitive-CANARY-cccc', { sensitive: true }),
+        ]),
       ],
     }),
     workloadUrl: server.url,
   })
   return startJobScript({
     shell,
-    tool,
     ...options,
+    script: {
+      tool: { name: tool.name, location: { kind: 'path', path: tool.path } },
+      fileVariables,
+      ...options.script,
+    },
     env: { ...env, ...secretEnv, ...options.env },
   })
 }
@@ -61,10 +66,10 @@ resource "terraform_data" "two" {
 }
 `
 
-describe.skipIf(tools.length === 0).each(tools)('the job script with real $name', ({ path }) => {
+describe.skipIf(tools.length === 0).each(tools)('the job script with real $name', (tool) => {
   it('plans and applies; the token is in no file of the job directory', async () => {
     await using server = await startStateServer()
-    await using plan = await startWith(path, server, {
+    await using plan = await startWith(tool, server, {
       files: { 'workdir/main.tf': configuration },
     })
     expect(await plan.ended, plan.output).toEqual({ exitCode: 0, signal: null })
@@ -74,7 +79,7 @@ describe.skipIf(tools.length === 0).each(tools)('the job script with real $name'
       resources: { additions: 1, changes: 0, destructions: 0 },
     })
 
-    await using apply = await startWith(path, server, {
+    await using apply = await startWith(tool, server, {
       script: { phase: 'apply' },
       directory: plan.directory,
       files: { 'workdir/main.tf': configuration },
@@ -93,14 +98,14 @@ describe.skipIf(tools.length === 0).each(tools)('the job script with real $name'
 
   it('tells a plan without changes from one with changes', async () => {
     await using server = await startStateServer()
-    await using plan = await startWith(path, server, { files: { 'workdir/main.tf': '' } })
+    await using plan = await startWith(tool, server, { files: { 'workdir/main.tf': '' } })
     await plan.ended
     expect(plan.stages).toEqual(['prepare 0', 'init 0', 'plan 0', 'show 0', 'result 0'])
   })
 
   it("shows the tool's own message for a broken configuration and keeps its exit code", async () => {
     await using server = await startStateServer()
-    await using plan = await startWith(path, server, { files: { 'workdir/main.tf': 'resource {' } })
+    await using plan = await startWith(tool, server, { files: { 'workdir/main.tf': 'resource {' } })
     expect(await plan.ended).toEqual({ exitCode: 1, signal: null })
     expect(plan.stages).toEqual(['prepare 0', 'init 1', 'result 1'])
     expect(plan.output).toContain('main.tf line 1')
@@ -114,7 +119,7 @@ describe.skipIf(tools.length === 0).each(tools)('the job script with real $name'
     ],
   ])('replaces %s of the configuration', async (_what, backend) => {
     await using server = await startStateServer()
-    await using plan = await startWith(path, server, {
+    await using plan = await startWith(tool, server, {
       files: { 'workdir/main.tf': '', 'workdir/backend.tf': backend },
     })
     expect(await plan.ended, plan.output).toEqual({ exitCode: 0, signal: null })
@@ -124,7 +129,7 @@ describe.skipIf(tools.length === 0).each(tools)('the job script with real $name'
   it('stops at an override file that selects another backend', async () => {
     await using server = await startStateServer()
     const backend = 'terraform {\n  backend "local" {\n    path = "x.tfstate"\n  }\n}\n'
-    await using plan = await startWith(path, server, {
+    await using plan = await startWith(tool, server, {
       files: { 'workdir/main.tf': '', 'workdir/zz_override.tf': backend },
     })
     expect(await plan.ended).toEqual({ exitCode: 78, signal: null })
@@ -134,9 +139,9 @@ describe.skipIf(tools.length === 0).each(tools)('the job script with real $name'
   it('I8: one soft interrupt is graceful: the finished resource is in the state, the lock is free', async () => {
     await using server = await startStateServer()
     const files = { 'workdir/main.tf': slowConfiguration(60) }
-    await using plan = await startWith(path, server, { files })
+    await using plan = await startWith(tool, server, { files })
     await plan.ended
-    await using apply = await startWith(path, server, {
+    await using apply = await startWith(tool, server, {
       script: { phase: 'apply' },
       directory: plan.directory,
       files,
@@ -158,7 +163,7 @@ describe.skipIf(tools.length === 0).each(tools)('the job script with real $name'
   backend = "http"
   config  = { address = "${server.url}/slow" }
 }`
-    await using plan = await startWith(path, server, { files: { 'workdir/main.tf': reading } })
+    await using plan = await startWith(tool, server, { files: { 'workdir/main.tf': reading } })
     await server.slowAsked
     await plan.signal('SIGQUIT')
     expect((await plan.ended).exitCode).toBe(1)

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
-import { normalizeWorkingDirectory, planArguments } from '../../src/run/tool-arguments.ts'
+import {
+  normalizeWorkingDirectory,
+  planArguments,
+  varFileArguments,
+} from '../../src/run/tool-arguments.ts'
 
 const run = {
   isDestroy: false,
@@ -20,13 +24,15 @@ describe('planArguments', () => {
     { run: { targets: ['a.b', 'c.d'] }, gives: ['-target=a.b', '-target=c.d'] },
     { run: { replacements: ['a.b'] }, gives: ['-replace=a.b'] },
   ])('$run gives $gives', (row) => {
-    const options = { run: { ...run, ...row.run }, varFiles: [], workingDirectory: '' }
+    const options = { run: { ...run, ...row.run } }
     expect(planArguments(options)).toEqual(['-detailed-exitcode', ...row.gives])
   })
+})
 
+describe('varFileArguments', () => {
   it('takes a variables file beside the working directory, but none outside of the configuration', () => {
     const plan = (file: string): readonly string[] =>
-      planArguments({ run, varFiles: [file], workingDirectory: 'envs/prod' })
+      varFileArguments({ varFiles: [file], workingDirectory: 'envs/prod' })
     expect(plan('../common.tfvars')).toContain('-var-file=../common.tfvars')
     for (const file of ['../../../etc/passwd', '/etc/passwd', '']) {
       expect(() => plan(file)).toThrow('Cannot use the variables file')

@@ -13,11 +13,7 @@ const maxVariableBytes = 128 * 1024
  *
  * What it says of a line that it refuses names the line's number alone: the line may hold a secret.
  */
-export const agentEnvironmentReader = String.raw`job_newline='
-'
-job_cr=$(printf '\r')
-
-job_take_refuse() {
+export const agentEnvironmentReader = String.raw`job_take_refuse() {
   job_say "Error: the $job_stage hook wrote to SCALR_AGENT_ENV what cannot be used: $1."
   return 1
 }
@@ -107,7 +103,7 @@ job_take_lines() {
     esac
   done
   if [ -n "$job_key" ]; then
-    job_take_refuse "the value of $job_key has no end: no line is '$job_delimiter'"
+    job_take_refuse "the value of $job_key has no end: the line that ends it never comes"
   fi
 }
 `

@@ -2,12 +2,16 @@ import { jobLayout } from '../job-layout.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { jobExitCodes } from '../stages.ts'
 import type { JobScriptOptions } from './job-script-options.ts'
+import { noVariables, variableArguments } from './variable-file.ts'
 
 /** `init`, with the lock file of the plan put back before an apply. */
-export function initStage({ phase, notes = [] }: JobScriptOptions): string {
+export function initStage(options: JobScriptOptions): string {
+  const { phase, notes = [] } = options
   const lockFile = `"$job_dir"/${jobLayout.lockFile}`
+  // OpenTofu evaluates sources of modules, which may be made of variables.
+  const variables = options.tool.name === 'tofu' ? variableArguments(options) : noVariables
   // Whatever backend the archive's own .terraform remembers is not ours: -reconfigure.
-  const init = 'init -input=false -no-color -reconfigure'
+  const init = `init -input=false -no-color -reconfigure${variables.argument}`
   const before =
     phase === 'plan'
       ? `  job_run tool "$job_tool" ${init}`
@@ -36,8 +40,8 @@ if job_may_go_on; then
   job_begin init
   SCALR_TERRAFORM_OPERATION=${phase}
   export SCALR_TERRAFORM_OPERATION
-${notes.map((note) => `  job_say ${shellQuote(note)}\n`).join('')}${before}
-  if [ "$job_code" -eq 0 ] && ! job_backend_is_http; then
+${notes.map((note) => `  job_say ${shellQuote(note)}\n`).join('')}${variables.open}${before}
+${variables.close}  if [ "$job_code" -eq 0 ] && ! job_backend_is_http; then
     job_say 'Error: an override file of the configuration selects another backend than the run must use. Remove the backend or cloud block from it.'
     job_code=${jobExitCodes.invalidConfiguration}
   fi${after}

@@ -3,19 +3,19 @@ import { shellQuote } from '../shell-quote.ts'
 import { parallelismArguments, planArguments } from '../tool-arguments.ts'
 import { hookStage, postHookStage } from './hook-stage.ts'
 import type { JobScriptOptions } from './job-script-options.ts'
-import { variableFile } from './variable-file.ts'
+import { variableArguments } from './variable-file.ts'
 
 /** `plan` and `show`, with the hooks around them. */
 export function planStages(options: JobScriptOptions): string {
   const planFile = `"$job_dir"/${jobLayout.plan}`
   const flags = planArguments(options).map(shellQuote).join(' ')
-  const file = variableFile(options)
+  const variables = variableArguments(options)
   return `${hookStage('pre-plan', 'plan', options.hooks)}
 if job_may_go_on; then
   job_begin plan
   job_begun=1
-${file.open}  job_run tool "$job_tool" plan -input=false -no-color -out=${planFile} ${flags}${file.argument}
-${file.close}  job_end
+${variables.open}  job_run tool "$job_tool" plan -input=false -no-color -out=${planFile} ${flags}${variables.argument}
+${variables.close}  job_end
 fi
 
 if job_may_go_on; then
@@ -30,11 +30,13 @@ ${postHookStage('post-plan', 'plan', options.hooks)}`
 /** `apply` of the saved plan, with the hooks around it. */
 export function applyStages(options: JobScriptOptions): string {
   const flags = parallelismArguments(options.parallelism).map((flag) => ` ${flag}`)
+  const run = (variables: string): string =>
+    `job_run tool "$job_tool" apply -input=false -no-color${flags.join('')}${variables} "$job_dir"/${jobLayout.plan}`
   return `${hookStage('pre-apply', 'apply', options.hooks)}
 if job_may_go_on; then
   job_begin apply
   job_begun=1
-  job_run tool "$job_tool" apply -input=false -no-color${flags.join('')} "$job_dir"/${jobLayout.plan}
+${runApply(options, run)}
   job_end
   [ "$job_code" -ne 0 ] || job_complete=1
 fi
@@ -42,4 +44,21 @@ fi
 # An apply that was asked to stop politely still gets its post hook.
 if [ "$job_wanted" -eq 1 ]; then job_allowed=1; fi
 ${postHookStage('post-apply', 'apply', options.hooks)}`
+}
+
+/**
+ * The plan holds the values of its variables. Terraform wants to hear no more of them. OpenTofu, from 1.9
+ * on, compares what it is told by then with what the plan holds, and so must be told all that the plan was.
+ */
+function runApply(options: JobScriptOptions, run: (variables: string) => string): string {
+  const variables = variableArguments(options)
+  if (options.tool.name === 'terraform' || variables.argument === '') return `  ${run('')}`
+  return `  case $("$job_iac" version 2>/dev/null) in
+    'OpenTofu v1.'[678].*) ${run('')} ;;
+    *)
+    ${variables.open.trimEnd()}
+      ${run(variables.argument)}
+    ${variables.close.trimEnd()}
+      ;;
+  esac`
 }

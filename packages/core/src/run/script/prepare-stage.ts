@@ -15,7 +15,8 @@ mkdir -p ${jobLayout.configuration} ${jobLayout.providers} ${jobLayout.temporary
 HOME=$job_dir/${jobLayout.temporary} TMPDIR=$job_dir/${jobLayout.temporary} SCALR_RUN_CONTENT_ROOT=$job_root
 PATH=\${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}:$HOME/.local/bin
 job_agent_env=$job_dir/${jobLayout.agentEnvironment} SCALR_AGENT_ENV=$job_dir/${jobLayout.agentEnvironment}
-export HOME TMPDIR PATH SCALR_RUN_CONTENT_ROOT SCALR_AGENT_ENV
+TF_VAR_SCALR_RUN_CONTENT_ROOT=$job_root
+export HOME TMPDIR PATH SCALR_RUN_CONTENT_ROOT TF_VAR_SCALR_RUN_CONTENT_ROOT SCALR_AGENT_ENV
 (umask 077 && : >"$job_agent_env") ||
   job_refuse ${jobExitCodes.internal} 'the data directory is not writable.'
 ${keepFileVariables(options.fileVariables ?? [])}# SSL_CERT_FILE replaces the system's certificates, so it must hold them too.
@@ -86,7 +87,7 @@ job_check_version() {
     job_refuse ${jobExitCodes.toolNotFound} "the workspace wants $1 $2, but $job_program is version \${job_found:-unknown}. Install $2 where the job runs, let the agent download it, or change the version in the workspace."
 }
 ${findTool(tool.name, tool.location)}
-job_tool=$job_program`
+job_iac=$job_program job_tool=$job_program`
 }
 
 function findTool(name: ToolName, location: ToolLocation): string {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the plan of one run. Made by @scalr-agent/core.
 unset job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_code job_complete job_cr
-unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_hook_dir job_key job_kind job_line
+unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_iac job_key job_kind job_line
 unset job_mentioned job_newline job_nonce job_number job_pid job_program job_rest job_result job_root
 unset job_sent job_signal job_stage job_told job_tool job_tries job_value job_values job_waited
 unset job_wanted job_writer
@@ -21,7 +21,9 @@ if [ -z "$job_nonce" ] || [ -e data/nonce ]; then
 fi
 
 job_allowed=0 job_begun= job_busy= job_code=0 job_complete= job_kind= job_pid= job_result=0
-job_sent=0 job_stage= job_told= job_tool=
+job_sent=0 job_stage= job_told= job_tool= job_newline='
+'
+job_cr=$(printf '\r')
 
 job_mark() { printf '\036%s %s\n' "$job_nonce" "$1"; }
 
@@ -141,10 +143,6 @@ job_refuse() {
   job_finish
 }
 
-job_newline='
-'
-job_cr=$(printf '\r')
-
 job_take_refuse() {
   job_say "Error: the $job_stage hook wrote to SCALR_AGENT_ENV what cannot be used: $1."
   return 1
@@ -241,7 +239,7 @@ job_take_lines() {
     esac
   done
   if [ -n "$job_key" ]; then
-    job_take_refuse "the value of $job_key has no end: no line is '$job_delimiter'"
+    job_take_refuse "the value of $job_key has no end: the line that ends it never comes"
   fi
 }
 
@@ -304,6 +302,7 @@ job_workspace_hook() {
   job_hook_run /bin/sh -c "$1"
 }
 
+
 job_begin prepare
 job_dir=$(pwd -P)
 job_root=$job_dir/workdir
@@ -312,7 +311,8 @@ mkdir -p workdir providers tmp ||
 HOME=$job_dir/tmp TMPDIR=$job_dir/tmp SCALR_RUN_CONTENT_ROOT=$job_root
 PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}:$HOME/.local/bin
 job_agent_env=$job_dir/data/agent-env SCALR_AGENT_ENV=$job_dir/data/agent-env
-export HOME TMPDIR PATH SCALR_RUN_CONTENT_ROOT SCALR_AGENT_ENV
+TF_VAR_SCALR_RUN_CONTENT_ROOT=$job_root
+export HOME TMPDIR PATH SCALR_RUN_CONTENT_ROOT TF_VAR_SCALR_RUN_CONTENT_ROOT SCALR_AGENT_ENV
 (umask 077 && : >"$job_agent_env") ||
   job_refuse 70 'the data directory is not writable.'
 # SSL_CERT_FILE replaces the system's certificates, so it must hold them too.
@@ -368,7 +368,7 @@ job_check_version() {
 }
 job_find_tool terraform
 job_check_version terraform 1.11.4
-job_tool=$job_program
+job_iac=$job_program job_tool=$job_program
 rm -f scalr_agent_backend_override.tf && printf 'terraform {\n  backend "http" {}\n}\n' >scalr_agent_backend_override.tf ||
   job_refuse 70 'the backend override cannot be written.'
 job_end
@@ -410,7 +410,7 @@ fi
 if job_may_go_on; then
   job_begin plan
   job_begun=1
-  job_run tool "$job_tool" plan -input=false -no-color -out="$job_dir"/data/terraform.tfplan.bin -detailed-exitcode -destroy -refresh=false '-target=module.a["it'\''s"].x' -replace=terraform_data.y -var-file=../common.tfvars -parallelism=3
+  job_run tool "$job_tool" plan -input=false -no-color -out="$job_dir"/data/terraform.tfplan.bin -detailed-exitcode -destroy -refresh=false '-target=module.a["it'\''s"].x' -replace=terraform_data.y -parallelism=3 -var-file=../common.tfvars
   job_end
 fi
 

@@ -33,3 +33,16 @@ export function findTool(name: 'terraform' | 'tofu'): string | undefined {
   console.warn(`skipped: ${name} is not installed`)
   return undefined
 }
+
+export interface TestTool {
+  readonly name: 'terraform' | 'tofu'
+  readonly path: string
+}
+
+/** The real tools of this machine. */
+export function findTools(): readonly TestTool[] {
+  return (['terraform', 'tofu'] as const).flatMap((name) => {
+    const path = findTool(name)
+    return path === undefined ? [] : [{ name, path }]
+  })
+}

@@ -1,0 +1,26 @@
+const escapes: Readonly<Record<string, string>> = {
+  '\n': String.raw`\n`,
+  '\r': String.raw`\r`,
+  '\t': String.raw`\t`,
+  '"': String.raw`\"`,
+  '\\': String.raw`\\`,
+}
+
+/** A text as an HCL string on one line, which means that text and nothing else. */
+export function hclString(text: string): string {
+  const escaped = text
+    .toWellFormed()
+    // oxlint-disable-next-line no-control-regex -- control characters are what is escaped here
+    .replaceAll(/[\u0000-\u001F\u007F\u2028\u2029"\\]/gu, (character) => {
+      return escapes[character] ?? unicodeEscape(character)
+    })
+    // A template must not begin. Behind another sign the doubled form would be ambiguous.
+    .replaceAll(/([$%]*)([$%])\{/gu, (_whole, before: string, sign: string) => {
+      return `${before}${before === '' ? `${sign}${sign}` : unicodeEscape(sign)}{`
+    })
+  return `"${escaped}"`
+}
+
+function unicodeEscape(character: string): string {
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+}
