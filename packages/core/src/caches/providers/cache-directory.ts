@@ -27,7 +27,7 @@ export class CacheDirectory {
     if (this.#isGood) return undefined
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o755 })
-      const code = await this.#staging.use(runProgramIn)
+      const code = await this.#staging.use((place) => startProgramIn(place))
       // Any other failure (no /bin/sh) says nothing about the mount.
       this.#isGood = code !== 'EACCES'
       return this.#isGood
@@ -56,7 +56,8 @@ export function diskProblem(error: unknown): string {
   }
 }
 
-async function runProgramIn(directory: string): Promise<string | undefined> {
+/** The code of the error that came of it, if any. */
+async function startProgramIn(directory: string): Promise<string | undefined> {
   const program = join(directory, 'program')
   await writeFile(program, '#!/bin/sh\nexit 0\n', { mode: 0o755 })
   return execute(program).then(() => undefined, errorCode)
