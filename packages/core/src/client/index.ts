@@ -6,6 +6,8 @@ export type {
   Apply,
   ConfigurationVersion,
   Environment,
+  Hook,
+  HookEnvironmentLink,
   Plan,
   Run,
   StateVersion,
@@ -18,7 +20,7 @@ export type { FilterValue, ListOptions } from './list-query.ts'
 export { Listing, type Page } from './listing.ts'
 export type { CallOptions, GetOptions } from './resource-client.ts'
 export type { OtherResource } from './resource-types.ts'
-export type { FileSource } from './resources/configuration-versions-client.ts'
 export type { CancelOptions, CommentOptions, ConfirmOptions } from './resources/runs-client.ts'
 export type { WorkspaceOutput } from './resources/workspaces-client.ts'
 export { ScalrClient, type ScalrClientOptions } from './scalr-client.ts'
+export type { FileSource } from './upload-file.ts'

@@ -15,12 +15,14 @@ import {
   agentDefinition,
   agentPoolDefinition,
   environmentDefinition,
+  hookEnvironmentLinkDefinition,
   variableDefinition,
 } from './definitions/index.ts'
 import { ResourceClient } from './resource-client.ts'
 import { AccessTokensClient } from './resources/access-tokens-client.ts'
 import { AppliesClient } from './resources/applies-client.ts'
 import { ConfigurationVersionsClient } from './resources/configuration-versions-client.ts'
+import { HooksClient } from './resources/hooks-client.ts'
 import { PlansClient } from './resources/plans-client.ts'
 import { RunsClient } from './resources/runs-client.ts'
 import { StateVersionsClient } from './resources/state-versions-client.ts'
@@ -71,6 +73,8 @@ export class ScalrClient implements AsyncDisposable {
   readonly applies: Omit<AppliesClient, 'list' | 'create' | 'update' | 'delete'>
   readonly configurationVersions: Omit<ConfigurationVersionsClient, 'update' | 'delete'>
   readonly environments: ResourceClient<typeof environmentDefinition>
+  readonly hookEnvironmentLinks: ResourceClient<typeof hookEnvironmentLinkDefinition>
+  readonly hooks: HooksClient
   readonly plans: Omit<PlansClient, 'list' | 'create' | 'update' | 'delete'>
   readonly runs: Omit<RunsClient, 'update' | 'delete'>
   readonly stateVersions: Omit<StateVersionsClient, 'update' | 'delete' | 'currentOf'>
@@ -101,6 +105,8 @@ export class ScalrClient implements AsyncDisposable {
     this.applies = new AppliesClient(api)
     this.configurationVersions = new ConfigurationVersionsClient(api)
     this.environments = new ResourceClient(api, environmentDefinition)
+    this.hookEnvironmentLinks = new ResourceClient(api, hookEnvironmentLinkDefinition)
+    this.hooks = new HooksClient(api)
     this.plans = new PlansClient(api)
     this.runs = new RunsClient(api)
     this.stateVersions = stateVersions

@@ -1,4 +1,4 @@
-import { choice, count, flag, instant, json, list, map, text } from '../kind.ts'
+import { choice, count, flag, instant, json, list, map, shape, text } from '../kind.ts'
 import { always, defineResource, one, read, write } from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
@@ -7,6 +7,18 @@ export const configurationVersionDefinition = defineResource({
   path: '/configuration-versions',
   label: 'configuration version',
   attributes: {
+    /** Where it is from; read it back as `vcsRevision`. Of the embedded control plane alone. */
+    agentVcsRevision: write(
+      shape({
+        branch: text,
+        cloneUrl: text,
+        commitMessage: text,
+        commitSha: text,
+        commitUrl: text,
+        repositoryId: text,
+        senderUsername: text,
+      }),
+    ),
     autoQueueRuns: write(flag),
     createdAt: read(instant),
     errorMessage: read(text),

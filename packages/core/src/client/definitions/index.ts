@@ -8,6 +8,8 @@ export {
   type ConfigurationVersion,
 } from './configuration-version.ts'
 export { environmentDefinition, type Environment } from './environment.ts'
+export { hookDefinition, type Hook } from './hook.ts'
+export { hookEnvironmentLinkDefinition, type HookEnvironmentLink } from './hook-environment-link.ts'
 export { planDefinition, type Plan } from './plan.ts'
 export { runDefinition, type Run } from './run.ts'
 export { stateVersionDefinition, type StateVersion } from './state-version.ts'

@@ -1,8 +1,10 @@
+import { agentReport } from './agent-report.ts'
 import { choice, count, map } from '../kind.ts'
 import { always, write } from '../resource-definition.ts'
 
 /** What a plan and an apply have in common. */
 export const phaseAttributes = {
+  agentReport,
   executionDetails: write(map),
   resourceAdditions: write(count),
   resourceChanges: write(count),

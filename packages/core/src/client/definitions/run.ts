@@ -7,6 +7,8 @@ export const runDefinition = defineResource({
   path: '/runs',
   label: 'run',
   attributes: {
+    /** Why it does not start, for people. Of the embedded control plane alone. */
+    agentWaitingReason: read(text),
     applyAt: read(instant),
     autoApply: write(flag),
     createdAt: read(instant),

@@ -7,6 +7,10 @@ export const workspaceDefinition = defineResource({
   path: '/workspaces',
   label: 'workspace',
   attributes: {
+    /** Who holds Terraform's lock on the state. Of the embedded control plane alone. */
+    agentStateLock: read(
+      shape({ createdAt: instant, id: text, operation: text, runId: text, who: text }),
+    ),
     applySchedule: read(text),
     autoApply: write(flag),
     autoDestroyDays: write(count),

@@ -7,7 +7,7 @@ import {
   type OutputOptions,
   type OutputStreamOptions,
 } from '../job-output.ts'
-import { ResourceClient } from '../resource-client.ts'
+import { ResourceClient, type CallOptions } from '../resource-client.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 
 export class AppliesClient extends ResourceClient<typeof applyDefinition> {
@@ -26,6 +26,24 @@ export class AppliesClient extends ResourceClient<typeof applyDefinition> {
   /** The log as a stream; `undefined` while there is nothing from that byte on. */
   async outputStream(id: string, options: OutputStreamOptions = {}): Promise<Readable | undefined> {
     return await openOutput(this.#api, this.#source(id), options)
+  }
+
+  /**
+   * A state that could not be written and does not follow the current one; `agentReport.rescuedState` says
+   * why. Of the embedded control plane alone. May hold secrets.
+   *
+   * @throws `ApiError` 404 when none was kept
+   */
+  async erroredState(id: string, options: CallOptions = {}): Promise<Readable> {
+    return await this.#api.download(
+      {
+        doing: `download the rescued state of the apply ${id}`,
+        path: this.pathOf(id, '/errored-state'),
+        accept: 'application/json',
+        signal: options.signal,
+      },
+      async (answer) => answer.body,
+    )
   }
 
   #source(id: string): { readonly doing: string; readonly path: string; readonly accept: string } {

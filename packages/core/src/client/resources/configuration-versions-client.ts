@@ -4,9 +4,7 @@ import { ConfigurationError } from '../../errors/index.ts'
 import { configurationVersionDefinition, type ConfigurationVersion } from '../definitions/index.ts'
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
 import type { ScalrApi } from '../scalr-api.ts'
-
-/** Bytes to send, or how to open them: a stream is opened anew for every attempt. */
-export type FileSource = Uint8Array | { readonly bytes?: number; readonly open: () => Readable }
+import { uploadFile, type FileSource } from '../upload-file.ts'
 
 export class ConfigurationVersionsClient extends ResourceClient<
   typeof configurationVersionDefinition
@@ -29,17 +27,8 @@ export class ConfigurationVersionsClient extends ResourceClient<
         `Cannot upload the configuration version ${version.id}: it has no upload link. Only the answer to create() has one.`,
       )
     }
-    await this.#api.upload(
-      {
-        doing: `upload the configuration version ${version.id}`,
-        method: 'PUT',
-        link: version.uploadUrl,
-        signal: options.signal,
-      },
-      archive instanceof Uint8Array
-        ? { bytes: archive.byteLength, body: archive }
-        : { bytes: archive.bytes, body: archive.open },
-    )
+    const doing = `upload the configuration version ${version.id}`
+    await uploadFile(this.#api, doing, version.uploadUrl, archive, options)
   }
 
   /** The uploaded tar.gz. */

@@ -8,7 +8,7 @@ import {
   type OutputOptions,
   type OutputStreamOptions,
 } from '../job-output.ts'
-import { ResourceClient } from '../resource-client.ts'
+import { ResourceClient, type CallOptions } from '../resource-client.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 
 export class PlansClient extends ResourceClient<typeof planDefinition> {
@@ -42,6 +42,24 @@ export class PlansClient extends ResourceClient<typeof planDefinition> {
       // The parser's message would quote the plan, which may hold secrets.
       throw new ProtocolError(`Cannot ${doing}: what the server sent is not JSON.`)
     }
+  }
+
+  /**
+   * A state that could not be written and does not follow the current one; `agentReport.rescuedState` says
+   * why. Of the embedded control plane alone. May hold secrets.
+   *
+   * @throws `ApiError` 404 when none was kept
+   */
+  async erroredState(id: string, options: CallOptions = {}): Promise<Readable> {
+    return await this.#api.download(
+      {
+        doing: `download the rescued state of the plan ${id}`,
+        path: this.pathOf(id, '/errored-state'),
+        accept: 'application/json',
+        signal: options.signal,
+      },
+      async (answer) => answer.body,
+    )
   }
 
   #source(id: string): { readonly doing: string; readonly path: string; readonly accept: string } {

@@ -42,6 +42,16 @@ export class WorkspacesClient extends ResourceClient<typeof workspaceDefinition>
     return await this.actionDocument(id, 'unlock', {}, options)
   }
 
+  /**
+   * Releases Terraform's lock on the state, as `terraform force-unlock` does. Only once nothing works on it
+   * any more: `agentStateLock` says who took it. Of the embedded control plane alone.
+   *
+   * @throws `ApiError` 409 when another lock is held, or the run that took it is still at work
+   */
+  async unlockState(id: string, lockId: string, options: CallOptions = {}): Promise<Workspace> {
+    return await this.actionDocument(id, 'unlock-state', { 'lock-id': lockId }, options)
+  }
+
   /** @throws `ApiError` 404 when the workspace has no state yet */
   async currentStateVersion(id: string, options: CallOptions = {}): Promise<StateVersion> {
     return await this.#states.currentOf(id, this.pathOf(id, '/current-state-version'), options)

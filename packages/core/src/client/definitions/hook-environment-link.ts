@@ -1,0 +1,24 @@
+import { choice, list } from '../kind.ts'
+import { defineResource, one, required } from '../resource-definition.ts'
+import type { ReadOf } from '../resource-types.ts'
+
+export const hookEnvironmentLinkDefinition = defineResource({
+  type: 'hook-environment-links',
+  path: '/hook-environment-links',
+  label: 'link of a hook to an environment',
+  attributes: {
+    events: required(list(choice('pre-init', 'pre-plan', 'post-plan', 'pre-apply', 'post-apply'))),
+  },
+  relations: {
+    environment: one('environments', 'required'),
+    hook: one('hooks', 'required'),
+    vcsProvider: one('vcs-providers', 'read'),
+    vcsRevision: one('vcs-revisions', 'read'),
+  },
+  include: ['hook', 'vcsProvider', 'vcsRevision'],
+  filter: ['environment', 'events'],
+  sort: ['name', 'updatedAt', 'updatedBy'],
+})
+
+/** In which environment a hook of the registry runs, and when. */
+export type HookEnvironmentLink = ReadOf<typeof hookEnvironmentLinkDefinition>
