@@ -119,7 +119,7 @@ describe('runs', () => {
     const third = await newRun(world, workspaceId)
     expect(second.attributes).toMatchObject({ status: 'pending', 'position-in-queue': 1 })
     expect(third.attributes['position-in-queue']).toBe(2)
-    expect(third.attributes['waiting-reason']).toContain(first.id)
+    expect(third.attributes['agent-waiting-reason']).toContain(first.id)
     const filtered = await world.api.get(
       `/runs?filter[workspace]=${workspaceId}&filter[status]=pending`,
     )

@@ -8,7 +8,7 @@ import { makeWorkspace, startWorld, uploadConfiguration } from '../support/world
 /** Status, place and reason of a run, as people see them. */
 async function waiting(api: ApiClient, runId: string): Promise<readonly unknown[]> {
   const { attributes } = (await api.get(`/runs/${runId}`)).body.data
-  return [attributes.status, attributes['position-in-queue'], attributes['waiting-reason']]
+  return [attributes.status, attributes['position-in-queue'], attributes['agent-waiting-reason']]
 }
 
 describe('a run that waits says why', () => {

@@ -45,7 +45,7 @@ export const runs: Resource = {
     'error-message': text('error_message'),
     'position-in-queue': (row, { engine }) => engine.positionInQueue(textOf(row, 'id')),
     // Our own: why it does not start, for people.
-    'waiting-reason': (row, { engine }) => engine.waitingReason(textOf(row, 'id')),
+    'agent-waiting-reason': (row, { engine }) => engine.waitingReason(textOf(row, 'id')),
     'apply-at': constant(null),
     'plan-at': constant(null),
     'created-at': text('created_at'),

@@ -6,7 +6,6 @@ import { dataFiles, HooksRepository } from '../../store/index.ts'
 import {
   conflict,
   invalidAttribute,
-  invalidRelationship,
   parseWriteBody,
   PublicApiError,
   relationNotFound,
@@ -78,7 +77,7 @@ export function registerHooks(api: PublicApi): void {
     const { accountId, userId } = userOf(request)
     const body = parseWriteBody(request.body, 'hooks', createSchema)
     checkAccount(api, accountId, body)
-    checkRelations(body)
+    checkProvider(body)
     const id = api.ids('hook')
     withUniqueName('Hook', body.attributes.name, () =>
       insertRow(api, 'hooks', {
@@ -98,7 +97,7 @@ export function registerHooks(api: PublicApi): void {
     const id = idOf(request)
     const row = api.reader.row(hooks, accountId, id)
     const body = parseWriteBody(request.body, 'hooks', updateSchema)
-    checkRelations(body)
+    checkProvider(body)
     const { 'scriptfile-path': script } = body.attributes
     // A hook that is active has its script: whoever is linked to it may rely on that.
     const archiveId = textOf(row, 'archive_id')
@@ -183,16 +182,9 @@ function changesOf(attributes: z.infer<typeof updateSchema>) {
   }
 }
 
-/** What Scalr takes and we have no use for is refused rather than passed over. */
-function checkRelations(body: WriteBody<unknown>): void {
+/** Passed over, it would leave a hook that waits for its files for ever. */
+function checkProvider(body: WriteBody<unknown>): void {
   const provider = body.one('vcs-provider')
-  if (typeof provider === 'string') {
-    throw relationNotFound('vcs-provider', 'VcsProvider', provider)
-  }
-  if ((body.many('environments') ?? []).length > 0) {
-    throw invalidRelationship(
-      'environments',
-      'Link the hook to an environment with /hook-environment-links, which also says when it runs.',
-    )
-  }
+  if (typeof provider !== 'string') return
+  throw relationNotFound('vcs-provider', 'VcsProvider', provider)
 }
