@@ -12,8 +12,8 @@ export interface Tool {
 
 const binaries = { terraform: 'terraform', opentofu: 'tofu' } as const
 
-/** Where `pnpm engines up tofu` puts what it builds. */
-const engines =
+/** Where `pnpm engines up …` puts what it builds. */
+export const enginesDirectory =
   process.env['SCALR_SDK_ENGINES_DIR'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'scalr-agent-sdk/engines')
 
@@ -22,7 +22,10 @@ const wanted = process.env['TEST_IAC']
 
 /** The real tools that are here. Suites that need one skip, with this as their reason. */
 export function realTools(): readonly Tool[] {
-  const directories = [...(process.env['PATH'] ?? '').split(delimiter), join(engines, 'bin')]
+  const directories = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    join(enginesDirectory, 'bin'),
+  ]
   return (['terraform', 'opentofu'] as const).flatMap((iac) => {
     if (wanted !== undefined && wanted !== iac) return []
     const path = directories.map((it) => join(it, binaries[iac])).find((it) => isExecutable(it))

@@ -1,0 +1,210 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { packProvider, toolPlatform, type BuiltProvider, type ProviderZip } from './provider-zip.ts'
+
+export { realProviders } from './provider-zip.ts'
+
+/**
+ * What goes wrong with one provider. `hold` sends half of the archive and waits for `letGo`; `cut` sends
+ * half and ends the connection; `other-bytes` serves another archive than it announces.
+ */
+export type MirrorFault = 'forbidden' | 'missing' | 'cut' | 'other-bytes' | 'hold'
+
+/** Both public registries: what a configuration calls `hashicorp/time` is there for terraform and tofu. */
+const hosts: readonly string[] = ['registry.terraform.io', 'registry.opentofu.org']
+
+/**
+ * A network mirror of providers over TLS with a certificate of its own authority, which counts what is
+ * downloaded and fails as it is told.
+ */
+export class ProviderMirror implements AsyncDisposable {
+  readonly #server: Server
+  readonly #directory: string
+  readonly #zips: readonly ProviderZip[]
+  readonly #token: string | undefined
+  readonly #downloads = new Map<string, number>()
+  readonly #requests: string[] = []
+  readonly #faults = new Map<string, MirrorFault>()
+  readonly #held = new Map<
+    string,
+    { readonly reached: () => void; readonly until: Promise<void> }
+  >()
+
+  private constructor(
+    server: Server,
+    directory: string,
+    zips: readonly ProviderZip[],
+    token: string | undefined,
+  ) {
+    this.#server = server
+    this.#directory = directory
+    this.#zips = zips
+    this.#token = token
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.#serve(request, response).catch(() => response.destroy())
+    })
+    server.on('tlsClientError', () => {})
+  }
+
+  static async start(
+    providers: readonly BuiltProvider[],
+    options: {
+      /** Then every document needs it as bearer token. */
+      readonly token?: string
+    } = {},
+  ): Promise<ProviderMirror> {
+    const directory = await mkdtemp(join(tmpdir(), 'scalr-agent-mirror-'))
+    const { key, cert } = makeIdentity(directory)
+    const zips = await Promise.all(providers.map((provider) => packProvider(provider)))
+    const server = createServer({ key, cert })
+    const mirror = new ProviderMirror(server, directory, zips, options.token)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return mirror
+  }
+
+  /** Path of its authority's certificate. */
+  get caCertPath(): string {
+    return join(this.#directory, 'ca.pem')
+  }
+
+  /** The same as PEM. */
+  get caCert(): string {
+    return readFileSync(this.caCertPath, 'utf8')
+  }
+
+  /** With the slash at its end that terraform asks for. */
+  get url(): string {
+    return `https://localhost:${(this.#server.address() as AddressInfo).port}/providers/`
+  }
+
+  /** How often the archive of a provider was asked for. */
+  downloads(type: string): number {
+    return this.#downloads.get(type) ?? 0
+  }
+
+  /** Paths of all requests so far. */
+  get requests(): readonly string[] {
+    return this.#requests
+  }
+
+  /** From now on; `undefined`: all is well again. */
+  fail(type: string, fault: MirrorFault | undefined): void {
+    if (fault === undefined) this.#faults.delete(type)
+    else this.#faults.set(type, fault)
+  }
+
+  /** Holds the downloads of a provider in the middle. */
+  hold(type: string): { readonly reached: Promise<void>; letGo(): void } {
+    const reached = Promise.withResolvers<void>()
+    const until = Promise.withResolvers<void>()
+    this.#held.set(type, { reached: reached.resolve, until: until.promise })
+    this.fail(type, 'hold')
+    return {
+      reached: reached.promise,
+      letGo: () => {
+        this.fail(type, undefined)
+        until.resolve()
+      },
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections()
+    this.#server.close()
+    await once(this.#server, 'close')
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? ''
+    this.#requests.push(path)
+    const [, , host = '', namespace, type, file = ''] = path.split('/')
+    const zip = this.#zips.find((it) => it.type === type)
+    const fault = this.#faults.get(type ?? '')
+    const isAllowed =
+      this.#token === undefined || request.headers.authorization === `Bearer ${this.#token}`
+    if (!isAllowed) end(response, 401, 'unauthorized')
+    else if (fault === 'forbidden') end(response, 403, '<Error><Code>AccessDenied</Code></Error>')
+    else if (zip === undefined || namespace !== 'hashicorp' || !hosts.includes(host)) {
+      end(response, 404, 'not found')
+    } else if (fault === 'missing') end(response, 404, 'not found')
+    else if (file === 'index.json') json(response, { versions: { [zip.version]: {} } })
+    else if (file === `${zip.version}.json`) {
+      const archive = { url: zip.name, hashes: [`zh:${zip.sha256}`] }
+      json(response, { archives: { [toolPlatform]: archive } })
+    } else if (file === zip.name) await this.#sendArchive(zip, fault, response)
+    else end(response, 404, 'not found')
+  }
+
+  async #sendArchive(
+    zip: ProviderZip,
+    fault: MirrorFault | undefined,
+    response: ServerResponse,
+  ): Promise<void> {
+    this.#downloads.set(zip.type, this.downloads(zip.type) + 1)
+    const bytes = fault === 'other-bytes' ? otherBytes(zip.bytes) : zip.bytes
+    response.writeHead(200, {
+      'content-type': 'application/zip',
+      'content-length': bytes.byteLength,
+    })
+    if (fault !== 'cut' && fault !== 'hold') {
+      response.end(bytes)
+      return
+    }
+    const half = Math.floor(bytes.byteLength / 2)
+    await new Promise<void>((resolve) => response.write(bytes.subarray(0, half), () => resolve()))
+    if (fault === 'cut') {
+      response.destroy()
+      return
+    }
+    const held = this.#held.get(zip.type)
+    held?.reached()
+    await held?.until
+    response.end(bytes.subarray(half))
+  }
+}
+
+function otherBytes(bytes: Buffer): Buffer {
+  const other = Buffer.from(bytes)
+  other.writeUInt8(other.readUInt8(100) ^ 0xff, 100)
+  return other
+}
+
+function json(response: ServerResponse, value: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(value))
+}
+
+function end(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain' })
+  response.end(text)
+}
+
+function makeIdentity(directory: string) {
+  const openssl = (command: string, ...more: readonly string[]): void => {
+    execFileSync('openssl', [...command.split(' '), ...more], { cwd: directory, stdio: 'pipe' })
+  }
+  const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
+  openssl(
+    `req -x509 ${key} -keyout ca.key -out ca.pem -days 2`,
+    ...['-subj', '/CN=Mirror CA', '-addext', 'keyUsage=critical,keyCertSign'],
+  )
+  openssl(`req ${key} -keyout server.key -out server.csr -subj /CN=mirror`)
+  writeFileSync(join(directory, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n')
+  openssl(
+    'x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out server.pem -days 1',
+  )
+  return {
+    key: readFileSync(join(directory, 'server.key')),
+    cert: readFileSync(join(directory, 'server.pem')),
+  }
+}
