@@ -1,53 +1,21 @@
 #!/usr/bin/env bash
-# A private Docker engine (Debian's docker.io), apart from any that the machine may already have.
-# `up` prints the DOCKER_HOST to use.
+# Debian's Docker engine (20.10, API 1.41), the oldest that we support. `up` prints the DOCKER_HOST to use:
+# that of the environment where it is set, for such an engine is used and never stopped.
 set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/engines/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$here/lib.sh"
 
-DIR=$STATE_DIR/docker
-SOCKET=$DIR/docker.sock
+ENGINE=docker
+# Not the newer programs that a PATH may hold.
+ENGINE_PATH=/usr/sbin:/usr/bin:/sbin:/bin
+# shellcheck source=scripts/engines/docker-engine.sh
+source "$here/docker-engine.sh"
 
-answers() { curl -fsS --max-time 5 --unix-socket "$SOCKET" http://docker/_ping >/dev/null 2>&1; }
-
-start() {
-  answers && return 0
-  [ "$(id -u)" = 0 ] || die "cannot start dockerd: not root. Set DOCKER_HOST to use an engine that runs."
-  install_packages docker.io iptables curl
-  mkdir -p "$DIR"
-  say "Starting dockerd (log: $DIR/dockerd.log)"
-  # --live-restore: containers outlive the daemon, as production engines are set up.
-  # The lock's descriptor is closed, else the daemon would hold it for as long as it runs.
-  setsid nohup dockerd --data-root "$DIR/data" --exec-root "$DIR/exec" --pidfile "$DIR/dockerd.pid" \
-    --live-restore --host "unix://$SOCKET" >>"$DIR/dockerd.log" 2>&1 </dev/null 9>&- &
-  for _ in $(seq 300); do
-    answers && return 0
-    sleep 0.1
-  done
-  tail -n 20 "$DIR/dockerd.log" >&2
-  die "dockerd did not answer within 30 s"
-}
-
-stop() {
-  alive "$DIR/dockerd.pid" || return 0
-  local pid
-  pid=$(cat "$DIR/dockerd.pid")
-  # --live-restore would leave them running.
-  DOCKER_HOST=unix://$SOCKET docker ps -q | xargs -r env DOCKER_HOST="unix://$SOCKET" docker kill >/dev/null
-  kill "$pid"
-  for _ in $(seq 300); do
-    kill -0 "$pid" 2>/dev/null || break
-    sleep 0.1
-  done
-  kill -0 "$pid" 2>/dev/null && die "dockerd (process $pid) did not stop within 30 s"
-  awk -v dir="$DIR/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r -n1 umount
-}
-
-case ${1:-} in
-  up)
-    locked docker start
-    printf 'unix://%s\n' "$SOCKET"
-    ;;
-  down) locked docker stop ;;
-  *) die "usage: docker.sh up|down" ;;
-esac
+if [ "${1:-}" = up ] && [ -n "${DOCKER_HOST:-}" ]; then
+  docker version --format '{{.Server.APIVersion}}' >/dev/null || die "the engine at DOCKER_HOST=$DOCKER_HOST does not answer. Unset DOCKER_HOST to start one."
+  printf '%s\n' "$DOCKER_HOST"
+  exit 0
+fi
+[ "${1:-}" != up ] || answers || install_packages docker.io iptables iproute2 curl
+engine_command "$@"

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Images for the tests, made of what the machine has, for no registry may be in reach. They go into the
+# engine of DOCKER_HOST, else into every engine that these scripts started. `up` prints their names:
+# scalr/terraform and scalr/opentofu of the machine's programs, and
+#   local/busybox     a shell and its tools, nothing else
+#   local/no-shell    no /bin/sh
+#   local/other-arch  of an architecture that this machine cannot run
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/engines/lib.sh
+source "$here/lib.sh"
+# shellcheck source=scripts/engines/docker-image.sh
+source "$here/docker-image.sh"
+
+load() (
+  root=$(mktemp -d)
+  trap 'rm -rf "$root"' EXIT
+  mkdir -m 755 "$root"/{busybox,no-shell,other-arch}
+  shell_root "$root/busybox"
+  import_image local/busybox:1 "$root/busybox" 'ENV PATH=/bin' 'CMD ["sh"]'
+  mkdir "$root/no-shell/programs"
+  cp "$(busybox_static)" "$root/no-shell/programs/busybox"
+  import_image local/no-shell:1 "$root/no-shell" 'ENTRYPOINT ["/programs/busybox"]'
+  # A program of another machine, as the kernel tells them apart: by two bytes of its header.
+  case $(uname -m) in
+    x86_64) other=linux/arm64 machine='\xb7\x00' ;;
+    *) other=linux/amd64 machine='\x3e\x00' ;;
+  esac
+  cp -a "$root/busybox/." "$root/other-arch"
+  printf '%b' "$machine" | dd of="$root/other-arch/bin/busybox" bs=1 seek=18 conv=notrunc status=none
+  import_image local/other-arch:1 "$root/other-arch" --platform "$other" 'CMD ["sh"]'
+
+  if program=$(command -v terraform); then
+    bash "$here/docker-tool-image.sh" terraform "$program"
+  else
+    say 'No image of terraform: it is not on PATH.'
+  fi
+  program=$(command -v tofu || true)
+  [ ! -x "$BIN_DIR/tofu" ] || program=$BIN_DIR/tofu
+  if [ -n "$program" ]; then
+    bash "$here/docker-tool-image.sh" opentofu "$program"
+  else
+    say 'No image of OpenTofu: neither on PATH nor in the cache (engines up tofu).'
+  fi
+)
+
+load_into_all() {
+  local socket found=
+  if [ -n "${DOCKER_HOST:-}" ]; then
+    load
+    return
+  fi
+  for socket in "$STATE_DIR"/docker{,-current}/docker.sock; do
+    curl -fsS --max-time 5 --unix-socket "$socket" http://docker/_ping >/dev/null 2>&1 || continue
+    found=yes
+    DOCKER_HOST=unix://$socket load
+  done
+  [ -n "$found" ] || die 'no engine to load images into. Run: engines up docker'
+}
+
+case ${1:-} in
+  up) LOCK_DIR=$STATE_DIR locked docker-images load_into_all ;;
+  down) ;; # they stay in their engine
+  *) die "usage: docker-images.sh up|down" ;;
+esac
