@@ -41,6 +41,16 @@ export type {
 } from './control-plane/index.ts'
 export { HttpControlPlane, type HttpControlPlaneOptions } from './control-plane/index.ts'
 export {
+  createJobCaches,
+  type BinaryCacheSettings,
+  type JobCaches,
+  type JobCachesOptions,
+  type PrepareCachesRequest,
+  type PreparedCaches,
+  type ProviderCacheSettings,
+  type ProviderNetworkMirror,
+} from './caches/index.ts'
+export {
   ApiError,
   AuthenticationError,
   ConfigurationError,

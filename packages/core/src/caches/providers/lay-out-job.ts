@@ -59,7 +59,7 @@ export async function layOutJob(
     notes.push(`${plugins(locked.length)} locked (${packages.length} used from cache${rest})`)
     return { view, packages, fetched }
   } catch (error) {
-    logger.warn({ jobId: request.jobId, error: textOf(error) }, 'Cannot lay out cached providers')
+    logger.warn({ jobId: request.jobId, err: error }, 'Cannot lay out cached providers')
     notes.push(`The provider cache is not used: ${cache.directory} cannot be written.`)
     return undefined
   }

@@ -40,7 +40,7 @@ const maxDocumentBytes = 4 * 1024 ** 2
 /** The largest real archives have under 300 MiB. */
 const maxArchiveBytes = 2 * 1024 ** 3
 /** A server that stumbles is asked again for that long, and then the tool itself may try. */
-const retryForMs = 20_000
+const retryForMs = 5_000
 
 /**
  * Calls to a mirror or registry. Redirects are followed, as registries send archives from elsewhere, but

@@ -170,8 +170,7 @@ export class ProviderCache implements ProviderSource {
   }
 
   #warn(error: unknown, message: string): void {
-    const text = error instanceof Error ? error.message : String(error)
-    this.#options.logger.warn({ error: text }, message)
+    this.#options.logger.warn({ err: error }, message)
   }
 }
 
