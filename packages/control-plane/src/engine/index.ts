@@ -1,4 +1,5 @@
 export { createEngine } from './create-engine.ts'
+export { policyRunFacts } from './policy-run-facts.ts'
 export { resultFile } from './job-input.ts'
 export type { EngineOptions } from './engine-context.ts'
 export {

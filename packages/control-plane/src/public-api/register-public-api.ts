@@ -22,6 +22,9 @@ import {
   hookEnvironmentLinks,
   hooks,
   plans,
+  policies,
+  policyChecks,
+  policyGroups,
   runs,
   stateVersions,
   users,
@@ -37,6 +40,8 @@ import { registerEnvironments } from './routes/environments.ts'
 import { registerHookEnvironmentLinks } from './routes/hook-environment-links.ts'
 import { registerHooks } from './routes/hooks.ts'
 import { registerPhases } from './routes/phases.ts'
+import { registerPolicyChecks } from './routes/policy-checks.ts'
+import { registerPolicyGroups } from './routes/policy-groups.ts'
 import { registerRead, registerReads } from './routes/read-routes.ts'
 import { registerRuns } from './routes/runs.ts'
 import { registerStateVersions } from './routes/state-versions.ts'
@@ -54,6 +59,9 @@ const resources = [
   hookEnvironmentLinks,
   hooks,
   plans,
+  policies,
+  policyChecks,
+  policyGroups,
   runs,
   stateVersions,
   users,
@@ -77,6 +85,8 @@ const routes: readonly ((api: PublicApi) => void)[] = [
   registerConfigurationVersions,
   registerRuns,
   registerPhases,
+  registerPolicyGroups,
+  registerPolicyChecks,
   registerStateVersions,
 ]
 

@@ -5,6 +5,7 @@ export { jsonApiType } from './media-types.ts'
 export {
   conflict,
   invalidAttribute,
+  invalidParameter,
   invalidRelationship,
   notFound,
   PublicApiError,

@@ -1,10 +1,22 @@
-import { constant, empty, emptyMany, flag, text, toOne, type Resource } from '../json-api/index.ts'
+import {
+  constant,
+  empty,
+  emptyMany,
+  flag,
+  text,
+  toMany,
+  toOne,
+  type Resource,
+} from '../json-api/index.ts'
 
 export const environments: Resource = {
   type: 'environments',
   model: 'Environment',
   path: '/environments',
-  columns: 't.*, (SELECT email FROM users WHERE id = t.created_by) AS created_by_email',
+  columns: `t.*, (SELECT email FROM users WHERE id = t.created_by) AS created_by_email,
+    (SELECT json_group_array(g.id ORDER BY g.name) FROM policy_groups g WHERE g.account_id = t.account_id
+     AND (g.is_enforced = 1 OR EXISTS (SELECT 1 FROM policy_group_environments l
+       WHERE l.policy_group_id = g.id AND l.environment_id = t.id))) AS policy_group_ids`,
   from: 'environments t',
   account: 't.account_id',
   attributes: {
@@ -29,13 +41,18 @@ export const environments: Resource = {
     'storage-profile': empty('storage-profiles'),
     'default-provider-configurations': emptyMany('provider-configurations'),
     'provider-configurations': emptyMany('provider-configurations'),
-    'policy-groups': emptyMany('policy-groups'),
+    'policy-groups': toMany('policy-groups', 'policy_group_ids'),
     tags: emptyMany('tags'),
   },
   filters: {
     account: { column: 't.account_id' },
     environment: { column: 't.id' },
     name: { column: 't.name' },
+    'policy-group': {
+      condition: `EXISTS (SELECT 1 FROM policy_groups g WHERE g.id IN (SELECT value FROM json_each(?))
+        AND (g.is_enforced = 1 OR EXISTS (SELECT 1 FROM policy_group_environments l
+          WHERE l.policy_group_id = g.id AND l.environment_id = t.id)))`,
+    },
   },
   searched: ['t.name'],
   sorts: {

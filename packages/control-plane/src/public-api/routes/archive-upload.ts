@@ -27,6 +27,8 @@ export interface PendingArchive {
   readonly file: DataFile
   /** A file that it must hold. */
   readonly requiredFile?: string
+  /** Looks into the archive, which is a good one: what is wrong with it. */
+  readonly inspect?: () => Promise<ArchiveFault>
   /** Takes it: it lies under its name and is checked. */
   readonly accept: (written: WrittenFile) => void
   /** Notes what is wrong with it, and gives the error of the answer. The file is removed after. */
@@ -55,7 +57,7 @@ export function registerArchiveUpload(api: PublicApi, upload: ArchiveUpload): vo
           maxBytes: upload.limits.packedBytes,
           expected: { bytes: Number.isSafeInteger(declared) ? declared : undefined },
         })
-        const fault = await check(pending)
+        const fault = (await check(pending)) ?? (await pending.inspect?.())
         if (fault !== undefined) {
           const error = pending.refuse(fault)
           await files.remove(file)

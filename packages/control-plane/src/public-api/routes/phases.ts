@@ -8,15 +8,15 @@ import { resultFile } from '../../engine/index.ts'
 import { dataFiles, JobsRepository, type DataFile } from '../../store/index.ts'
 import { PublicApiError, type Resource } from '../json-api/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
-import { applies, hasErroredState, plans } from '../resources/index.ts'
+import { applies, hasErroredState, plans, policyChecks } from '../resources/index.ts'
 
 import { ansiStripper } from './ansi-stripper.ts'
 import { registerRead } from './read-routes.ts'
 import { sendStored } from './send-stored.ts'
 
-/** Plans and applies: their reports, and what they printed so far. */
+/** Plans, applies and policy checks: their reports, and what they printed so far. */
 export function registerPhases(api: PublicApi): void {
-  for (const resource of [plans, applies]) {
+  for (const resource of [plans, applies, policyChecks]) {
     registerRead(api, resource)
     api.app.get(`${resource.path}/:id/output`, (request, reply) => {
       const id = requirePhase(api, resource, request)
@@ -26,6 +26,8 @@ export function registerPhases(api: PublicApi): void {
         clean: parameter(request, 'clean') === 'true',
       })
     })
+  }
+  for (const resource of [plans, applies]) {
     // Our own: a state that was rescued and does not follow the current one (I9).
     api.app.get(`${resource.path}/:id/errored-state`, (request, reply) =>
       sendErroredState(api, resource, request, reply),

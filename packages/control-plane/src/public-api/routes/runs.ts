@@ -15,6 +15,7 @@ import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { configurationVersions, runs, workspaces } from '../resources/index.ts'
 
 import { registerReads } from './read-routes.ts'
+import { commentSchema } from './run-actions.ts'
 import { parseActionBody, relatedRow, requiredRow, sendResource } from './writes.ts'
 
 /** Goes behind `-target=`: one line, as Terraform writes addresses. */
@@ -56,7 +57,6 @@ const createSchema = z.object({
     .nullish(),
 })
 
-const commentSchema = z.object({ comment: z.string().max(10_000).nullish() })
 /** `force` is our own: Scalr's public API has no force-cancel. */
 const cancelSchema = commentSchema.extend({ force: z.boolean().default(false) })
 

@@ -1,0 +1,115 @@
+import {
+  constant,
+  empty,
+  flag,
+  json,
+  publicApiPath,
+  text,
+  textOf,
+  toMany,
+  toOne,
+  type Resource,
+} from '../json-api/index.ts'
+
+/** Groups of OPA policies. Their files come by upload: this control plane fetches nothing from a VCS. */
+export const policyGroups: Resource = {
+  type: 'policy-groups',
+  model: 'PolicyGroup',
+  path: '/policy-groups',
+  columns: `t.*,
+    (SELECT json_group_array(l.environment_id) FROM policy_group_environments l
+     WHERE l.policy_group_id = t.id) AS environment_ids,
+    (SELECT json_group_array(p.id ORDER BY p.name) FROM policies p
+     WHERE p.policy_group_id = t.id) AS policy_ids`,
+  from: 'policy_groups t',
+  account: 't.account_id',
+  attributes: {
+    name: text('name'),
+    status: text('status'),
+    'error-message': text('error_message'),
+    'opa-version': text('opa_version'),
+    'is-enforced': flag('is_enforced'),
+    'execute-as': constant('policy_check'),
+    'common-functions-folder': text('common_functions_folder'),
+    'vcs-repo': json('vcs_repo_json'),
+    'created-at': text('created_at'),
+  },
+  relations: {
+    account: toOne('accounts', 'account_id'),
+    environments: toMany('environments', 'environment_ids'),
+    policies: toMany('policies', 'policy_ids'),
+    'vcs-provider': empty('vcs-providers'),
+    'vcs-revision': empty('vcs-revisions'),
+  },
+  links: (row, { publicUrl }) => ({
+    upload: `${publicUrl()}${publicApiPath}/policy-groups/${textOf(row, 'id')}/upload`,
+  }),
+  filters: {
+    'policy-group': { column: 't.id' },
+    environment: {
+      condition: `(t.is_enforced = 1 OR EXISTS (SELECT 1 FROM policy_group_environments l
+        WHERE l.policy_group_id = t.id AND l.environment_id IN (SELECT value FROM json_each(?))))`,
+    },
+    name: { column: 't.name' },
+    // None has one.
+    'vcs-provider': { column: 'NULL' },
+  },
+  searched: ['t.name'],
+  sorts: {
+    account: 't.account_id',
+    'created-at': 't.created_at',
+    name: 't.name',
+    status: 't.status',
+  },
+  defaultSort: 't.name',
+}
+
+/** One policy of a group's present bundle. */
+export const policies: Resource = {
+  type: 'policies',
+  model: 'Policy',
+  path: '/policies',
+  columns: 't.*',
+  from: 'policies t JOIN policy_groups g ON g.id = t.policy_group_id',
+  account: 'g.account_id',
+  attributes: {
+    name: text('name'),
+    enabled: flag('enabled'),
+    'enforced-level': text('enforced_level'),
+  },
+  relations: { 'policy-group': toOne('policy-groups', 'policy_group_id') },
+  filters: {},
+  sorts: {},
+  defaultSort: 't.name',
+}
+
+/** What the policies say of a run: its phase `policy`. */
+export const policyChecks: Resource = {
+  type: 'policy-checks',
+  model: 'PolicyCheck',
+  path: '/policy-checks',
+  columns: 't.*, c.result_json, c.error_message, c.override_comment, c.overridden_by',
+  from: `phases t JOIN policy_checks c ON c.phase_id = t.id JOIN runs r ON r.id = t.run_id
+    JOIN workspaces w ON w.id = r.workspace_id JOIN environments e ON e.id = w.environment_id`,
+  account: 'e.account_id',
+  attributes: {
+    status: text('status'),
+    result: json('result_json'),
+    'status-timestamps': json('status_timestamps_json'),
+    // Every user of this control plane may.
+    permissions: constant({ override: true }),
+    // Scalr's reference speaks of it, though its schema does not hold it.
+    'error-message': text('error_message'),
+    // Our own.
+    'override-comment': text('override_comment'),
+    'agent-report': json('report_json'),
+  },
+  relations: {
+    run: toOne('runs', 'run_id'),
+    'overridden-by': toOne('users', 'overridden_by'),
+  },
+  links: (row) => ({ output: `${publicApiPath}/policy-checks/${textOf(row, 'id')}/output` }),
+  filters: {},
+  sorts: {},
+  defaultSort: 't.id',
+}

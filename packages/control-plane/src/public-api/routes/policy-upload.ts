@@ -1,0 +1,79 @@
+import { z } from 'zod'
+
+import { dataFiles, PoliciesRepository } from '../../store/index.ts'
+import { jsonOf, nullableTextOf, PublicApiError, type Row } from '../json-api/index.ts'
+import { readPolicyBundle, type BundleLayout, type ReadBundle } from '../policies/policy-bundle.ts'
+import type { PublicApi } from '../public-api.ts'
+import { policyGroups } from '../resources/index.ts'
+
+import { registerArchiveUpload } from './archive-upload.ts'
+
+/** Rego is text. */
+const limits = { packedBytes: 16 * 1024 ** 2, unpackedBytes: 128 * 1024 ** 2, entries: 10_000 }
+
+/**
+ * `PUT /policy-groups/{id}/upload`, our own: Scalr fetches a group's files from a VCS. A bundle that is
+ * wrong is refused, and the one before it stays in force.
+ */
+export function registerPolicyUpload(api: PublicApi): void {
+  const { db, files } = api
+  const repository = new PoliciesRepository(db)
+  registerArchiveUpload(api, {
+    path: '/policy-groups/:id/upload',
+    what: 'The policy group',
+    archive: 'policy bundle',
+    limits,
+    begin: (id, { accountId }) => {
+      const layout = bundleLayout(api.reader.row(policyGroups, accountId, id))
+      const bundleId = api.ids('pbun')
+      const file = dataFiles.policyBundle(bundleId)
+      let bundle: ReadBundle = { policies: [], fault: undefined }
+      return {
+        file,
+        inspect: async () => {
+          bundle = await readPolicyBundle(files.path(file), layout)
+          return bundle.fault
+        },
+        accept: ({ bytes, digest }) => {
+          db.transaction(() => {
+            // It may have been deleted meanwhile.
+            api.reader.row(policyGroups, accountId, id)
+            repository.replaceBundle(
+              {
+                id: bundleId,
+                groupId: id,
+                bytes,
+                digest,
+                commonFunctions: layout.commonFunctions,
+                policies: (bundle.policies ?? []).map((policy) => ({
+                  ...policy,
+                  id: api.ids('pol'),
+                })),
+              },
+              api.clock.now().toISOString(),
+            )
+          })
+          api.engine.policyBundleReplaced()
+        },
+        refuse: (fault) => {
+          db.run(
+            "UPDATE policy_groups SET status = 'errored', error_message = ? WHERE id = ?",
+            fault,
+            id,
+          )
+          return new PublicApiError(422, { title: 'Invalid Policy Bundle', detail: fault })
+        },
+      }
+    },
+  })
+}
+
+/** Where a group's policies and their common functions lie in a bundle. */
+function bundleLayout(group: Row): BundleLayout {
+  const repo = z.object({ path: z.string().nullish() }).safeParse(jsonOf(group, 'vcs_repo_json'))
+  const commonFunctions = nullableTextOf(group, 'common_functions_folder')
+  return {
+    path: repo.data?.path ?? '',
+    commonFunctions: commonFunctions === '' ? null : commonFunctions,
+  }
+}
