@@ -109,7 +109,7 @@ function interpretersOf(hook: AgentHook): readonly string[] {
       'its first line does not say which program runs it. Begin it with `#!/bin/sh` or the like.',
     )
   }
-  const looksUp = posix.basename(program) === 'env' && /^[^-=]+$/u.test(argument)
+  const looksUp = posix.basename(program) === 'env' && /^[^-=][^=]*$/u.test(argument)
   return looksUp ? [program, argument] : [program]
 }
 

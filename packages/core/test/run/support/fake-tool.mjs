@@ -1,15 +1,15 @@
 // Stands in for terraform in the tests of the job script: notes how it was called and which signals
-// came, and behaves as FAKE_TOOL says, a JSON object by subcommand.
+// came, and behaves as its second argument says, a JSON object by subcommand.
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 
-const [command, ...rest] = process.argv.slice(2)
-const note = (event) => appendFileSync(process.env.FAKE_TOOL_LOG, `${JSON.stringify(event)}\n`)
+const [log, behaviour, command, ...rest] = process.argv.slice(2)
+const note = (event) => appendFileSync(log, `${JSON.stringify(event)}\n`)
 const {
   exitCode = 0,
   signals = 0,
   lockFile,
   backend = 'http',
-} = JSON.parse(process.env.FAKE_TOOL ?? '{}')[command] ?? {}
+} = JSON.parse(behaviour)[command] ?? {}
 
 let received = 0
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT']) {
@@ -31,7 +31,7 @@ note({
   home: process.env.HOME,
   contentRoot: process.env.SCALR_RUN_CONTENT_ROOT,
   lockFileThere: existsSync('.terraform.lock.hcl'),
-  env: Object.keys(process.env),
+  env: process.env,
 })
 if (command === 'init') {
   mkdirSync('.terraform', { recursive: true })

@@ -30,7 +30,7 @@ export interface FakeCall {
   readonly home: string
   readonly contentRoot: string
   readonly lockFileThere: boolean
-  readonly env: readonly string[]
+  readonly env: Readonly<Record<string, string>>
 }
 
 export interface StartOptions {
@@ -159,10 +159,22 @@ export class RunningScript implements AsyncDisposable {
       await this.ended
     }
     await rm(this.directory, { recursive: true, force: true })
+    await rm(`${this.directory}.bin`, { recursive: true, force: true })
   }
 }
 
 const fakeTool = join(dirname(fileURLToPath(import.meta.url)), 'fake-tool.mjs')
+
+/** A program that behaves as the fake tool and notes its calls, whatever its environment is. */
+export function fakeToolScript(options: {
+  readonly log: string
+  readonly fake: Readonly<Record<string, FakeBehaviour>>
+}): string {
+  return `#!/bin/sh
+[ "$1" != version ] || exec echo "\${FAKE_TOOL_VERSION:-Terraform v1.11.4}"
+exec '${process.execPath}' '${fakeTool}' '${options.log}' '${JSON.stringify(options.fake)}' "$@"
+`
+}
 
 /** Lays out a job directory and starts its script, as a process executor would: own group, clean environment. */
 export async function startJobScript(options: StartOptions): Promise<RunningScript> {
@@ -171,13 +183,7 @@ export async function startJobScript(options: StartOptions): Promise<RunningScri
   const log = join(directory, 'fake-tool.log')
   const bin = join(directory, 'bin')
   await mkdir(bin, { recursive: true })
-  await writeFile(
-    join(bin, 'terraform'),
-    `#!/bin/sh
-[ "$1" != version ] || exec echo "\${FAKE_TOOL_VERSION:-Terraform v1.11.4}"
-exec '${process.execPath}' '${fakeTool}' "$@"
-`,
-  )
+  await writeFile(join(bin, 'terraform'), fakeToolScript({ log, fake: options.fake ?? {} }))
   await chmod(join(bin, 'terraform'), 0o755)
   const script = createJobScript({
     phase: 'plan',
@@ -210,8 +216,6 @@ exec '${process.execPath}' '${fakeTool}' "$@"
     detached: true,
     env: {
       PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`,
-      FAKE_TOOL_LOG: log,
-      FAKE_TOOL: JSON.stringify(options.fake ?? {}),
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'ignore'],
