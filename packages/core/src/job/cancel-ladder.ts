@@ -4,7 +4,7 @@ import type { Clock, Logger } from '../runtime/index.ts'
 import type { JobJournal } from './job-journal.ts'
 import type { StopReason } from './job-record.ts'
 
-/** How long a plan may take to stop after its one interrupt. */
+/** How long a plan or a policy check may take to stop after its one interrupt. */
 const planPatienceMs = 60_000
 /** How long `hard` may take before `kill`. Terraform itself waits 5 s after a second interrupt. */
 const hardPatienceMs = 10_000
@@ -122,7 +122,7 @@ export class CancelLadder {
   }
 
   #softPatienceMs(): number {
-    if (this.#options.phase === 'plan') return planPatienceMs
+    if (this.#options.phase !== 'apply') return planPatienceMs
     return Math.min(
       maximumApplyPatienceMs,
       Math.max(minimumApplyPatienceMs, this.#options.remainingMs()),

@@ -109,7 +109,7 @@ export class JobHold {
     this.#revoked = true
     // Nobody else runs an apply while this one does: it gets its one interrupt and its patience.
     if (this.#guard === undefined) this.#over.abort(new Error('The lease was revoked.'))
-    else void this.#guard.request(this.ids.phase === 'plan' ? 'kill' : 'soft', 'lease-lost')
+    else void this.#guard.request(this.ids.phase === 'apply' ? 'soft' : 'kill', 'lease-lost')
   }
 
   leave(): void {

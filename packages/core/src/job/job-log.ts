@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { ControlPlaneJob } from '../control-plane/index.ts'
@@ -12,7 +13,9 @@ import {
 } from '../logs/index.ts'
 import type { JobHold } from './job-hold.ts'
 import { JobStages } from './job-stages.ts'
+import type { JobRecord } from './job-record.ts'
 import { isLeaseLost } from './lease-lost.ts'
+import { StageTail } from './stage-tail.ts'
 
 /**
  * The log of one job: pump, spool and uploader on its directory, checkpoints and stages in its journal.
@@ -22,11 +25,19 @@ export class JobLog {
   readonly #spool: LogSpool
   readonly #pump: LogPump
   readonly #uploader: LogUploader
+  readonly #tail: StageTail
   readonly #ended = new AbortController()
 
-  private constructor(hold: JobHold, spool: LogSpool, pump: LogPump, uploader: LogUploader) {
+  private constructor(
+    hold: JobHold,
+    spool: LogSpool,
+    tail: StageTail,
+    pump: LogPump,
+    uploader: LogUploader,
+  ) {
     this.#hold = hold
     this.#spool = spool
+    this.#tail = tail
     this.#pump = pump
     this.#uploader = uploader
     uploader.start()
@@ -42,6 +53,7 @@ export class JobLog {
     const { journal, services } = hold
     const { record } = journal
     const stages = new JobStages(record.stages, record.resultCode)
+    const tail = new StageTail(record)
     const spool = await LogSpool.open({
       directory: join(journal.directory, 'log'),
       quotaBytes: services.settings.logSpoolBytes,
@@ -52,8 +64,12 @@ export class JobLog {
       nonce: record.nonce,
       secrets,
       from: record.checkpoint,
+      onText: (bytes) => tail.push(bytes),
       onMarker: ({ marker }: LoggedMarker) => {
         stages.take(marker, services.clock.now())
+        tail.take(marker)
+        // With the next checkpoint: the text before it is not read again.
+        if (tail.findings !== undefined) journal.note({ findings: tail.findings })
         if (marker.event === 'result') return
         const exitCode = marker.event === 'end' ? marker.exitCode : null
         services.emit('job:stage', { ...hold.ids, stage: marker.stage, exitCode })
@@ -71,8 +87,13 @@ export class JobLog {
       await spool[Symbol.asyncDispose]()
       throw error
     })
+    tail.push(
+      await spool
+        .readAt(Math.max(spool.start, pump.bytes - tail.wantedBytes), tail.wantedBytes)
+        .catch(() => new Uint8Array()),
+    )
     const uploader = new LogUploader({ ...services, spool, sink: job, isFinal: isLeaseLost })
-    return new JobLog(hold, spool, pump, uploader)
+    return new JobLog(hold, spool, tail, pump, uploader)
   }
 
   /** Masked bytes made so far. */
@@ -88,6 +109,21 @@ export class JobLog {
   /** Reads a workload's output to its end; may be called again after it failed. */
   pump(workload: Workload, options: { readonly signal: AbortSignal }): Promise<void> {
     return this.#pump.run(workload, options)
+  }
+
+  /** What the complete output says of a failure; for the journal, since it is read once. */
+  async findings(): Promise<Pick<JobRecord, 'findings' | 'lastLines'>> {
+    const { lastLines, findings } = this.#tail.end()
+    if (findings === undefined) return { lastLines }
+    const { executor, settings } = this.#hold.services
+    const own = this.#spool.diskFull ? 'the log of the job could not be written' : undefined
+    const diskFull = findings.diskFull ?? own
+    if (diskFull === undefined) return { lastLines, findings }
+    const free = executor.capabilities.usesThisMachine
+      ? await freeDisk(settings.dataDir)
+      : undefined
+    const measured = free === undefined ? '' : ` (${free})`
+    return { lastLines, findings: { ...findings, diskFull: `${diskFull}${measured}` } }
   }
 
   /** Never resolves; rejects with what ended the upload, e.g. that the lease is lost. */
@@ -119,5 +155,14 @@ export class JobLog {
     await this.#uploader.stop()
     await this.#spool[Symbol.asyncDispose]()
     this.#hold.services.logger.debug({ ...this.#hold.ids }, 'The log of the job is closed')
+  }
+}
+
+async function freeDisk(path: string): Promise<string | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(path)
+    return `${Math.floor((bavail * bsize) / 1024 ** 2)} MiB free in ${path} at the end`
+  } catch {
+    return undefined
   }
 }

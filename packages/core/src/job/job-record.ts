@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { logCheckpointSchema } from '../logs/index.ts'
 import { failureCauseSchema, jobFileNames, jobStateSchema, phaseSchema } from '../protocol/index.ts'
+import { memoryFindingsSchema, rescuedStateSchema, stageFindingsSchema } from './job-findings.ts'
 
 /** How far a job has come; written before each effect, so the effect may or may not have happened. */
 export const jobSteps = [
@@ -39,7 +40,7 @@ const outcomeSchema = z.discriminatedUnion('kind', [
 ])
 
 /** Why a job is being stopped. */
-const stopReasonSchema = z.enum(['canceled', 'timeout', 'lease-lost', 'shutdown'])
+const stopReasonSchema = z.enum(['canceled', 'timeout', 'lease-lost', 'memory', 'shutdown'])
 /** Why a job is stopped before it ends by itself. */
 export type StopReason = z.infer<typeof stopReasonSchema>
 
@@ -91,6 +92,12 @@ export const jobRecordSchema = z.object({
     .optional(),
   outcome: outcomeSchema.optional(),
   failure: failureSchema.optional(),
+  memory: memoryFindingsSchema.optional(),
+  /** Of the first stage that failed, or of the one in which the workload was ended. */
+  findings: stageFindingsSchema.optional(),
+  /** The end of the masked log, once the workload has ended. */
+  lastLines: z.string().optional(),
+  rescued: rescuedStateSchema.optional(),
   /** Where the log got to. */
   checkpoint: logCheckpointSchema.optional(),
   /** Stages seen so far, from the markers before the checkpoint and after. */

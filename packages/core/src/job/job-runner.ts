@@ -8,7 +8,7 @@ import type { JobServices } from './job-services.ts'
 import { isTerminal } from './job-state.ts'
 import { walkJob } from './job-walk.ts'
 import { isLeaseLost } from './lease-lost.ts'
-import { keepRescuedState } from './report-job.ts'
+import { keepRescuedState } from './hand-over-files.ts'
 import { waitForOutcome } from './wait-for-outcome.ts'
 
 export interface JobRunnerOptions {
@@ -170,7 +170,7 @@ export class JobRunner {
         if (workload === undefined) return true
         if (!journal.reached('ended')) {
           hold.watch(workload)
-          await hold.stop(hold.ids.phase === 'plan' ? 'kill' : 'soft', 'lease-lost')
+          await hold.stop(hold.ids.phase === 'apply' ? 'soft' : 'kill', 'lease-lost')
           const outcome = await waitForOutcome(workload, { ...services, signal })
           hold.unwatch()
           await journal.update({ step: 'ended', outcome })

@@ -57,6 +57,12 @@ export interface JobSettings {
   readonly secrets: readonly string[]
   readonly jobMemoryBytes: number
   readonly jobCpus: number
+  readonly memoryMonitor: {
+    readonly enabled: boolean
+    readonly softLimitPercent: number
+    readonly warnPercent: number
+    readonly intervalMs: number
+  }
   readonly startTimeoutMs: number
   readonly logSpoolBytes: number
 }

@@ -45,3 +45,11 @@ export class JobStages {
     return [...this.#stages.values()]
   }
 }
+
+/** A plan's 2 means changes. */
+export function isFailedStage(stage: {
+  readonly stage: string
+  readonly exitCode: number
+}): boolean {
+  return stage.exitCode !== 0 && !(stage.stage === 'plan' && stage.exitCode === 2)
+}

@@ -8,6 +8,7 @@ import type { JobHold } from './job-hold.ts'
 import { JobLog } from './job-log.ts'
 import { judgeJob } from './judge-job.ts'
 import { launchJob } from './launch-job.ts'
+import { memoryLimits } from './memory-watch.ts'
 import { reportJob } from './report-job.ts'
 
 /** The accepted job: its secrets, what is made of them, and the calls about it. */
@@ -72,6 +73,11 @@ async function accept(hold: JobHold, walk: AbortSignal): Promise<Accepted> {
   journal.note({ leaseMs, applyGraceMs, timeoutMs })
   const built = buildJob(spec, hold)
   journal.note({ resultFiles: built.resultFiles })
+  const limitBytes = built.failure === undefined ? built.workload.resources.memoryBytes : undefined
+  // What was journaled at the launch holds on, whatever the options say now.
+  if (limitBytes !== undefined && journal.record.memory === undefined) {
+    journal.note({ memory: memoryLimits(limitBytes, services.settings.memoryMonitor) })
+  }
   return { spec, job, built, signal }
 }
 
@@ -152,7 +158,7 @@ async function follow(
   const outcome = await followWorkload({ workload, log, services, signal })
   hold.unwatch()
   hold.move('end')
-  await journal.update({ step: 'ended', outcome })
+  await journal.update({ step: 'ended', outcome, ...(await log.findings()) })
 }
 
 async function report(

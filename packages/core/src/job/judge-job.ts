@@ -9,7 +9,8 @@ import {
   type JobResult,
   type StopCause,
 } from '../run/index.ts'
-import { explainFailure } from './explain-failure.ts'
+import { explainFailure, memoryWarning } from './explain-failure.ts'
+import type { StageFindings } from './job-findings.ts'
 import type { JobRecord, StopReason } from './job-record.ts'
 import type { JobEvent } from './job-state.ts'
 
@@ -22,6 +23,8 @@ export interface JobVerdict {
   readonly failure: FinishJobRequest['failure']
   readonly hasChanges: boolean | undefined
   readonly resources: FinishJobRequest['resources']
+  /** A lock that is still held, as far as the tool told of it. */
+  readonly stateLock: FinishJobRequest['stateLock']
   /** Text that ends the log, so that a reader finds the reason there too. */
   readonly epilogue: string | undefined
 }
@@ -33,6 +36,7 @@ const stopCauses: Readonly<Record<StopReason, StopCause>> = {
   canceled: 'canceled',
   timeout: 'timeout',
   'lease-lost': 'lease-lost',
+  memory: 'soft-memory-limit',
   shutdown: 'agent-stopped',
 }
 
@@ -56,31 +60,72 @@ export async function judgeJob(options: {
 }): Promise<JobVerdict> {
   const { record, workload, rawBytes, signal } = options
   const judged = judge(record)
-  const { cause } = judged
+  const cause = refineCause(judged.cause, record.findings)
   // A plan that lost its lease is not failed: another agent runs it.
-  const result = cause === 'lease-lost' && record.phase === 'plan' ? 'lost' : judged.result
-  const failure = cause === undefined ? undefined : explainFailure({ ...judged, record, cause })
+  const result = cause === 'lease-lost' && record.phase !== 'apply' ? 'lost' : judged.result
+  const phaseSucceeded = didSucceed(record, judged.phaseExitCode)
+  const failure =
+    cause === undefined ? undefined : explainFailure({ ...judged, record, cause, phaseSucceeded })
   return {
     result,
     event: events[result],
     exitCode: judged.exitCode,
     failure,
     hasChanges: judged.hasChanges,
+    // A hook that failed behind it takes nothing away from what the phase did.
     resources:
-      result === 'succeeded' && workload !== undefined
+      (result === 'succeeded' || phaseSucceeded) && workload !== undefined
         ? countResources(record, await readTail(workload, rawBytes, signal))
         : undefined,
-    epilogue:
-      failure === undefined || ownWords.has(failure.cause) ? undefined : `\n${failure.message}\n`,
+    stateLock: lockOf(record.findings),
+    epilogue: epilogueOf(record, failure),
   }
 }
 
 /** What the tool or the job script has said in the log already. */
-const ownWords: ReadonlySet<FailureCause> = new Set(['exit-code', 'tool-not-found'])
+const ownWords: ReadonlySet<FailureCause> = new Set([
+  'exit-code',
+  'init-failed',
+  'hook-failed',
+  'tool-not-found',
+])
+
+function epilogueOf(record: JobRecord, failure: JobVerdict['failure']): string | undefined {
+  // One that never ran has said nothing.
+  const isSaid =
+    failure !== undefined && record.failure === undefined && ownWords.has(failure.cause)
+  const lines = [
+    ...(failure === undefined || isSaid ? [] : [failure.message]),
+    ...[memoryWarning(record)].filter((line) => line !== undefined),
+  ]
+  return lines.length === 0 ? undefined : `\n${lines.join('\n')}\n`
+}
+
+/** What a tool says of a failure tells more than its exit code. */
+function refineCause(
+  cause: FailureCause | undefined,
+  findings: StageFindings | undefined,
+): FailureCause | undefined {
+  if (cause !== 'exit-code' && cause !== 'init-failed' && cause !== 'preparation') return cause
+  if (findings?.lock?.state === 'held') return 'state-locked'
+  return findings?.diskFull === undefined ? cause : 'disk-full'
+}
+
+function lockOf(findings: StageFindings | undefined): FinishJobRequest['stateLock'] {
+  if (findings?.lock === undefined) return undefined
+  const { id, who, created, operation } = findings.lock
+  const info = [operation, who, created].filter((part) => part !== undefined).join(', ')
+  return { id, ...(info === '' ? {} : { info }) }
+}
+
+/** Whether the phase itself came to a good end. */
+function didSucceed({ phase }: JobRecord, exitCode: number | undefined): boolean {
+  return exitCode === 0 || (phase === 'plan' && exitCode === 2)
+}
 
 function judge(record: JobRecord): Pick<
   JobResult,
-  'result' | 'cause' | 'exitCode' | 'hasChanges'
+  'result' | 'cause' | 'exitCode' | 'hasChanges' | 'phaseExitCode'
 > & {
   readonly failedStage?: string | undefined
 } {
@@ -95,7 +140,7 @@ function judge(record: JobRecord): Pick<
   }
   const cause = record.failure?.cause ?? stopCause ?? 'agent'
   const result = cause === 'canceled' ? 'canceled' : 'failed'
-  return { result, cause, exitCode: null, hasChanges: undefined }
+  return { result, cause, exitCode: null, hasChanges: undefined, phaseExitCode: undefined }
 }
 
 function markersOf(record: JobRecord): StageMarker[] {

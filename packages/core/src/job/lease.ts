@@ -43,11 +43,11 @@ export class Lease {
 
   /** No apply starts on a lease older than a third of it: it could end before the first state write. */
   isFreshEnoughToLaunch(): boolean {
-    return this.#options.phase === 'plan' || this.ageMs() <= this.#options.leaseMs / 3
+    return this.#options.phase !== 'apply' || this.ageMs() <= this.#options.leaseMs / 3
   }
 
   /**
-   * Age at which the workload is asked to stop. A plan at two thirds of the lease. An apply costs more to
+   * Age at which the workload is asked to stop. A plan or a policy check at two thirds of the lease. An apply costs more to
    * interrupt than to finish late, and nobody else may run it: two thirds of the lease plus the grace.
    */
   get softAfterMs(): number {
@@ -56,12 +56,12 @@ export class Lease {
   }
 
   /**
-   * Age at which a plan is killed, well before the control plane may give it to another agent. An apply
+   * Age at which a plan or a policy check is killed, well before the control plane may give it to another agent. An apply
    * is never killed for its lease: nobody else runs it, and the patience of its cancel applies.
    */
   get killAfterMs(): number | undefined {
     const { phase, leaseMs } = this.#options
-    return phase === 'plan' ? (leaseMs * 11) / 12 : undefined
+    return phase !== 'apply' ? (leaseMs * 11) / 12 : undefined
   }
 }
 

@@ -19,7 +19,7 @@ import { readAgentHooks } from './read-agent-hooks.ts'
 import { readSmallFile } from './read-small-file.ts'
 
 /** Of a real lock file, which names a few hundred providers at most, several times over. */
-const maxLockFileBytes = 1024 ** 2
+export const maxLockFileBytes = 1024 ** 2
 
 /** What the agent's machine adds to a job. */
 export interface JobAdditions {

@@ -1,16 +1,16 @@
-import { join } from 'node:path'
-
 import type { ControlPlaneJob } from '../control-plane/index.ts'
-import { ApiError, ExecutorError, type ScalrAgentError } from '../errors/index.ts'
+import type { ScalrAgentError } from '../errors/index.ts'
 import type { Workload } from '../executor/index.ts'
-import { jobFileNames, type FinishJobRequest, type JobSpec } from '../protocol/index.ts'
-import { collectResults, type CollectedFile } from './collect-results.ts'
+import { jobFileNames, type JobSpec } from '../protocol/index.ts'
+import type { CollectedFile } from './collect-results.ts'
+import { rescuedEvidence } from './failure-evidence.ts'
+import { describeState, handOverFiles, type HandedOver } from './hand-over-files.ts'
 import type { JobJournal } from './job-journal.ts'
 import type { JobLog } from './job-log.ts'
 import type { JobServices } from './job-services.ts'
 import type { JobVerdict } from './judge-job.ts'
-import { isLeaseLost } from './lease-lost.ts'
-import { rescueState } from './rescue-state.ts'
+import { maxLockFileBytes } from './prepare-job.ts'
+import { readSmallFile } from './read-small-file.ts'
 
 export interface ReportJobOptions {
   readonly spec: JobSpec
@@ -32,20 +32,22 @@ export interface ReportJobOptions {
  */
 export async function reportJob(options: ReportJobOptions): Promise<JobVerdict> {
   const { workload, job, log, journal, services, signal } = options
-  const { uploaded, obstacle } = await handOver(options)
-  const verdict = obstacle === undefined ? options.verdict : withoutFiles(options, obstacle)
+  const handed = await handOverFiles(options)
+  const verdict = await withState(withoutFiles(options, handed.obstacle), handed, journal)
   const totals = await log.finish(verdict.epilogue, { signal })
   const { stop, stages } = journal.record
+  const { result, exitCode, failure, hasChanges, resources, stateLock } = verdict
   await job.finish(
     {
-      result: verdict.result,
-      exitCode: verdict.exitCode,
-      ...(verdict.failure === undefined ? {} : { failure: verdict.failure }),
+      result,
+      exitCode,
+      ...(failure === undefined ? {} : { failure }),
       stages,
-      ...(verdict.hasChanges === undefined ? {} : { hasChanges: verdict.hasChanges }),
-      ...(verdict.resources === undefined ? {} : { resources: verdict.resources }),
+      ...(hasChanges === undefined ? {} : { hasChanges }),
+      ...(resources === undefined ? {} : { resources }),
+      ...(stateLock === undefined ? {} : { stateLock }),
       log: totals,
-      files: uploaded,
+      files: handed.uploaded,
       interrupts: {
         soft: stop?.softAt === undefined ? 0 : 1,
         hard: stop?.hardAt === undefined ? 0 : 1,
@@ -55,47 +57,19 @@ export async function reportJob(options: ReportJobOptions): Promise<JobVerdict> 
     { signal },
   )
   services.logger.debug({ jobId: job.jobId, workloadId: workload?.id }, 'The job was reported')
+  if (result === 'succeeded') await learnProviders(options, handed.files)
   return verdict
 }
 
-/** Brings the files that are wanted out of the workload and to the control plane. */
-async function handOver(options: ReportJobOptions): Promise<{
-  readonly uploaded: FinishJobRequest['files']
-  /** Why some are missing for good. */
-  readonly obstacle?: ScalrAgentError
-}> {
-  const { job, verdict, signal } = options
-  const files = await collect(options)
-  if (files instanceof ExecutorError) return { uploaded: [], obstacle: files }
-  const obstacles: ScalrAgentError[] = []
-  const uploaded = await Promise.all(
-    files
-      .filter((file) => isWanted(file, verdict))
-      .map(async (file) => {
-        const { name, bytes, digest } = file
-        try {
-          await job.upload(name, file, { signal })
-          return [{ name, bytes, digest }]
-        } catch (error) {
-          // Too large, say: it would be refused again, so the report goes out without it.
-          if (!(error instanceof ApiError) || error.retryable || isLeaseLost(error)) throw error
-          if (name === jobFileNames.erroredState) await rescue(file, options)
-          obstacles.push(error)
-          return []
-        }
-      }),
-  )
-  const [obstacle] = obstacles
-  return { uploaded: uploaded.flat(), ...(obstacle === undefined ? {} : { obstacle }) }
-}
-
-/** An apply needs none of its files when it succeeded; a plan without them cannot be applied. */
+/** An apply needs none of its files when it succeeded; what comes behind a plan or a check needs theirs. */
 function withoutFiles(
   { verdict, journal }: ReportJobOptions,
-  obstacle: ScalrAgentError,
+  obstacle: ScalrAgentError | undefined,
 ): JobVerdict {
-  if (verdict.result !== 'succeeded' || journal.record.phase === 'apply') return verdict
-  const message = `Plan failed: its result cannot be handed over. ${obstacle.message}`
+  const { phase } = journal.record
+  if (obstacle === undefined || verdict.result !== 'succeeded' || phase === 'apply') return verdict
+  const operation = phase === 'plan' ? 'Plan' : 'Policy check'
+  const message = `${operation} failed: its result cannot be handed over. ${obstacle.message}`
   return {
     ...verdict,
     result: 'failed',
@@ -107,51 +81,42 @@ function withoutFiles(
   }
 }
 
-/** For a job that may not be reported any more: whatever state it rescued stays on this machine (I9). */
-export async function keepRescuedState(
-  options: Pick<ReportJobOptions, 'workload' | 'journal' | 'services'>,
-): Promise<void> {
-  const files = await collect(options)
-  if (files instanceof ExecutorError) return
-  for (const file of files) {
-    if (file.name === jobFileNames.erroredState) await rescue(file, options)
+/** A state that the tool could not write: where it is now stands in the report, and in the log if refused. */
+async function withState(
+  verdict: JobVerdict,
+  { files }: HandedOver,
+  journal: JobJournal,
+): Promise<JobVerdict> {
+  const state = files.find(({ name }) => name === jobFileNames.erroredState)
+  const { rescued } = journal.record
+  if (verdict.failure === undefined || (state === undefined && rescued === undefined))
+    return verdict
+  const words =
+    rescued !== undefined
+      ? rescuedEvidence(rescued)
+      : `The tool could not write its state; what it left (${await describeState(state?.localPath ?? '')}) was handed to the control plane.`
+  const evidence = [verdict.failure.evidence, words].filter((part) => part !== undefined)
+  return {
+    ...verdict,
+    failure: { ...verdict.failure, evidence: evidence.join('\n\n') },
+    epilogue: rescued === undefined ? verdict.epilogue : `${verdict.epilogue ?? ''}\n${words}\n`,
   }
 }
 
-/** The result files, or why there is no way to them. @throws what may be better another time. */
-async function collect(
-  options: Pick<ReportJobOptions, 'workload' | 'journal' | 'services'>,
-): Promise<readonly CollectedFile[] | ExecutorError> {
-  const { workload, journal, services } = options
-  if (workload === undefined || journal.record.outcome?.kind === 'not-started') return []
+/** The next init finds the providers of this plan in the cache. It has nothing to do with this job's end. */
+async function learnProviders(
+  { services, spec }: ReportJobOptions,
+  files: readonly CollectedFile[],
+): Promise<void> {
+  const lockFile = files.find(({ name }) => name === jobFileNames.lockFile)
+  if (services.caches === undefined || spec.phase !== 'plan' || lockFile === undefined) return
   try {
-    return await collectResults(
-      workload,
-      journal.record.resultFiles,
-      join(journal.directory, 'results'),
-    )
+    const text = await readSmallFile(lockFile.localPath, maxLockFileBytes)
+    if (text !== undefined) services.caches.learn(text)
   } catch (error) {
-    // A workload that is lost has no files to give; its report must go out all the same.
-    const lost = journal.record.outcome?.kind === 'lost'
-    if (!lost && (!(error instanceof ExecutorError) || error.retryable)) throw error
-    services.logger.warn({ err: error, workloadId: workload.id }, 'The workload gives no files')
-    return error instanceof ExecutorError ? error : []
+    services.logger.warn(
+      { err: error, jobId: spec.jobId },
+      'Could not keep the providers of a plan',
+    )
   }
-}
-
-async function rescue(
-  file: CollectedFile,
-  options: Pick<ReportJobOptions, 'journal' | 'services'>,
-): Promise<void> {
-  const { record } = options.journal
-  const path = await rescueState(file, { ...options.services.settings, ...record })
-  options.services.logger.error(
-    { jobId: record.jobId, runId: record.runId, workspaceId: record.workspaceId, path },
-    'The control plane did not take the rescued state. It is kept here; push it with `terraform state push` after checking it',
-  )
-}
-
-/** A plan is only worth keeping when it succeeded; a rescued state always is. */
-function isWanted(file: CollectedFile, verdict: JobVerdict): boolean {
-  return verdict.result === 'succeeded' || file.name === jobFileNames.erroredState
 }

@@ -6,6 +6,7 @@ import type { StopReason } from './job-record.ts'
 import type { JobServices } from './job-services.ts'
 import { watchLease } from './lease-watch.ts'
 import type { Lease } from './lease.ts'
+import { watchMemory } from './memory-watch.ts'
 
 export interface WorkloadGuardOptions {
   readonly phase: Phase
@@ -17,7 +18,7 @@ export interface WorkloadGuardOptions {
 }
 
 /**
- * What may end a running workload: a cancel, its time-out, the end of its lease. Needs no control plane:
+ * What may end a running workload: a cancel, its time-out, its memory, the end of its lease. Needs no control plane:
  * an adopted workload is guarded from the moment it is attached to.
  */
 export class WorkloadGuard {
@@ -58,6 +59,7 @@ export class WorkloadGuard {
       },
       onKill: () => void this.#ladder.request('kill', 'lease-lost'),
     })
+    this.#watchMemory(options)
     clock
       .sleep(remainingMs(), { signal })
       .then(() => this.#ladder.request('soft', 'timeout'))
@@ -72,5 +74,33 @@ export class WorkloadGuard {
   end(): void {
     this.#ladder.end()
     this.#ended.abort()
+  }
+
+  /** Only where a limit holds: without one, nothing but our own interrupt would end the workload. */
+  #watchMemory(options: WorkloadGuardOptions): void {
+    const { journal, services, workload } = options
+    const { clock, executor, logger, settings } = services
+    const { memory, jobId } = journal.record
+    const { capabilities } = executor
+    if (!settings.memoryMonitor.enabled || memory === undefined) return
+    if (!capabilities.usage || !capabilities.memoryLimit) return
+    void watchMemory({
+      workload,
+      limits: memory,
+      intervalMs: settings.memoryMonitor.intervalMs,
+      clock,
+      logger,
+      signal: this.#ended.signal,
+      onPeak: (peakBytes) => {
+        const first = journal.record.memory?.peakBytes === undefined
+        if (peakBytes <= (journal.record.memory?.peakBytes ?? 0)) return
+        journal.note({ memory: { ...memory, peakBytes } })
+        if (first) logger.warn({ jobId, ...memory, peakBytes }, 'A job comes near its memory limit')
+      },
+      onSoftLimit: (memoryBytes) => {
+        logger.warn({ jobId, ...memory, memoryBytes }, 'A job reached its soft memory limit')
+        void this.#ladder.request('soft', 'memory')
+      },
+    })
   }
 }

@@ -39,6 +39,8 @@ export interface LogPumpOptions {
   readonly from?: LogCheckpoint | undefined
   /** Awaited before any checkpoint behind the marker. */
   readonly onMarker?: (marker: LoggedMarker) => void | Promise<void>
+  /** Masked text of the output, in order with the markers. Called again with the same after an adoption. */
+  readonly onText?: (bytes: Uint8Array) => void
   /** Must have made the checkpoint durable when it resolves. Never called twice at a time. */
   readonly onCheckpoint?: (checkpoint: LogCheckpoint) => void | Promise<void>
   /** @default 250 */

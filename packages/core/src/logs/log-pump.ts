@@ -146,11 +146,16 @@ export class LogPump implements Disposable {
     this.#busy = true
     await this.#unbroken(async () => {
       this.#rawBytes += chunk.length
+      const before = this.#filter.passed
       const { bytes, markers } = this.#filter.push(chunk)
-      await this.#writer.write(this.#masker.push(bytes), options)
-      for (const { marker, rawOffset } of markers) {
+      let written = 0
+      for (const { marker, passedOffset, rawOffset } of markers) {
+        const until = passedOffset - before
+        await this.#write(this.#masker.push(bytes.subarray(written, until)), options)
+        written = until
         await this.#options.onMarker?.({ marker, rawOffset: this.#start.rawBytes + rawOffset })
       }
+      await this.#write(this.#masker.push(bytes.subarray(written)), options)
       if (this.#writer.gapOpen && this.#atRest && this.#writer.canCloseGap) {
         if (await this.#writer.closeGap()) await this.#commit()
       }
@@ -160,6 +165,11 @@ export class LogPump implements Disposable {
     })
   }
 
+  async #write(bytes: Uint8Array, options: RunOptions | undefined): Promise<void> {
+    this.#options.onText?.(bytes)
+    await this.#writer.write(bytes, options)
+  }
+
   /** The output is complete: what was held back is text, and an open gap ends. */
   async #flush(options: RunOptions | undefined): Promise<void> {
     this.#assertState('open', 'complete the log')
@@ -167,7 +177,7 @@ export class LogPump implements Disposable {
     this.#timer?.abort()
     await this.#unbroken(async () => {
       const rest = concatBytes([this.#masker.push(this.#filter.flush()), this.#masker.flush()])
-      await this.#writer.write(rest, options)
+      await this.#write(rest, options)
       await this.#writer.closeGapAtEnd(options)
       await this.#commit()
       this.#options.spool.publish(this.#writer.maskedBytes)

@@ -49,6 +49,11 @@ export class MarkerFilter {
     return this.#candidate.length
   }
 
+  /** Bytes that were passed since the filter was made. */
+  get passed(): number {
+    return this.#passedBytes
+  }
+
   push(chunk: Uint8Array): FilteredOutput {
     const data = this.#candidate.length === 0 ? chunk : concatBytes([this.#candidate, chunk])
     const dataOffset = this.#rawBytes - this.#candidate.length

@@ -229,6 +229,12 @@ export class JobScene implements AsyncDisposable {
         secrets: [],
         jobMemoryBytes: 64 * 1024 ** 2,
         jobCpus: 1,
+        memoryMonitor: {
+          enabled: true,
+          softLimitPercent: 80,
+          warnPercent: 90,
+          intervalMs: 1_000,
+        },
         startTimeoutMs: 200,
         logSpoolBytes: 1024 ** 2,
       },
