@@ -6,6 +6,7 @@ import { jobFileNames, type JobSpec } from '../protocol/index.ts'
 import {
   hookStages,
   normalizeWorkingDirectory,
+  policyTools,
   readConfigurationFile,
   type AgentHook,
 } from '../run/index.ts'
@@ -109,10 +110,7 @@ function givenTools(
 }
 
 function wantedTools(spec: JobSpec): readonly ToolRequest[] {
-  if (spec.phase === 'policy') {
-    const versions = new Set(spec.policyGroups.map(({ opaVersion }) => opaVersion))
-    return [...versions].map((version) => ({ name: 'opa', version }))
-  }
+  if (spec.phase === 'policy') return policyTools(spec)
   const { iacPlatform, iacVersion, terragrunt } = spec.workspace
   return [
     { name: iacPlatform === 'opentofu' ? 'tofu' : 'terraform', version: iacVersion },

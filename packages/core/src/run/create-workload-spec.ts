@@ -12,10 +12,11 @@ import {
 } from '../protocol/index.ts'
 import { createJobHooks, hookStages, type AgentHook } from './hooks.ts'
 import { createJobEnvironment, type WorkloadProxy } from './job-environment.ts'
-import { createJobFiles } from './job-files.ts'
+import { createJobFiles, type JobFilesOptions } from './job-files.ts'
 import { jobLayout } from './job-layout.ts'
 import { createJobScript, jobScriptArgv } from './job-script.ts'
 import { jobSecrets } from './job-secrets.ts'
+import { createPolicyJob } from './policy/index.ts'
 import { normalizeWorkingDirectory } from './tool-arguments.ts'
 
 export interface CreateWorkloadSpecOptions {
@@ -49,6 +50,8 @@ export interface WorkloadDefaults {
   readonly user?: string | undefined
   readonly network?: string | undefined
   readonly parallelism?: number | undefined
+  /** Whether policies may send requests (`http.send`). @default false */
+  readonly policyNetwork?: boolean | undefined
 }
 
 /** A file of the job directory that belongs to the job's result where it exists. */
@@ -76,10 +79,59 @@ const deadlineSlackMs = 30 * 60_000
 export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedWorkloadSpec {
   const { spec, defaults, prepared } = options
   assertMarkerNonce(options.nonce)
+  const parts = spec.phase === 'policy' ? policyParts(options) : terraformParts(options, spec.phase)
+  const memoryBytes = spec.resources.memoryBytes ?? defaults.memoryBytes
+  const cpus = spec.resources.cpus ?? defaults.cpus
+  const workload: WorkloadSpec = {
+    id: workloadName(`${spec.jobId}-${spec.fencingToken}`),
+    agentId: options.agentId,
+    directory: workloadName(spec.run.id),
+    argv: jobScriptArgv,
+    files: createJobFiles({
+      filesDirectory: options.filesDirectory,
+      nonce: options.nonce,
+      limits: options.archiveLimits,
+      ...parts.files,
+    }),
+    env: parts.env,
+    secretEnv: parts.secretEnv,
+    resources: {
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(cpus === undefined ? {} : { cpus }),
+    },
+    caches: prepared?.mounts ?? [],
+    labels: {
+      'scalr-agent/job-id': spec.jobId,
+      'scalr-agent/run-id': spec.run.id,
+      'scalr-agent/workspace-id': spec.workspace.id,
+      'scalr-agent/phase': spec.phase,
+    },
+    startTimeoutMs: defaults.startTimeoutMs,
+    deadlineMs: spec.timeoutMs + spec.applyGraceMs + deadlineSlackMs,
+    ...(options.image === undefined ? {} : { image: options.image }),
+    ...(defaults.user === undefined ? {} : { user: defaults.user }),
+    ...(defaults.network === undefined ? {} : { network: defaults.network }),
+  }
+  return {
+    workload,
+    secrets: [...jobSecrets(spec, options.proxy), ...Object.values(prepared?.secretEnv ?? {})],
+    resultFiles: parts.resultFiles,
+  }
+}
+
+/** What differs between the phases. */
+interface PhaseParts {
+  readonly files: Omit<JobFilesOptions, 'filesDirectory' | 'nonce' | 'limits'>
+  readonly env: Readonly<Record<string, string>>
+  readonly secretEnv: Readonly<Record<string, string>>
+  readonly resultFiles: readonly ResultFile[]
+}
+
+function terraformParts(options: CreateWorkloadSpecOptions, phase: 'plan' | 'apply'): PhaseParts {
+  const { spec, defaults, prepared } = options
   const names = spec.files.map((file) => file.name)
   assertFiles(spec, names)
 
-  const phase = runPhase(spec)
   const workingDirectory = normalizeWorkingDirectory(spec.workspace.workingDirectory)
   const toolName = spec.workspace.iacPlatform === 'opentofu' ? 'tofu' : 'terraform'
   const { env, secretEnv, fileVariables } = createJobEnvironment({
@@ -108,53 +160,40 @@ export function createWorkloadSpec(options: CreateWorkloadSpecOptions): CreatedW
     notes: prepared?.notes,
     parallelism: defaults.parallelism,
   })
-  const memoryBytes = spec.resources.memoryBytes ?? defaults.memoryBytes
-  const cpus = spec.resources.cpus ?? defaults.cpus
-  const workload: WorkloadSpec = {
-    id: workloadName(`${spec.jobId}-${spec.fencingToken}`),
-    agentId: options.agentId,
-    directory: workloadName(spec.run.id),
-    argv: jobScriptArgv,
-    files: createJobFiles({
-      filesDirectory: options.filesDirectory,
+  return {
+    files: {
       names,
       script,
-      nonce: options.nonce,
       caCert: options.caCert,
       cliConfig: prepared?.cliConfig,
       agentHooks: agentHooks.filter(({ stage }) => hookStages[phase].some((own) => own === stage)),
       registryHooks: spec.registryHooks.filter(({ stage }) =>
         hookStages[phase].some((own) => own === stage),
       ),
-      limits: options.archiveLimits,
-    }),
+    },
     env,
     secretEnv,
-    resources: {
-      ...(memoryBytes === undefined ? {} : { memoryBytes }),
-      ...(cpus === undefined ? {} : { cpus }),
-    },
-    caches: prepared?.mounts ?? [],
-    labels: {
-      'scalr-agent/job-id': spec.jobId,
-      'scalr-agent/run-id': spec.run.id,
-      'scalr-agent/workspace-id': spec.workspace.id,
-      'scalr-agent/phase': spec.phase,
-    },
-    startTimeoutMs: defaults.startTimeoutMs,
-    deadlineMs: spec.timeoutMs + spec.applyGraceMs + deadlineSlackMs,
-    ...(options.image === undefined ? {} : { image: options.image }),
-    ...(defaults.user === undefined ? {} : { user: defaults.user }),
-    ...(defaults.network === undefined ? {} : { network: defaults.network }),
-  }
-  return {
-    workload,
-    secrets: [...jobSecrets(spec, options.proxy), ...Object.values(prepared?.secretEnv ?? {})],
-    resultFiles: resultFiles(spec.phase, workingDirectory),
+    resultFiles: resultFiles(phase, workingDirectory),
   }
 }
 
-function resultFiles(phase: JobSpec['phase'], workingDirectory: string): readonly ResultFile[] {
+function policyParts(options: CreateWorkloadSpecOptions): PhaseParts {
+  const { spec, prepared, path } = options
+  const job = createPolicyJob({
+    spec,
+    opa: prepared?.tools.opa,
+    allowNetwork: options.defaults.policyNetwork ?? false,
+    path,
+  })
+  return {
+    files: { names: [], ...job.files },
+    env: job.env,
+    secretEnv: {},
+    resultFiles: [job.resultFile],
+  }
+}
+
+function resultFiles(phase: 'plan' | 'apply', workingDirectory: string): readonly ResultFile[] {
   const directory = [jobLayout.configuration, workingDirectory].filter((part) => part !== '')
   // Where the tool leaves a state that it could not write to the backend (I9).
   const erroredState = {
@@ -168,13 +207,6 @@ function resultFiles(phase: JobSpec['phase'], workingDirectory: string): readonl
     { name: jobFileNames.lockFile, path: jobLayout.lockFile },
     erroredState,
   ]
-}
-
-function runPhase(spec: JobSpec): 'plan' | 'apply' {
-  if (spec.phase !== 'policy') return spec.phase
-  throw new ConfigurationError(
-    `Cannot make job ${spec.jobId}: a policy job is none of Terraform's phases.`,
-  )
 }
 
 function assertFiles(spec: JobSpec, names: readonly string[]): void {

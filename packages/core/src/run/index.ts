@@ -17,6 +17,7 @@ export { createJobScript } from './job-script.ts'
 export { type JobScriptOptions } from './script/job-script-options.ts'
 export { hookStages, type AgentHook, type HookCommand, type JobHooks } from './hooks.ts'
 export { jobImage, type JobImageOptions } from './job-image.ts'
+export { policyTools } from './policy/index.ts'
 export { type Stage } from './stages.ts'
 export {
   interpretResult,

@@ -7,8 +7,9 @@ import type { HookStage } from '../protocol/index.ts'
  *
  * - `prepare`: the script's own: working directory, tool, CA bundle. Fails before anything was run.
  * - `show`: the saved plan as JSON.
+ * - `policy`: the policies of a policy job, which has no other stage than this and `prepare`.
  */
-export type Stage = 'prepare' | 'init' | 'plan' | 'show' | 'apply' | HookStage
+export type Stage = 'prepare' | 'init' | 'plan' | 'show' | 'apply' | 'policy' | HookStage
 
 /** Exit codes that are the script's own; every other one is the tool's or a hook's. */
 export const jobExitCodes = {
