@@ -7,7 +7,14 @@ import { join } from 'node:path'
 import { ProcessExecutor } from '@scalr-agent/executor-process'
 import { describe, expect, it } from 'vitest'
 
-import { collect, readAll, shellSpec, tarOf, TestExecutor } from './support/workloads.ts'
+import {
+  collect,
+  outputHolds,
+  readAll,
+  shellSpec,
+  tarOf,
+  TestExecutor,
+} from './support/workloads.ts'
 
 const isRoot = process.getuid?.() === 0
 const { memoryLimit, cpuLimit } = new ProcessExecutor({ dataDir: '/nowhere' }).capabilities
@@ -50,6 +57,25 @@ describe.runIf(memoryLimit)('limits', () => {
       memoryExceeded: { limitBytes: resources.memoryBytes },
     })
     expect((await readAll(workload)).toString()).toContain('child: 137')
+  })
+
+  it('measures what the workload holds, without the cache of its files', async () => {
+    await using test = await TestExecutor.create()
+    const script = `trap go=1 TERM; head -c 60000000 /dev/zero >file; cat file >/dev/null; echo read
+      while [ -z "$go" ]; do sleep 0.05; done
+      x=$(head -c 30000000 /dev/zero | tr '\\0' x); echo held; sleep 300`
+    const spec = shellSpec('w', script, { resources: { memoryBytes: 256 * 1024 ** 2 } })
+    const workload = await test.executor.launch(spec)
+    await outputHolds(workload, 'read')
+    const record = await readFile(test.workloadPath('w', 'workload.json'), 'utf8')
+    const { cgroup } = JSON.parse(record) as { cgroup: Record<string, string> }
+    const file = Number(cgroup['version']) === 1 ? 'memory.usage_in_bytes' : 'memory.current'
+    expect(Number(await readFile(join(cgroup['memory']!, file), 'utf8'))).toBeGreaterThan(60e6)
+    expect((await workload.usage())?.memoryBytes).toBeLessThan(30e6)
+
+    await workload.interrupt('soft')
+    await outputHolds(workload, 'held')
+    expect((await workload.usage())?.memoryBytes).toBeGreaterThan(30e6)
   })
 
   it('removes its groups', async () => {

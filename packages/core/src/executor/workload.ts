@@ -56,6 +56,7 @@ export interface WorkloadRef {
 
 /** What a workload uses, as far as the engine measures it. */
 export interface ResourceUsage {
+  /** Now, without the file cache that the kernel gives back before it kills for lack of memory. */
   readonly memoryBytes?: number
   readonly memoryPeakBytes?: number
   readonly cpuSeconds?: number

@@ -86,7 +86,7 @@ export async function cgroupUsage(record: CgroupRecord): Promise<ResourceUsage> 
   if (record.version === 1) {
     const cpuNs = await readNumber(record.cpuacct, 'cpuacct.usage')
     return {
-      ...present('memoryBytes', await readNumber(record.memory, 'memory.usage_in_bytes')),
+      ...present('memoryBytes', await residentBytes(record.memory, 'memory.usage_in_bytes')),
       ...present('memoryPeakBytes', await readNumber(record.memory, 'memory.max_usage_in_bytes')),
       ...present('cpuSeconds', cpuNs === undefined ? undefined : cpuNs / 1e9),
     }
@@ -94,10 +94,37 @@ export async function cgroupUsage(record: CgroupRecord): Promise<ResourceUsage> 
   const stat = await readNumberFile(record.memory, 'cpu.stat')
   const cpuUs = /^usage_usec (\d+)/mu.exec(stat ?? '')?.[1]
   return {
-    ...present('memoryBytes', await readNumber(record.memory, 'memory.current')),
+    ...present('memoryBytes', await residentBytes(record.memory, 'memory.current')),
     ...present('memoryPeakBytes', await readNumber(record.memory, 'memory.peak')),
     ...present('cpuSeconds', cpuUs === undefined ? undefined : Number(cpuUs) / 1e6),
   }
+}
+
+/**
+ * What the group holds that the kernel cannot just drop. The kernel charges file cache to whoever read the
+ * file first: after an `init` that is all providers, and it is given back before anything is killed.
+ */
+async function residentBytes(
+  memory: string | undefined,
+  name: string,
+): Promise<number | undefined> {
+  const [charged, stat] = await Promise.all([
+    readNumber(memory, name),
+    readNumberFile(memory, 'memory.stat'),
+  ])
+  if (charged === undefined) return undefined
+  return Math.max(0, charged - fileCacheBytes(stat ?? ''))
+}
+
+/** Of the group and those below it. Version 1 has these in `total_` too, beside the group's own. */
+function fileCacheBytes(stat: string): number {
+  const field = (name: string): number =>
+    Number(
+      new RegExp(`^total_${name} (\\d+)$`, 'mu').exec(stat)?.[1] ??
+        new RegExp(`^${name} (\\d+)$`, 'mu').exec(stat)?.[1] ??
+        0,
+    )
+  return field('active_file') + field('inactive_file')
 }
 
 /** Removes the groups; killed processes leave them a moment after their death. */
