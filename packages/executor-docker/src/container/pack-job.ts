@@ -1,0 +1,154 @@
+import { posix } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+import type { WorkloadSpec } from '@scalr-agent/core'
+import { ArchivePolicy } from '@scalr-agent/core/protocol'
+import { extract, pack, type Header, type Pack } from 'tar-stream'
+
+import { dockerError } from '../docker-error.ts'
+import { marks, ownName } from '../layout.ts'
+import type { UnixUser } from '../spec-check.ts'
+import { secretsFile } from './supervisor-script.ts'
+
+/**
+ * The job directory as one archive for the engine: our own files, then the files of the job, checked
+ * header by header. When they cannot be read to their end, the archive breaks off with `INVALID_FILES`,
+ * so that the engine's request does, too.
+ */
+export function packJob(
+  spec: Pick<WorkloadSpec, 'caches' | 'files' | 'id' | 'secretEnv'>,
+  user: UnixUser,
+  signal: AbortSignal,
+): Readable {
+  const archive = pack()
+  const filling = fill(archive, spec, user, signal)
+  filling.then(
+    () => archive.finalize(),
+    (error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))),
+  )
+  return Readable.from(archive, { objectMode: false })
+}
+
+async function fill(
+  archive: Pack,
+  spec: Pick<WorkloadSpec, 'caches' | 'files' | 'id' | 'secretEnv'>,
+  user: UnixUser,
+  signal: AbortSignal,
+): Promise<void> {
+  const writer = new Writer(archive, user)
+  const run = `${ownName}/run`
+  await writer.directory('.', 0o755)
+  await writer.directory(ownName, 0o700)
+  await writer.directory(run, 0o700)
+  await writer.file(`${ownName}/output`, 0o600, '')
+  await writer.file(`${ownName}/secrets`, 0o600, secretsFile(spec.secretEnv))
+  // Written over in place, so that a full disk does not take the proof of an exit away.
+  for (const name of [marks.code, marks.copier]) await writer.file(`${run}/${name}`, 0o600, ' '.repeat(16))
+  await writer.file(`${run}/${marks.exitDraft}`, 0o600, ' '.repeat(256))
+  if (spec.caches.length > 0) await writer.directory('caches', 0o755)
+  if (spec.files !== undefined) await addFiles(writer, spec.files(), spec.id, signal)
+}
+
+async function addFiles(writer: Writer, source: Readable, id: string, signal: AbortSignal): Promise<void> {
+  const archive = extract()
+  const policy = new ArchivePolicy()
+  // Links come last, so that nothing is ever written through one.
+  const links: { readonly path: string; readonly target: string }[] = []
+  const feeding = pipeline(source, archive, { signal })
+  feeding.catch(() => {})
+  try {
+    for await (const entry of archive) {
+      const { header } = entry
+      const checked = policy.check(header)
+      if (checked !== undefined && checked.path.split('/')[0] === ownName) {
+        throw new Error(`the name ${ownName} is the executor's own`)
+      }
+      switch (checked?.kind) {
+        case 'directory':
+          await writer.parents(checked.path)
+          await writer.directory(checked.path, ((header.mode ?? 0o755) & 0o777) | 0o700)
+          break
+        case 'file':
+          await writer.parents(checked.path)
+          await writer.stream(checked.path, ((header.mode ?? 0o644) & 0o777) | 0o600, entry, header)
+          break
+        case 'symlink':
+          links.push(checked)
+          break
+        case undefined:
+          break
+      }
+      entry.resume()
+    }
+    await feeding
+    for (const { path, target } of links) {
+      await writer.parents(path)
+      await writer.link(path, target)
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    const why = error instanceof Error ? error.message.replace(/\.$/u, '') : String(error)
+    const message = `Cannot lay out the files of workload \`${id}\`: ${why}.`
+    throw dockerError('INVALID_FILES', 'launch', message, error)
+  } finally {
+    archive.destroy()
+    source.destroy()
+  }
+}
+
+type NewHeader = Partial<Header> & { readonly name: string }
+
+/** Writes entries with the workload's owner, and each directory once. */
+class Writer {
+  readonly #archive: Pack
+  readonly #owner: UnixUser
+  readonly #directories = new Set(['.'])
+
+  constructor(archive: Pack, owner: UnixUser) {
+    this.#archive = archive
+    this.#owner = owner
+  }
+
+  /** Directories that an archive only implies would belong to root. */
+  async parents(path: string): Promise<void> {
+    const parent = posix.dirname(path)
+    if (this.#directories.has(parent)) return
+    await this.parents(parent)
+    await this.directory(parent, 0o755)
+  }
+
+  async directory(path: string, mode: number): Promise<void> {
+    this.#directories.add(path)
+    await this.#entry({ name: path === '.' ? './' : `${path}/`, type: 'directory', mode }, undefined)
+  }
+
+  async file(path: string, mode: number, content: string): Promise<void> {
+    await this.#entry({ name: path, type: 'file', mode }, content)
+  }
+
+  async link(path: string, target: string): Promise<void> {
+    await this.#entry({ name: path, type: 'symlink', linkname: target, mode: 0o777 }, undefined)
+  }
+
+  async stream(path: string, mode: number, content: Readable, header: Header): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const sink = this.#archive.entry(
+      this.#header({ name: path, type: 'file', mode, size: header.size ?? 0 }),
+      (error) => (error instanceof Error ? reject(error) : resolve()),
+    )
+    await Promise.all([pipeline(content, sink), promise])
+  }
+
+  async #entry(header: NewHeader, content: string | undefined): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const done = (error?: Error | null): void => (error instanceof Error ? reject(error) : resolve())
+      if (content === undefined) this.#archive.entry(this.#header(header), done)
+      else this.#archive.entry(this.#header(header), content, done)
+    })
+  }
+
+  #header(header: NewHeader): NewHeader {
+    return { ...header, uid: this.#owner.uid, gid: this.#owner.gid, mtime: new Date() }
+  }
+}

@@ -1,0 +1,21 @@
+import { Readable } from 'node:stream'
+
+import { pack } from 'tar-stream'
+
+import type { EngineClient } from '../engine-client.ts'
+import { jobDirectory, ownName, type marks } from '../layout.ts'
+
+/** Lays a mark into a container, whether it runs or not. */
+export async function putMark(
+  client: EngineClient,
+  containerId: string,
+  name: (typeof marks)[keyof typeof marks],
+  content: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const archive = pack()
+  archive.entry({ name: `${ownName}/run/${name}`, mode: 0o644 }, content)
+  archive.finalize()
+  const stream = Readable.from(archive, { objectMode: false })
+  await client.putArchive(containerId, jobDirectory, stream, signal)
+}

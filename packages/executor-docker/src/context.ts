@@ -1,0 +1,19 @@
+import type { Clock, Logger } from '@scalr-agent/core'
+
+import type { ResolvedDockerExecutorOptions } from './docker-executor-options.ts'
+import type { EngineClient } from './engine-client.ts'
+import type { EngineEvents } from './engine-events.ts'
+import type { KeyedLock } from './keyed-lock.ts'
+
+/** What the parts of one executor share. */
+export interface DockerContext {
+  readonly client: EngineClient
+  readonly events: EngineEvents
+  readonly options: ResolvedDockerExecutorOptions
+  /** Resolves when the engine has the image. */
+  readonly ensureImage: (image: string, signal: AbortSignal) => Promise<void>
+  readonly clock: Clock
+  readonly logger: Logger
+  /** By workload id: this process launches an id once at a time. */
+  readonly launches: KeyedLock
+}

@@ -1,0 +1,288 @@
+import type { Readable } from 'node:stream'
+
+import type Docker from 'dockerode'
+import type {
+  ContainerCreateOptions,
+  ContainerInfo,
+  ContainerInspectInfo,
+  ContainerStats,
+  NetworkCreateOptions,
+} from 'dockerode'
+
+import { EngineSilentError, isConflict, isNotFound } from './docker-error.ts'
+import { readFrames } from './read-frames.ts'
+
+/** Longest that the engine may think about a small question. */
+const callLimitMs = 60_000
+
+/** A container as `list` of the engine shows it: cheaper than inspection, and never blocked. */
+export interface ListedContainer {
+  readonly containerId: string
+  readonly names: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  /** `created`, `running`, `paused`, `restarting`, `removing`, `exited`, `dead`. */
+  readonly state: string
+  readonly createdSeconds: number
+}
+
+/**
+ * The engine's calls that we use, by container id or name. What dockerode leaves out is added here: each
+ * call ends when its signal aborts (a promise of dockerode's may hang when the engine dies), and a small
+ * question has a time limit. Errors are dockerode's; `docker-error.ts` tells what they mean.
+ */
+export class EngineClient {
+  readonly #connect: () => Promise<Docker>
+
+  constructor(connect: () => Promise<Docker>) {
+    this.#connect = connect
+  }
+
+  async docker(): Promise<Docker> {
+    return await this.#connect()
+  }
+
+  async create(options: ContainerCreateOptions, signal: AbortSignal): Promise<string> {
+    return await this.#call(signal, async (docker, abortSignal) => {
+      const { id } = await docker.createContainer({ ...options, abortSignal })
+      return id
+    })
+  }
+
+  /** `undefined` when there is no such container. */
+  async inspect(nameOrId: string, signal: AbortSignal): Promise<ContainerInspectInfo | undefined> {
+    return await this.#call(signal, async (docker, abortSignal) =>
+      await orAbsent(docker.getContainer(nameOrId).inspect({ abortSignal })),
+    )
+  }
+
+  async list(labels: readonly string[], signal: AbortSignal): Promise<readonly ListedContainer[]> {
+    const found: readonly ContainerInfo[] = await this.#call(signal, async (docker, abortSignal) =>
+      await docker.listContainers({ all: true, filters: { label: [...labels] }, abortSignal }),
+    )
+    return found.map((info) => ({
+      containerId: info.Id,
+      names: info.Names.map((name) => name.replace(/^\//u, '')),
+      labels: info.Labels,
+      state: info.State,
+      createdSeconds: info.Created,
+    }))
+  }
+
+  async start(containerId: string, signal: AbortSignal): Promise<void> {
+    await this.#call(signal, async (docker, abortSignal) => {
+      await docker
+        .getContainer(containerId)
+        .start({ abortSignal })
+        // 304: it was started before.
+        .catch((error: unknown) => {
+          if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 304)) throw error
+        })
+    })
+  }
+
+  /** Sends SIGKILL to all of it. A container that is gone or does not run is killed enough. */
+  async kill(containerId: string, signal: AbortSignal): Promise<void> {
+    await this.#call(signal, async (docker, abortSignal) => {
+      await docker
+        .getContainer(containerId)
+        .kill({ signal: 'SIGKILL', abortSignal })
+        .catch((error: unknown) => {
+          if (!isNotFound(error) && !isConflict(error)) throw error
+        })
+    })
+  }
+
+  /** With its anonymous volumes. A container that is gone is removed enough. */
+  async remove(containerId: string, signal: AbortSignal): Promise<void> {
+    await this.#call(signal, async (docker, abortSignal) => {
+      await orAbsent(docker.getContainer(containerId).remove({ force: true, v: true, abortSignal }))
+    })
+  }
+
+  /** Unpacks an archive below `path`. No time limit but the signal's. */
+  async putArchive(containerId: string, path: string, archive: Readable, signal: AbortSignal): Promise<void> {
+    const failed = Promise.withResolvers<never>()
+    failed.promise.catch(() => {})
+    archive.once('error', failed.reject)
+    const abort = new AbortController()
+    try {
+      await this.#call(
+        AbortSignal.any([signal, abort.signal]),
+        async (docker, abortSignal) => {
+          const sending = docker.getContainer(containerId).putArchive(archive, { path, abortSignal })
+          sending.catch(() => {})
+          // What is wrong with the archive says more than that the request broke off.
+          await Promise.race([sending, failed.promise])
+        },
+        Number.POSITIVE_INFINITY,
+      )
+    } catch (error) {
+      throw archive.errored ?? error
+    } finally {
+      archive.removeListener('error', failed.reject)
+      archive.on('error', () => {})
+      archive.destroy()
+      abort.abort()
+    }
+  }
+
+  /** A tar stream of what lies at `path`, or `undefined` when nothing does or the container is gone. */
+  async getArchive(containerId: string, path: string, signal: AbortSignal): Promise<Readable | undefined> {
+    return await this.#call(signal, async (docker, abortSignal) => {
+      const stream = await orAbsent(docker.getContainer(containerId).getArchive({ path, abortSignal }))
+      return stream === undefined ? undefined : (stream as Readable)
+    })
+  }
+
+  /** What lies at `path`, without following it when it is a link. */
+  async stat(containerId: string, path: string, signal: AbortSignal): Promise<PathStat | undefined> {
+    return await this.#call(signal, async (docker, abortSignal) => {
+      const answer: unknown = await orAbsent(
+        docker.getContainer(containerId).infoArchive({ path, abortSignal }),
+      )
+      if (typeof answer !== 'object' || answer === null || !('headers' in answer)) return undefined
+      const headers = answer.headers as Readonly<Record<string, string | undefined>>
+      // The answer has no body; left open it would hold the connection.
+      if ('resume' in answer && typeof answer.resume === 'function') answer.resume()
+      return parseStat(headers['x-docker-container-path-stat'])
+    })
+  }
+
+  /** Standard output of a command in a running container. */
+  async *exec(containerId: string, command: readonly string[], signal: AbortSignal): AsyncGenerator<Buffer, void> {
+    const stream = await this.#call(signal, async (docker, abortSignal) => {
+      const exec = await docker.getContainer(containerId).exec({
+        Cmd: [...command],
+        AttachStdout: true,
+        AttachStderr: false,
+        Tty: false,
+        abortSignal,
+      })
+      return await exec.start({ Detach: false, Tty: false, abortSignal: signal })
+    })
+    const readable = stream as Readable
+    // Errors after we left concern nobody.
+    readable.on('error', () => {})
+    try {
+      yield* readFrames(readable)
+    } finally {
+      readable.destroy()
+    }
+  }
+
+  async stats(containerId: string, signal: AbortSignal): Promise<ContainerStats | undefined> {
+    return await this.#call(signal, async (docker, abortSignal) => {
+      const options = { stream: false as const, 'one-shot': true, abortSignal }
+      return await orAbsent(docker.getContainer(containerId).stats(options))
+    })
+  }
+
+  /** What the engine itself wrote to the log: why a start failed. */
+  async logs(containerId: string, signal: AbortSignal): Promise<string> {
+    return await this.#call(signal, async (docker, abortSignal) => {
+      const log = await orAbsent(
+        docker
+          .getContainer(containerId)
+          .logs({ follow: false, stdout: true, stderr: true, tail: 20, abortSignal }),
+      ).catch(() => undefined)
+      if (!Buffer.isBuffer(log)) return ''
+      const parts: Buffer[] = []
+      for await (const part of readFrames([log])) parts.push(part)
+      return Buffer.concat(parts).toString('utf8').trim()
+    })
+  }
+
+  async createNetwork(options: NetworkCreateOptions, signal: AbortSignal): Promise<void> {
+    await this.#call(signal, async (docker, abortSignal) => {
+      await docker.createNetwork({ ...options, abortSignal })
+    })
+  }
+
+  async connectNetwork(network: string, containerId: string, signal: AbortSignal): Promise<void> {
+    await this.#call(signal, async (docker, abortSignal) => {
+      const options = { Container: containerId, abortSignal }
+      await docker.getNetwork(network).connect(options)
+    })
+  }
+
+  async hasNetwork(network: string, signal: AbortSignal): Promise<boolean> {
+    return await this.#call(signal, async (docker, abortSignal) => {
+      const options = { abortSignal }
+      const found: unknown = await orAbsent(docker.getNetwork(network).inspect(options))
+      return found !== undefined
+    })
+  }
+
+  /** Lines of JSON, as long as the engine lives and the signal does not abort. */
+  async events(filters: Readonly<Record<string, string[]>>, signal: AbortSignal): Promise<Readable> {
+    return await this.#call(signal, async (docker) => {
+      const stream = await docker.getEvents({ filters: { ...filters }, abortSignal: signal })
+      return stream as Readable
+    })
+  }
+
+  /** Runs `work` until it is done, its signal aborts or its time is up. */
+  async #call<T>(
+    signal: AbortSignal,
+    work: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
+    limitMs = callLimitMs,
+  ): Promise<T> {
+    signal.throwIfAborted()
+    const silent = new AbortController()
+    const timer =
+      limitMs === Number.POSITIVE_INFINITY
+        ? undefined
+        : setTimeout(() => {
+            silent.abort(new EngineSilentError(`no answer within ${limitMs / 1000} s`))
+          }, limitMs)
+    const either = AbortSignal.any([signal, silent.signal])
+    const aborted = Promise.withResolvers<never>()
+    aborted.promise.catch(() => {})
+    const onAbort = (): void => aborted.reject(either.reason)
+    either.addEventListener('abort', onAbort, { once: true })
+    try {
+      const docker = await this.#connect()
+      const working = work(docker, either)
+      working.catch(() => {})
+      return await Promise.race([working, aborted.promise])
+    } catch (error) {
+      either.throwIfAborted()
+      throw error
+    } finally {
+      clearTimeout(timer)
+      either.removeEventListener('abort', onAbort)
+    }
+  }
+}
+
+/** What the engine tells of a path in a container. */
+export interface PathStat {
+  readonly name: string
+  readonly isDirectory: boolean
+  readonly isLink: boolean
+}
+
+/** Bits of Go's `os.FileMode`. */
+const goDirectory = 2 ** 31
+const goSymlink = 2 ** 27
+
+function parseStat(header: string | undefined): PathStat | undefined {
+  if (header === undefined) return undefined
+  const stat: unknown = JSON.parse(Buffer.from(header, 'base64').toString('utf8'))
+  if (typeof stat !== 'object' || stat === null || !('mode' in stat) || !('name' in stat)) {
+    return undefined
+  }
+  const mode = Number(stat.mode)
+  const has = (bit: number): boolean => Math.floor(mode / bit) % 2 === 1
+  return { name: String(stat.name), isDirectory: has(goDirectory), isLink: has(goSymlink) }
+}
+
+async function orAbsent<T>(working: Promise<T>): Promise<T | undefined> {
+  try {
+    return await working
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+

@@ -1,0 +1,238 @@
+import type { NotStartedOutcome, OperationOptions, WorkloadSpec } from '@scalr-agent/core'
+
+import { containerName, containerSpec, userOf } from './container/container-spec.ts'
+import { readState, type ContainerState } from './container/container-state.ts'
+import { packJob } from './container/pack-job.ts'
+import { putMark } from './container/put-mark.ts'
+import type { DockerContext } from './context.ts'
+import { discardLeftover } from './discard-leftover.ts'
+import { dockerError, isConflict, isEngineAway, isNotFound, toDockerError } from './docker-error.ts'
+import { ensureImageOf } from './image-of.ts'
+import { isAbandoned } from './is-abandoned.ts'
+import { newLauncher } from './launcher.ts'
+import { marks } from './layout.ts'
+import { joinMetadataBlock } from './metadata-network.ts'
+import { persist } from './persist.ts'
+import { refuseSharedDirectory } from './shared-directory.ts'
+import { checkNetwork, checkSpec } from './spec-check.ts'
+
+const pendingPollMs = 25
+/** How long the engine may take to tidy up after a launch that failed. */
+const tidyLimitMs = 30_000
+/** Longer ones make Node's timers fire at once. */
+const maxTimerMs = 2 ** 31 - 1
+
+/** Reason of the signal when the time to start is over. */
+const startTimeout = Symbol('start time-out')
+
+/** Launches a workload, or finds that it was launched. Afterwards the engine tells everything. */
+export async function launchWorkload(
+  context: DockerContext,
+  spec: WorkloadSpec,
+  options: OperationOptions = {},
+): Promise<void> {
+  options.signal?.throwIfAborted()
+  checkSpec(spec, context.options)
+  if (context.options.metadata === 'block') {
+    checkNetwork(spec, spec.network ?? context.options.network)
+  }
+  refuseUnseenCaches(context, spec)
+  const caller = options.signal ?? new AbortController().signal
+  try {
+    await context.launches.run(spec.id, caller, async () => await claimAndStart(context, spec, caller))
+  } catch (error) {
+    caller.throwIfAborted()
+    throw toDockerError(error, { phase: 'launch', doing: `launch workload \`${spec.id}\`` })
+  }
+}
+
+async function claimAndStart(
+  context: DockerContext,
+  spec: WorkloadSpec,
+  caller: AbortSignal,
+): Promise<void> {
+  const { client, clock } = context
+  if (await isThere(context, spec, await readState(client, spec.id, caller), caller)) return
+  // Getting the image has a time-out of its own; nothing is there until it is over.
+  const image = await ensureImageOf(context, spec, caller)
+  const timeout = new AbortController()
+  const done = new AbortController()
+  clock.sleep(Math.min(spec.startTimeoutMs, maxTimerMs), { signal: done.signal }).then(
+    () => timeout.abort(startTimeout),
+    () => {},
+  )
+  const signal = AbortSignal.any([timeout.signal, caller])
+  try {
+    for (;;) {
+      const state = await persist(clock, signal, () => readState(client, spec.id, signal))
+      if (await isThere(context, spec, state, signal)) return
+      if (state.phase !== 'absent') await clock.sleep(pendingPollMs, { signal })
+      else if (await makeAndStart(context, spec, image, signal)) return
+    }
+  } catch (error) {
+    caller.throwIfAborted()
+    if (error === startTimeout) throw stillAway(spec)
+    throw error
+  } finally {
+    done.abort()
+  }
+}
+
+/** `true` when the workload is there. What a dead launcher left is taken away. */
+async function isThere(
+  context: DockerContext,
+  spec: WorkloadSpec,
+  state: ContainerState,
+  signal: AbortSignal,
+): Promise<boolean> {
+  switch (state.phase) {
+    case 'running':
+    case 'ended':
+      return true
+    case 'starting':
+      if (isAbandoned(state, context.clock)) await discardLeftover(context, state, signal)
+      return false
+    case 'absent':
+      return false
+    case 'stranger':
+      throw dockerError(
+        'REJECTED',
+        'launch',
+        `Cannot launch workload \`${spec.id}\`: the Docker engine has a container named ` +
+          `${containerName(spec.id)} that this executor did not make. Rename or remove it.`,
+      )
+  }
+}
+
+/** `false` when somebody else was faster, or took our container for a leftover. */
+async function makeAndStart(
+  context: DockerContext,
+  spec: WorkloadSpec,
+  image: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { client, clock } = context
+  const launcher = newLauncher()
+  const containerId = await create(context, spec, { image, launcher }, signal)
+  if (containerId === undefined) return false
+  try {
+    await refuseSharedDirectory(context, spec, containerId, signal)
+    if (context.options.metadata === 'block') await joinMetadataBlock(context, spec, containerId, signal)
+    await persist(clock, signal, async () => {
+      const archive = packJob(spec, userOf(spec, context.options), signal)
+      await client.putArchive(containerId, '/opt', archive, signal)
+    })
+    // The container of a connection that broke off may be started though nobody told us.
+    await persist(clock, signal, () => client.start(containerId, signal))
+    return true
+  } catch (error) {
+    return await afterFailure(context, spec, containerId, signal, error)
+  }
+}
+
+/** The id of our container, or `undefined` when the name is taken. */
+async function create(
+  context: DockerContext,
+  spec: WorkloadSpec,
+  also: { readonly image: string; readonly launcher: string },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { client, clock, options } = context
+  try {
+    return await persist(clock, signal, async () => {
+      try {
+        return await client.create(containerSpec(spec, options, also), signal)
+      } catch (error) {
+        if (!isConflict(error)) throw error
+        // An answer that got lost: the container is the one that we asked for.
+        const state = await readState(client, spec.id, signal)
+        const isOurs = state.phase === 'starting' && state.record.launcher === also.launcher
+        return isOurs ? state.containerId : undefined
+      }
+    })
+  } catch (error) {
+    // Nobody knows whether the engine made it when we gave up.
+    await tidy(context, async (limit) => {
+      const state = await readState(client, spec.id, limit)
+      if (state.phase === 'starting' && state.record.launcher === also.launcher) {
+        await client.remove(state.containerId, limit)
+      }
+    })
+    throw error
+  }
+}
+
+async function afterFailure(
+  context: DockerContext,
+  spec: WorkloadSpec,
+  containerId: string,
+  signal: AbortSignal,
+  error: unknown,
+): Promise<boolean> {
+  const { client } = context
+  const reason: unknown = signal.aborted ? signal.reason : error
+  if (reason === startTimeout) {
+    await tidy(context, async (limit) => {
+      const outcome: NotStartedOutcome = {
+        kind: 'not-started',
+        cause: 'start-timeout',
+        evidence: `Its container did not start within ${spec.startTimeoutMs} ms (startTimeoutMs).`,
+      }
+      // Should the engine start it after all, it ends at once.
+      await putMark(client, containerId, marks.notStarted, JSON.stringify(outcome), limit)
+    })
+    return true
+  }
+  if (!signal.aborted && isNotFound(error)) {
+    // A missing network is one thing, a missing container another.
+    const isGone = (await client.inspect(containerId, signal)) === undefined
+    if (isGone) return false
+  }
+  if (!signal.aborted && (await isRefusedForGood(context, containerId, signal))) return true
+  await tidy(context, async (limit) => await client.remove(containerId, limit))
+  throw reason
+}
+
+/** The engine could not run the image's shell: that stays, as a workload that was not started. */
+async function isRefusedForGood(
+  context: DockerContext,
+  containerId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const info = await context.client.inspect(containerId, signal).catch(() => undefined)
+  const said = info?.State.Error ?? ''
+  return /exec format error|exec: |executable file not found|no such file or directory/iu.test(said)
+}
+
+/** Work after a failure: with a time limit of its own, and never louder than the failure. */
+async function tidy(context: DockerContext, work: (limit: AbortSignal) => Promise<void>): Promise<void> {
+  const limit = AbortSignal.timeout(tidyLimitMs)
+  try {
+    await persist(context.clock, limit, async () => await work(limit))
+  } catch (error) {
+    context.logger.warn(
+      { error: isEngineAway(error) || error === limit.reason ? 'the engine is away' : error },
+      'Cannot tidy up after a launch that failed; the next look at the list of workloads will',
+    )
+  }
+}
+
+function refuseUnseenCaches(context: DockerContext, spec: WorkloadSpec): void {
+  if (context.options.localEngine || spec.caches.length === 0) return
+  throw dockerError(
+    'INVALID_SPEC',
+    'launch',
+    `Cannot launch workload \`${spec.id}\`: it has caches, and the Docker engine does not see this ` +
+      "machine's files. Launch it without (see `capabilities.caches`), or make the executor with " +
+      '`localEngine: true` if it does.',
+  )
+}
+
+function stillAway(spec: WorkloadSpec): Error {
+  return dockerError(
+    'UNAVAILABLE',
+    'launch',
+    `Cannot launch workload \`${spec.id}\`: within ${spec.startTimeoutMs} ms (startTimeoutMs) the Docker ` +
+      'engine did not answer, or another process was launching it. Try again.',
+  )
+}
