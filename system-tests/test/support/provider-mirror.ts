@@ -86,6 +86,11 @@ export class ProviderMirror implements AsyncDisposable {
     return `https://localhost:${(this.#server.address() as AddressInfo).port}/providers/`
   }
 
+  /** The hash of a provider's archive, as lock files write it. */
+  zh(type: string): string {
+    return `zh:${this.#zips.find((zip) => zip.type === type)?.sha256}`
+  }
+
   /** How often the archive of a provider was asked for. */
   downloads(type: string): number {
     return this.#downloads.get(type) ?? 0
@@ -130,8 +135,11 @@ export class ProviderMirror implements AsyncDisposable {
     const [, , host = '', namespace, type, file = ''] = path.split('/')
     const zip = this.#zips.find((it) => it.type === type)
     const fault = this.#faults.get(type ?? '')
+    // The tools send their token with documents alone, never with archives.
     const isAllowed =
-      this.#token === undefined || request.headers.authorization === `Bearer ${this.#token}`
+      this.#token === undefined ||
+      file.endsWith('.zip') ||
+      request.headers.authorization === `Bearer ${this.#token}`
     if (!isAllowed) end(response, 401, 'unauthorized')
     else if (fault === 'forbidden') end(response, 403, '<Error><Code>AccessDenied</Code></Error>')
     else if (zip === undefined || namespace !== 'hashicorp' || !hosts.includes(host)) {
@@ -196,7 +204,10 @@ function makeIdentity(directory: string) {
   const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
   openssl(
     `req -x509 ${key} -keyout ca.key -out ca.pem -days 2`,
-    ...['-subj', '/CN=Mirror CA', '-addext', 'keyUsage=critical,keyCertSign'],
+    '-subj',
+    '/CN=Mirror CA',
+    '-addext',
+    'keyUsage=critical,keyCertSign',
   )
   openssl(`req ${key} -keyout server.key -out server.csr -subj /CN=mirror`)
   writeFileSync(join(directory, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n')

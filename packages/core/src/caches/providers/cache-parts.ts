@@ -9,6 +9,7 @@ import { Staging } from '../staging.ts'
 import { CacheDirectory } from './cache-directory.ts'
 import { JobViews } from './job-view.ts'
 import { checkMirror, MirrorSource, type CheckedMirror } from './mirror-source.ts'
+import { OriginProbe } from './origin-probe.ts'
 import { PackageFetcher } from './package-fetcher.ts'
 import { PackageStore } from './package-store.ts'
 import { publicHosts } from './provider-address.ts'
@@ -26,6 +27,7 @@ export interface CacheParts {
   readonly pins: JobPins
   readonly views: JobViews
   readonly library: ProviderLibrary
+  readonly origins: OriginProbe
 }
 
 /** @throws ConfigurationError for mirrors that the tools would refuse */
@@ -56,5 +58,6 @@ export function wireParts(options: ProviderCacheOptions): CacheParts {
       concurrency: settings.concurrency ?? 10,
       logger,
     }),
+    origins: new OriginProbe({ hosts: [...publicHosts], dispatcher, clock }),
   }
 }

@@ -8,13 +8,14 @@ export interface CliConfigParts {
     readonly include: readonly string[]
   }[]
   readonly networkMirrors: readonly CheckedMirror[]
+  /** Public registries that cannot be reached: what a mirror covers of them comes from the mirror alone. */
+  readonly unreachable: readonly string[]
 }
 
 /**
  * The `provider_installation` of a job. What is cached comes from there and from nowhere else, so that no
  * registry is asked for it. The rest comes from the mirrors and from its own registry: the tool asks all
- * that are left, and takes a clean 404 alone as an answer of no. `undefined` where the tool's own way is
- * as good.
+ * that cover it, and takes a clean 404 alone for a no. `undefined` where the tool's own way is as good.
  */
 export function renderCliConfig(parts: CliConfigParts): string | undefined {
   const filesystem = parts.filesystemMirrors.filter(({ include }) => include.length > 0)
@@ -31,7 +32,7 @@ export function renderCliConfig(parts: CliConfigParts): string | undefined {
         ...list('exclude', cached),
       ]),
     ),
-    block('direct', list('exclude', cached)),
+    block('direct', list('exclude', [...cached, ...mirroredOnly(parts)])),
   ]
   return [
     ...credentials(parts.networkMirrors),
@@ -40,6 +41,23 @@ export function renderCliConfig(parts: CliConfigParts): string | undefined {
     '}',
     '',
   ].join('\n')
+}
+
+/** Patterns of what only the mirrors can give. */
+function mirroredOnly({ networkMirrors, unreachable }: CliConfigParts): readonly string[] {
+  const patterns = unreachable.flatMap((host) =>
+    networkMirrors.flatMap(({ include }) =>
+      include.length === 0
+        ? [`${host}/*/*`]
+        : include.flatMap((pattern) => {
+            const [first = '', ...rest] = pattern.split('/')
+            // Without a host, the pattern means the public registry of whichever tool reads it.
+            if (rest.length === 1 || first === host) return [pattern]
+            return first === '*' ? [`${host}/*/*`] : []
+          }),
+    ),
+  )
+  return [...new Set(patterns)]
 }
 
 /** The variable that terraform takes the token of a host from. `undefined`: its port is in the way. */

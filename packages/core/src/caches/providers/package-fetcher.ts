@@ -31,7 +31,11 @@ export class PackageFetcher {
 
   /** @throws {@link CacheError} with one line about each source that could not give it */
   async fetch(locked: LockedPackage, signal: AbortSignal): Promise<StoredPackage> {
+    if (locked.hashes.length === 0) {
+      throw refused(locked, 'the lock file has no hash of it')
+    }
     const sources = this.#options.sources.filter((source) => source.covers(locked))
+    if (sources.length === 0) throw refused(locked, 'its registry is none that the agent may call')
     const problems: unknown[] = []
     for (const source of sources) {
       try {
@@ -126,12 +130,16 @@ function failed(
     return new CacheError(message, { item, code: 'UNREACHABLE', cause: first })
   }
   const asked = sources.map(({ name }) => name).join(', ')
-  return new CacheError(
-    asked === ''
-      ? `Cannot cache ${item}: its registry is none that the agent may call.`
-      : `Cannot cache ${item} for ${locked.platform}: it is not in ${asked}.`,
-    { item, code: asked === '' ? 'REFUSED' : 'NOT_FOUND' },
-  )
+  return new CacheError(`Cannot cache ${item} for ${locked.platform}: it is not in ${asked}.`, {
+    item,
+    code: 'NOT_FOUND',
+  })
+}
+
+/** How things are set up, and nothing that a run could mend. */
+function refused(locked: LockedPackage, why: string): CacheError {
+  const item = packageText(locked)
+  return new CacheError(`Cannot cache ${item}: ${why}.`, { item, code: 'REFUSED' })
 }
 
 function unusable(locked: LockedPackage, error: unknown): CacheError {

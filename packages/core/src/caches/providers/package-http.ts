@@ -25,6 +25,8 @@ export interface PackageHttpOptions {
   readonly clock: Clock
   /** How long a server may stay silent. */
   readonly idleTimeoutMs: number
+  /** A server that stumbles is asked again for that long. @default 5 s, then the tool itself may try */
+  readonly retryForMs?: number | undefined
 }
 
 interface Wanted {
@@ -39,8 +41,6 @@ const maxRedirects = 5
 const maxDocumentBytes = 4 * 1024 ** 2
 /** The largest real archives have under 300 MiB. */
 const maxArchiveBytes = 2 * 1024 ** 3
-/** A server that stumbles is asked again for that long, and then the tool itself may try. */
-const retryForMs = 5_000
 
 /**
  * Calls to a mirror or registry. Redirects are followed, as registries send archives from elsewhere, but
@@ -127,7 +127,7 @@ export class PackageHttp {
         path: url,
         headers: { accept: 'application/json, */*' },
         accept: [404, ...redirects],
-        retry: { forMs: retryForMs },
+        retry: { forMs: this.#options.retryForMs ?? 5_000 },
         signal: wanted.signal,
         ...(token === undefined ? {} : { token: () => token }),
         read: async (answer) => {

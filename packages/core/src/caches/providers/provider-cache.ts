@@ -34,13 +34,18 @@ export class ProviderCache implements ProviderSource {
 
   async prepare(request: ProviderRequest, options: OperationOptions): Promise<PreparedProviders> {
     const notes: string[] = []
-    const layout = await this.#layOut(request, notes, options.signal)
+    const { mirrors, origins } = this.#parts
+    const [layout, unreachable] = await Promise.all([
+      this.#layOut(request, notes, options.signal),
+      mirrors.length === 0 ? [] : origins.unreachable(),
+    ])
     if (layout !== undefined && layout.fetched > 0) this.#evictSoon()
     return {
       mounts: layout === undefined ? [] : [{ name: mountName, source: this.#options.directory }],
       cliConfig: renderCliConfig({
         filesystemMirrors: layout === undefined ? [] : filesystemMirrors(layout),
-        networkMirrors: this.#parts.mirrors,
+        networkMirrors: mirrors,
+        unreachable,
       }),
       secretEnv: this.#tokens(),
       notes,
