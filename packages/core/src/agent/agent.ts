@@ -43,7 +43,11 @@ export class Agent {
   readonly #running = new AbortController()
   #started = false
 
-  /** @throws `ConfigurationError` for options, a token, a URL or a CA that cannot be used. No I/O but the CA. */
+  /**
+   * No I/O but the CA and keys.
+   *
+   * @throws `ConfigurationError` for options, a token, a URL, a key or a CA that cannot be used.
+   */
   constructor(options: AgentOptions, parts: AgentParts = {}) {
     this.#options = resolveAgentOptions(options)
     this.#parts = wireAgent(this.#options, this.events, parts)
@@ -109,7 +113,7 @@ export class Agent {
       throw error
     } finally {
       this.#running.abort()
-      await this.#parts.caches?.close()
+      await this.#parts.caches.close()
       await this.#parts.controlPlane.close()
       await executor[Symbol.asyncDispose]()
     }

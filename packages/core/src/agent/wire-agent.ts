@@ -24,6 +24,7 @@ import type { AgentEvents } from './agent-events.ts'
 import { AgentIdentity } from './agent-identity.ts'
 import { JobBoard } from './job-board.ts'
 import { machineFacts } from './machine-facts.ts'
+import { makeCaches } from './make-caches.ts'
 import { isSessionGone, Session } from './session.ts'
 import { Shutdown } from './shutdown.ts'
 import { version } from './version.ts'
@@ -40,7 +41,7 @@ export interface AgentParts {
 /** The parts of one agent, joined. */
 export interface WiredAgent {
   readonly controlPlane: ControlPlane
-  readonly caches: JobCaches | undefined
+  readonly caches: JobCaches
   readonly clock: Clock
   readonly emit: ReturnType<typeof safeEmitter<AgentEvents>>
   readonly identity: AgentIdentity
@@ -55,9 +56,10 @@ export interface WiredAgent {
 
 /**
  * Makes the parts and joins them: what each tells goes to those that need it, and nowhere else. No I/O
- * but the CA.
+ * but the CA
+ * and keys.
  *
- * @throws `ConfigurationError` for a token, a URL or a CA that cannot be used
+ * @throws `ConfigurationError` for a token, a URL, a key or a CA that cannot be used
  */
 export function wireAgent(
   options: ResolvedAgentOptions,
@@ -76,7 +78,7 @@ export function wireAgent(
   const slots: Slots = new Slots(options.concurrency, (change, slot) =>
     emit(`slot:${change}`, { slot, free: slots.free }),
   )
-  const caches = parts.caches
+  const caches = parts.caches ?? makeCaches(options, clock)
   const services: JobServices = {
     executor,
     caches,
