@@ -12,6 +12,8 @@ const engineAnswers: Readonly<Record<EngineErrorCode, Answer>> = {
   NOT_FOUND: [404, problemTypes.notFound],
   NOT_CONFIRMABLE: [409, problemTypes.illegalState],
   NOT_OVERRIDABLE: [409, problemTypes.illegalState],
+  PLAN_NOT_NEXT: [409, problemTypes.illegalState],
+  PLAN_STALE: [409, problemTypes.illegalState],
   NOT_DISCARDABLE: [409, problemTypes.illegalState],
   NOT_CANCELABLE: [409, problemTypes.illegalState],
   NO_CONFIGURATION: [409, problemTypes.illegalState],

@@ -16,6 +16,7 @@ import { RunControl } from './run-control.ts'
 import { RunLedger } from './run-ledger.ts'
 import { RunOutcome } from './run-outcome.ts'
 import { RunQueue } from './run-queue.ts'
+import { SavedPlans } from './saved-plans.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 /** Wires the parts of the engine. */
@@ -32,15 +33,17 @@ export function createEngine(options: EngineOptions): Engine {
   const dispatcher = new JobDispatcher(context, { sessions, room })
   const advance = new RunAdvance({ ledger, queue })
   const policies = new PolicyGate(context, { ledger, queue, advance })
+  const savedPlans = new SavedPlans(context, ledger)
   const outcome = new RunOutcome(context, {
     ledger,
     queue,
     leases,
     advance,
     policies,
+    savedPlans,
     onSlotFree: onQueued,
   })
-  const control = new RunControl(context, { ledger, queue })
+  const control = new RunControl(context, { ledger, queue, savedPlans })
   const canceling = new RunCancel(context, {
     ledger,
     queue,

@@ -17,6 +17,10 @@ export type EngineErrorCode =
   | 'NOT_FOUND'
   /** The run does not wait for confirmation. */
   | 'NOT_CONFIRMABLE'
+  /** A saved plan: another run of its workspace is at work. */
+  | 'PLAN_NOT_NEXT'
+  /** A saved plan: the state has changed since it was made. */
+  | 'PLAN_STALE'
   | 'NOT_DISCARDABLE'
   /** The policy check has not failed softly, or its run has moved on. */
   | 'NOT_OVERRIDABLE'

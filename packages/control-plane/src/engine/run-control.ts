@@ -3,26 +3,34 @@ import {
   findLatestConfiguration,
   findWorkspaceFacts,
   type ConfigurationFacts,
+  type RunRow,
 } from '../store/index.ts'
 import type { EngineContext } from './engine-context.ts'
 import { EngineError, type CreateRunInput } from './engine.ts'
 import type { RunLedger } from './run-ledger.ts'
 import type { RunQueue } from './run-queue.ts'
 import { isConfirmable, isDiscardable } from './run-status.ts'
+import type { SavedPlans } from './saved-plans.ts'
 
 /** What people do to runs, but for cancelling. */
 export class RunControl {
   readonly #context: EngineContext
   readonly #ledger: RunLedger
   readonly #queue: RunQueue
+  readonly #savedPlans: SavedPlans
 
   constructor(
     context: EngineContext,
-    parts: { readonly ledger: RunLedger; readonly queue: RunQueue },
+    parts: {
+      readonly ledger: RunLedger
+      readonly queue: RunQueue
+      readonly savedPlans: SavedPlans
+    },
   ) {
     this.#context = context
     this.#ledger = parts.ledger
     this.#queue = parts.queue
+    this.#savedPlans = parts.savedPlans
   }
 
   create(input: CreateRunInput): string {
@@ -99,20 +107,22 @@ export class RunControl {
           `The run ${runId} is '${run.status}' and does not wait for confirmation.`,
         )
       }
-      // A saved plan waits aside; it may not come between another run's plan and apply (I6).
-      const active =
-        run.status === 'planned_and_saved'
-          ? this.#queue.activeRun(run.workspace_id, runId)
-          : undefined
-      if (active !== undefined) {
-        throw new EngineError(
-          'NOT_CONFIRMABLE',
-          `The run ${active.id} of the same workspace is '${active.status}'. Confirm the saved plan when it has ended.`,
-        )
-      }
+      if (run.status === 'planned_and_saved') this.#requireTurn(run)
       this.#ledger.move(runId, 'confirmed', { by })
       this.#queue.queueApply(run)
     })
+  }
+
+  /** A saved plan waits aside; it may not come between another run's plan and apply (I6). */
+  #requireTurn(run: RunRow): void {
+    const active = this.#queue.activeRun(run.workspace_id, run.id)
+    if (active !== undefined) {
+      throw new EngineError(
+        'PLAN_NOT_NEXT',
+        `The run ${active.id} of the same workspace is '${active.status}'. Confirm the saved plan when it has ended.`,
+      )
+    }
+    this.#savedPlans.requireFresh(run)
   }
 
   discard(runId: string, by: string | null): void {

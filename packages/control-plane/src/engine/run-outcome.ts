@@ -9,6 +9,7 @@ import { describeRescue, type RescueOutcome } from './rescued-state.ts'
 import type { RunAdvance } from './run-advance.ts'
 import type { RunLedger } from './run-ledger.ts'
 import type { RunQueue } from './run-queue.ts'
+import type { SavedPlans } from './saved-plans.ts'
 import { lockAdvice, type StateLockFacts } from './state-lock.ts'
 
 /** What the report itself does not say. */
@@ -28,6 +29,7 @@ export class RunOutcome {
   readonly #leases: JobLeases
   readonly #advance: RunAdvance
   readonly #policies: PolicyGate
+  readonly #savedPlans: SavedPlans
   readonly #onSlotFree: (poolId: string) => void
 
   constructor(
@@ -38,6 +40,7 @@ export class RunOutcome {
       readonly leases: JobLeases
       readonly advance: RunAdvance
       readonly policies: PolicyGate
+      readonly savedPlans: SavedPlans
       readonly onSlotFree: (poolId: string) => void
     },
   ) {
@@ -47,6 +50,7 @@ export class RunOutcome {
     this.#leases = parts.leases
     this.#advance = parts.advance
     this.#policies = parts.policies
+    this.#savedPlans = parts.savedPlans
     this.#onSlotFree = parts.onSlotFree
   }
 
@@ -74,12 +78,14 @@ export class RunOutcome {
 
   #planEnded(job: JobRow, report: FinishJobRequest, extra: JobExtra): void {
     const run = this.#ledger.get(job.run_id)
+    const hasChanges = report.hasChanges ?? false
+    // Also of a plan that was made before a hook failed.
+    this.#context.runs.setHasChanges(run.id, hasChanges)
     if (report.result !== 'succeeded') {
       this.#endBadly(job, report, extra)
       return
     }
-    const hasChanges = report.hasChanges ?? false
-    this.#context.runs.setHasChanges(run.id, hasChanges)
+    this.#savedPlans.planned(run.id, run.workspace_id)
     if (job.cancel !== null) {
       this.#ledger.move(run.id, 'canceled', { reason: 'The plan had ended before it was stopped.' })
     } else if (!hasChanges) {
@@ -109,6 +115,7 @@ export class RunOutcome {
     // What was applied is applied, also when a cancel came too late to stop it.
     if (report.result === 'succeeded') this.#ledger.move(job.run_id, 'applied')
     else this.#endBadly(job, report, extra)
+    this.#savedPlans.discardStale(job.workspace_id, job.run_id)
   }
 
   #endBadly(job: JobRow, report: FinishJobRequest, extra: JobExtra): void {

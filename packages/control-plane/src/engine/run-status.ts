@@ -26,7 +26,7 @@ export type RunStatus = (typeof runStatuses)[number]
  * never does (I6). A check of policies has one status, whether it waits for an agent or is at work.
  */
 const runTransitions = {
-  pending: ['plan_queued', 'errored', 'canceled'],
+  pending: ['plan_queued', 'errored', 'canceled', 'discarded'],
   plan_queued: ['planning', 'errored', 'canceled'],
   planning: [
     'plan_queued',
@@ -71,7 +71,7 @@ export function isConfirmable(status: RunStatus): boolean {
 
 /** Whether a person may give the run up. */
 export function isDiscardable(status: RunStatus): boolean {
-  return isConfirmable(status) || status === 'policy_override'
+  return isConfirmable(status) || status === 'policy_override' || status === 'pending'
 }
 
 /** Whether a job of the run is queued or at work. */

@@ -14,6 +14,7 @@ const legal: readonly string[] = [
   'pending → plan_queued',
   'pending → errored',
   'pending → canceled',
+  'pending → discarded',
   'plan_queued → planning',
   'plan_queued → errored',
   'plan_queued → canceled',

@@ -1,3 +1,8 @@
+import {
+  findScopedVariables,
+  findWorkspaceFacts,
+  type ScopedVariableRow,
+} from '../../store/index.ts'
 import { invalidAttribute } from '../json-api/index.ts'
 import type { PublicApi } from '../public-api.ts'
 
@@ -71,4 +76,46 @@ export function checkOverridden(
     'final',
     `Variable with key '${key}' cannot be final: narrower scopes have ${count} of that key. Remove them, or use force=true to override them.`,
   )
+}
+
+/**
+ * Variables of a run come once each, and override nothing that is final.
+ * @throws {@link PublicApiError} 422
+ */
+export function checkRunVariables(
+  api: PublicApi,
+  workspaceId: string,
+  variables: readonly VariableName[],
+): void {
+  if (variables.length === 0) return
+  const facts = findWorkspaceFacts(api.db, workspaceId)
+  const scoped = facts === undefined ? [] : findScopedVariables(api.db, facts)
+  const finals = new Map(
+    scoped.filter((row) => row.final === 1).map((row) => [nameOf(row), row] as const),
+  )
+  const seen = new Set<string>()
+  for (const [index, variable] of variables.entries()) {
+    const name = nameOf(variable)
+    const final = finals.get(name)
+    const pointer = `variables/${index}/key`
+    if (final !== undefined) {
+      throw invalidAttribute(
+        pointer,
+        `Variable with key '${variable.key}' is final in the ${whereOf(final)} and cannot be overridden.`,
+      )
+    }
+    if (seen.has(name)) {
+      throw invalidAttribute(pointer, `Variable with key '${variable.key}' is given twice.`)
+    }
+    seen.add(name)
+  }
+}
+
+function nameOf({ key, category }: VariableName): string {
+  return `${category === 'terraform' ? 'terraform' : 'shell'}:${key}`
+}
+
+function whereOf(row: ScopedVariableRow): string {
+  if (row.workspace_id !== null) return 'workspace'
+  return row.environment_id === null ? 'account' : 'environment'
 }

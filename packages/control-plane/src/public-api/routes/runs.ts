@@ -4,7 +4,6 @@ import { z } from 'zod'
 import { EngineError } from '../../engine/index.ts'
 import {
   conflict,
-  invalidAttribute,
   invalidRelationship,
   notFound,
   parseWriteBody,
@@ -14,49 +13,15 @@ import {
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { configurationVersions, runs, workspaces } from '../resources/index.ts'
 
+import { checkRunVariables } from './final-variables.ts'
 import { registerReads } from './read-routes.ts'
 import { commentSchema } from './run-actions.ts'
+import { checkRunMode, runAttributesSchema } from './run-attributes.ts'
 import { parseActionBody, relatedRow, requiredRow, sendResource } from './writes.ts'
 
-/** Goes behind `-target=`: one line, as Terraform writes addresses. */
-const address = z
-  .string()
-  .min(1)
-  .max(262_143)
-  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  .regex(/^[^\u0000-\u001f]+$/u, 'An address is one line of text.')
-
-const createSchema = z.object({
-  message: z.string().max(512).nullish(),
-  source: z
-    .string()
-    .regex(/^[a-z][a-z-]{0,63}$/u)
-    .optional(),
-  'is-destroy': z.boolean().optional(),
-  'is-dry': z.boolean().optional(),
-  'auto-apply': z.boolean().optional(),
-  refresh: z.boolean().nullish(),
-  'refresh-only': z.boolean().nullish(),
-  'save-plan': z.boolean().nullish(),
-  'target-addrs': z.array(address).max(1000).nullish(),
-  'replace-addrs': z.array(address).max(1000).nullish(),
-  variables: z
-    .array(
-      z.object({
-        key: z
-          .string()
-          .max(128)
-          .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/u, 'Not the name of a variable.'),
-        value: z.string().max(65_535).nullish(),
-        category: z.enum(['terraform', 'shell', 'env']),
-        hcl: z.boolean().default(false),
-        sensitive: z.boolean().default(false),
-      }),
-    )
-    .max(1000)
-    .nullish(),
+const confirmSchema = commentSchema.extend({
+  'apply-at': z.null({ error: 'This control plane does not schedule applies.' }).optional(),
 })
-
 /** `force` is our own: Scalr's public API has no force-cancel. */
 const cancelSchema = commentSchema.extend({ force: z.boolean().default(false) })
 
@@ -70,7 +35,7 @@ export function registerRuns(api: PublicApi): void {
   // A run may bring a thousand variables of 64 KiB; that many at once are refused, a few hundred are not.
   app.post('/runs', { bodyLimit: maxJsonBodyBytes }, (request, reply) => {
     const { accountId, userId } = userOf(request)
-    const body = parseWriteBody(request.body, 'runs', createSchema)
+    const body = parseWriteBody(request.body, 'runs', runAttributesSchema)
     const { attributes } = body
     const workspace = requiredRow(api, accountId, body, { name: 'workspace', resource: workspaces })
     const workspaceId = textOf(workspace, 'id')
@@ -86,9 +51,14 @@ export function registerRuns(api: PublicApi): void {
       workspaceId,
       body.one('configuration-version'),
     )
-    if (attributes['refresh-only'] === true && attributes['is-destroy'] === true) {
-      throw invalidAttribute('refresh-only', 'A run cannot be both refresh-only and destroy.')
-    }
+    checkRunMode(attributes)
+    const variables = (attributes.variables ?? []).map((variable) => ({
+      ...variable,
+      value: variable.value ?? '',
+      // HCL means nothing to an environment variable.
+      hcl: variable.category === 'terraform' && variable.hcl,
+    }))
+    checkRunVariables(api, workspaceId, variables)
     const id = fromEngine(workspaceId, 'Workspace', () =>
       engine.createRun({
         workspaceId,
@@ -104,24 +74,21 @@ export function registerRuns(api: PublicApi): void {
         ...given('savePlan', attributes['save-plan']),
         targetAddrs: attributes['target-addrs'] ?? [],
         replaceAddrs: attributes['replace-addrs'] ?? [],
-        variables: (attributes.variables ?? []).map((variable) => ({
-          ...variable,
-          value: variable.value ?? '',
-        })),
+        variables,
       }),
     )
     return sendResource(api, request, reply, { resource: runs, id, status: 201 })
   })
 
   const decisions = [
-    ['apply', 'confirm'],
-    ['discard', 'discard'],
+    ['apply', 'confirm', confirmSchema],
+    ['discard', 'discard', commentSchema],
   ] as const
-  for (const [action, decide] of decisions) {
+  for (const [action, decide, schema] of decisions) {
     app.post(`/runs/:id/actions/${action}`, (request, reply) => {
       const { accountId, userId } = userOf(request)
       const id = idOf(request)
-      parseActionBody(request.body, commentSchema)
+      parseActionBody(request.body, schema)
       api.reader.row(runs, accountId, id)
       fromEngine(id, 'Run', () => engine[decide](id, userId))
       return reply.code(202).send()
@@ -194,6 +161,8 @@ function translate(error: EngineError, id: string, model: string): PublicApiErro
       return conflict('Override is not possible in a current policy check status.')
     case 'NO_CONFIGURATION':
       return invalidRelationship('configuration-version', noConfiguration)
+    case 'PLAN_NOT_NEXT':
+    case 'PLAN_STALE':
     // Rare here: what the engine says is written for people.
     case 'DIGEST_MISMATCH':
     case 'ILLEGAL_STATE':

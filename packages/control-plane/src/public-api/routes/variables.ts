@@ -20,6 +20,8 @@ import {
   type VariableScope,
 } from './final-variables.ts'
 import { registerReads } from './read-routes.ts'
+import { variableValue } from './run-attributes.ts'
+import { variableNameFault } from './variable-names.ts'
 import { checkAccount, insertRow, relatedRow, sendResource, updateRow } from './writes.ts'
 
 const categorySchema = z.enum(['terraform', 'shell', 'env'], {
@@ -31,12 +33,7 @@ const keySchema = z
   .max(128)
 const updateSchema = z.object({
   key: keySchema.optional(),
-  value: z
-    .string()
-    .max(65_535)
-    // An environment cannot hold it, and a process would be cut short there.
-    .refine((value) => !value.includes('\0'), { message: 'Value cannot hold a NUL character.' })
-    .nullish(),
+  value: variableValue.nullish(),
   category: categorySchema.optional(),
   hcl: z.boolean().optional(),
   sensitive: z.boolean().optional(),
@@ -159,17 +156,8 @@ function scopeOf(api: PublicApi, accountId: string, body: WriteBody<unknown>): V
 }
 
 function checkKey(key: string, category: z.infer<typeof categorySchema>): void {
-  const valid =
-    category === 'terraform'
-      ? /^[A-Za-z_][A-Za-z0-9_-]*$/u.test(key)
-      : /^[A-Za-z_][A-Za-z0-9_]*$/u.test(key)
-  if (valid) return
-  throw invalidAttribute(
-    'key',
-    category === 'terraform'
-      ? 'Key must be the name of a Terraform variable: letters, digits, `_` and `-`, no digit first.'
-      : 'Key must be the name of an environment variable: letters, digits and `_`, no digit first.',
-  )
+  const fault = variableNameFault(key, category)
+  if (fault !== undefined) throw invalidAttribute('key', fault)
 }
 
 function checkUnique(
