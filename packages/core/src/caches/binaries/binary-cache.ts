@@ -166,6 +166,7 @@ export class BinaryCache {
         const work = (stop: AbortSignal): Promise<number | undefined> =>
           this.#fetcher.fetch(key, { signal: stop })
         tookMs = await this.#fetches.run(binaryPath(key), work, { signal })
+        if ((await this.#store.look(key)) !== 'good') throw this.#lost(key)
       }
       await this.#store.touch(key)
       return tookMs
@@ -176,6 +177,14 @@ export class BinaryCache {
         path: this.#options.cacheDir,
       })
     }
+  }
+
+  #lost({ tool, version }: BinaryKey): CacheError {
+    const item = `${tool} ${version}`
+    return new CacheError(
+      `Cannot keep ${item} in ${this.#options.cacheDir}: it was written, and does not come back as it was. Check that disk, and whether something else clears the directory.`,
+      { item, code: 'CACHE_UNUSABLE' },
+    )
   }
 
   #onDisk<T>(item: string, work: Promise<T>): Promise<T> {

@@ -61,7 +61,7 @@ export async function fetchRelease(options: FetchReleaseOptions): Promise<Fetche
       }
       // An earlier attempt may have left its half.
       await rm(archive, { force: true })
-      return saveStream(answer.body, { ...limit, path: archive, mode: 0o600 })
+      return saveStream(() => answer.body, { ...limit, path: archive, mode: 0o600 })
     },
   })
   if (saved.sha256 !== sum) {

@@ -21,11 +21,12 @@ export interface SavedFile {
 }
 
 /**
- * Writes a stream to a new file and syncs it. Failures of the disk come as {@link CacheError}
+ * Writes a stream to a new file and syncs it. The stream is asked for when the file is open, so that it
+ * cannot fail before somebody listens. Failures of the disk come as {@link CacheError}
  * `CACHE_UNUSABLE`, too many bytes as `CORRUPT`; failures of the stream as they are.
  */
 export async function saveStream(
-  content: AsyncIterable<unknown>,
+  content: () => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>,
   options: SaveStreamOptions,
 ): Promise<SavedFile> {
   const { path, maxBytes, item } = options
@@ -37,7 +38,7 @@ export async function saveStream(
   try {
     const hash = createHash('sha256')
     let bytes = 0
-    for await (const chunk of content) {
+    for await (const chunk of await content()) {
       if (!(chunk instanceof Uint8Array)) throw new TypeError('a stream of bytes is needed')
       bytes += chunk.byteLength
       if (bytes > maxBytes) throw tooLarge(options)

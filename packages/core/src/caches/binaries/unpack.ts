@@ -35,7 +35,7 @@ export async function unpack(options: UnpackOptions): Promise<SavedFile> {
       case 'tar.gz':
         return await unpackTar(options)
       case 'plain':
-        return await save(createReadStream(options.archive), options)
+        return await save(() => createReadStream(options.archive), options)
     }
   } catch (error) {
     options.signal?.throwIfAborted()
@@ -58,10 +58,11 @@ async function unpackZip(options: UnpackOptions): Promise<SavedFile> {
     const entry = await findEntry(zip, options.name)
     if (entry === undefined) throw missing(options)
     if (entry.uncompressedSize > options.maxBytes) throw tooLarge(options)
-    const content = await new Promise<Readable>((resolve, reject) => {
-      zip.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream)))
-    })
-    return await save(content, options)
+    const openEntry = (): Promise<Readable> =>
+      new Promise((resolve, reject) => {
+        zip.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream)))
+      })
+    return await save(openEntry, options)
   } finally {
     zip.close()
   }
@@ -90,7 +91,8 @@ async function unpackTar(options: UnpackOptions): Promise<SavedFile> {
   try {
     for await (const entry of entries) {
       if (entry.header.type === 'file' && entry.header.name === options.name) {
-        return await save(entry, options)
+        entry.on('error', () => {})
+        return await save(() => entry, options)
       }
       entry.resume()
     }
@@ -102,8 +104,11 @@ async function unpackTar(options: UnpackOptions): Promise<SavedFile> {
   }
 }
 
-function save(content: AsyncIterable<unknown>, options: UnpackOptions): Promise<SavedFile> {
-  return saveStream(untilAborted(content, options.signal), {
+function save(
+  content: () => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>,
+  options: UnpackOptions,
+): Promise<SavedFile> {
+  return saveStream(async () => untilAborted(await content(), options.signal), {
     path: options.target,
     maxBytes: options.maxBytes,
     mode: 0o755,
