@@ -16,6 +16,7 @@ import {
   agentPoolDefinition,
   environmentDefinition,
   hookEnvironmentLinkDefinition,
+  policyDefinition,
   variableDefinition,
 } from './definitions/index.ts'
 import { ResourceClient } from './resource-client.ts'
@@ -24,6 +25,8 @@ import { AppliesClient } from './resources/applies-client.ts'
 import { ConfigurationVersionsClient } from './resources/configuration-versions-client.ts'
 import { HooksClient } from './resources/hooks-client.ts'
 import { PlansClient } from './resources/plans-client.ts'
+import { PolicyChecksClient } from './resources/policy-checks-client.ts'
+import { PolicyGroupsClient } from './resources/policy-groups-client.ts'
 import { RunsClient } from './resources/runs-client.ts'
 import { StateVersionsClient } from './resources/state-versions-client.ts'
 import { WorkspacesClient } from './resources/workspaces-client.ts'
@@ -76,6 +79,9 @@ export class ScalrClient implements AsyncDisposable {
   readonly hookEnvironmentLinks: ResourceClient<typeof hookEnvironmentLinkDefinition>
   readonly hooks: HooksClient
   readonly plans: Omit<PlansClient, 'list' | 'create' | 'update' | 'delete'>
+  readonly policies: Pick<ResourceClient<typeof policyDefinition>, 'get'>
+  readonly policyChecks: Omit<PolicyChecksClient, 'list' | 'create' | 'update' | 'delete'>
+  readonly policyGroups: PolicyGroupsClient
   readonly runs: Omit<RunsClient, 'update' | 'delete'>
   readonly stateVersions: Omit<StateVersionsClient, 'update' | 'delete' | 'currentOf'>
   readonly variables: ResourceClient<typeof variableDefinition>
@@ -108,6 +114,9 @@ export class ScalrClient implements AsyncDisposable {
     this.hookEnvironmentLinks = new ResourceClient(api, hookEnvironmentLinkDefinition)
     this.hooks = new HooksClient(api)
     this.plans = new PlansClient(api)
+    this.policies = new ResourceClient(api, policyDefinition)
+    this.policyChecks = new PolicyChecksClient(api)
+    this.policyGroups = new PolicyGroupsClient(api)
     this.runs = new RunsClient(api)
     this.stateVersions = stateVersions
     this.variables = new ResourceClient(api, variableDefinition)

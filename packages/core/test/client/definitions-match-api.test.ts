@@ -44,7 +44,7 @@ const writableHere: readonly string[] = [
 ]
 
 /** What the document wants when creating, and a server without a VCS does not. */
-const optionalHere: readonly string[] = ['hooks.vcs-repo']
+const optionalHere: readonly string[] = ['hooks.vcs-repo', 'policy-groups.vcs-repo']
 
 /** Attributes of the embedded control plane that Scalr does not have begin like this, and none of Scalr's. */
 const ownPrefix = 'agent-'

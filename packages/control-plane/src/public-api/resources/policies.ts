@@ -3,6 +3,7 @@ import {
   empty,
   flag,
   json,
+  nullableTextOf,
   publicApiPath,
   text,
   textOf,
@@ -98,16 +99,18 @@ export const policyChecks: Resource = {
     'status-timestamps': json('status_timestamps_json'),
     // Every user of this control plane may.
     permissions: constant({ override: true }),
-    // Scalr's reference speaks of it, though its schema does not hold it.
-    'error-message': text('error_message'),
     // Our own.
-    'override-comment': text('override_comment'),
+    'agent-error-message': text('error_message'),
+    'agent-override': (row) =>
+      textOf(row, 'status') === 'overridden'
+        ? {
+            comment: nullableTextOf(row, 'override_comment'),
+            'user-id': nullableTextOf(row, 'overridden_by'),
+          }
+        : null,
     'agent-report': json('report_json'),
   },
-  relations: {
-    run: toOne('runs', 'run_id'),
-    'overridden-by': toOne('users', 'overridden_by'),
-  },
+  relations: {},
   links: (row) => ({ output: `${publicApiPath}/policy-checks/${textOf(row, 'id')}/output` }),
   filters: {},
   sorts: {},
