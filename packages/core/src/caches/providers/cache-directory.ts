@@ -26,7 +26,7 @@ export class CacheDirectory {
   async problem(): Promise<string | undefined> {
     if (this.#isGood) return undefined
     try {
-      await mkdir(this.#directory, { recursive: true, mode: 0o755 })
+      await makeDirectory(this.#directory)
       const code = await this.#staging.use((place) => startProgramIn(place))
       // Any other failure (no /bin/sh) says nothing about the mount.
       this.#isGood = code !== 'EACCES'
@@ -37,6 +37,13 @@ export class CacheDirectory {
       return `${this.#directory} ${diskProblem(error)}`
     }
   }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o755 }).catch(async () => {
+    // Node reports a read-only file system as ENOENT when it makes directories recursively.
+    await mkdir(path, { mode: 0o755 })
+  })
 }
 
 /** What is wrong with a directory that could not be written. */
