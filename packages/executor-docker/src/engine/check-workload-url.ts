@@ -1,0 +1,45 @@
+import { isIP } from 'node:net'
+
+import type { Finding } from '@scalr-agent/core'
+
+/**
+ * Whether a container can reach the control plane at that URL: loopback is the container itself.
+ *
+ * @param gateway Address of the engine's machine on the default bridge, where it is known.
+ */
+export function checkWorkloadUrl(workloadUrl: string, gateway: string | undefined): Finding {
+  const id = 'docker.workload-url'
+  const url = URL.canParse(workloadUrl) ? new URL(workloadUrl) : undefined
+  if (url === undefined) {
+    return {
+      id,
+      level: 'error',
+      message: 'The URL at which workloads reach the control plane is no URL.',
+      remedy: 'Set `workloadUrl` (SCALR_AGENT_WORKLOAD_URL), e.g. to https://scalr.example.com.',
+    }
+  }
+  const shown = `${url.protocol}//${url.host}`
+  if (!isUnreachable(url.hostname)) {
+    return { id, level: 'ok', message: `Workloads reach the control plane at ${shown}.` }
+  }
+  return {
+    id,
+    level: 'error',
+    message: `Workloads cannot reach the control plane at ${shown}: inside a container that is the container itself.`,
+    remedy: `Let the control plane listen on the engine's bridge${gateway === undefined ? '' : ` (${gateway})`}, with TLS, and set \`workloadUrl\` (SCALR_AGENT_WORKLOAD_URL) to ${
+      gateway === undefined
+        ? `https://host.docker.internal:${url.port === '' ? '443' : url.port}`
+        : `https://${isIP(gateway) === 6 ? `[${gateway}]` : gateway}${url.port === '' ? '' : `:${url.port}`}`
+    }.`,
+  }
+}
+
+/** Loopback, and the addresses that mean "this host". */
+function isUnreachable(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/gu, '').replace(/\.$/u, '')
+  if (host === 'localhost' || host.endsWith('.localhost')) return true
+  if (isIP(host) === 4) return host.startsWith('127.') || host === '0.0.0.0'
+  if (isIP(host) !== 6) return false
+  // The standard writes an embedded IPv4 address as hexadecimal digits.
+  return host === '::1' || host === '::' || /^::ffff:7f[0-9a-f]{2}:/u.test(host)
+}
