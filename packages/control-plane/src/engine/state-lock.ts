@@ -21,7 +21,7 @@ export interface StateLockFacts {
   readonly runId: string | null
 }
 
-export function stateLockFacts(lock: StateLockRow): StateLockFacts {
+export function stateLockFacts(lock: Omit<StateLockRow, 'workspace_id'>): StateLockFacts {
   const info = infoSchema.safeParse(parse(lock.info_json)).data
   return {
     id: lock.lock_id,

@@ -1,3 +1,4 @@
+import { stateLockFacts } from '../../engine/index.ts'
 import {
   constant,
   empty,
@@ -10,6 +11,7 @@ import {
   text,
   textOf,
   toOne,
+  type Cell,
   type Resource,
 } from '../json-api/index.ts'
 
@@ -18,17 +20,38 @@ import { holdingRunSql } from './run-statuses.ts'
 const latest = (table: string, order: string, where = ''): string =>
   `(SELECT x.id FROM ${table} x WHERE x.workspace_id = t.id ${where} ORDER BY ${order} DESC LIMIT 1)`
 
+/** Who holds the state, in the words of the tool. */
+const stateLock: Cell = (row) => {
+  const id = nullableTextOf(row, 'state_lock_id')
+  if (id === null) return null
+  const facts = stateLockFacts({
+    lock_id: id,
+    info_json: textOf(row, 'state_lock_info'),
+    run_id: nullableTextOf(row, 'state_lock_run_id'),
+    created_at: textOf(row, 'state_lock_created_at'),
+  })
+  return {
+    id: facts.id,
+    who: facts.who,
+    operation: facts.operation,
+    'created-at': facts.createdAt,
+    'run-id': facts.runId,
+  }
+}
+
 export const workspaces: Resource = {
   type: 'workspaces',
   model: 'Workspace',
   path: '/workspaces',
-  columns: `t.*, ${holdingRunSql('t.id')} AS holding_run_id,
+  columns: `t.*, s.lock_id AS state_lock_id, s.info_json AS state_lock_info, s.run_id AS state_lock_run_id,
+    s.created_at AS state_lock_created_at, ${holdingRunSql('t.id')} AS holding_run_id,
     ${latest('runs', 'x.sequence')} AS latest_run_id,
     ${latest('runs', 'x.sequence', "AND x.status <> 'pending'")} AS last_begun_run_id,
     ${latest('configuration_versions', 'x.rowid')} AS latest_configuration_version_id,
     ${latest('configuration_versions', 'x.rowid', "AND x.status = 'uploaded'")} AS configuration_version_id,
     (SELECT x.resources_json <> '[]' FROM state_versions x WHERE x.workspace_id = t.id ORDER BY x.rowid DESC LIMIT 1) AS has_resources`,
-  from: 'workspaces t JOIN environments e ON e.id = t.environment_id',
+  from: `workspaces t JOIN environments e ON e.id = t.environment_id
+    LEFT JOIN state_locks s ON s.workspace_id = t.id`,
   account: 'e.account_id',
   attributes: {
     name: text('name'),
@@ -38,6 +61,7 @@ export const workspaces: Resource = {
     operations: (row) => textOf(row, 'execution_mode') === 'remote',
     'iac-platform': text('iac_platform'),
     'terraform-version': text('iac_version'),
+    terragrunt: json('terragrunt_json'),
     'working-directory': text('working_directory'),
     'var-files': json('var_files_json'),
     hooks: json('hooks_json'),
@@ -54,6 +78,8 @@ export const workspaces: Resource = {
       if (flagOf(row, 'locked') || run === null) return nullableTextOf(row, 'lock_reason')
       return `Locked by run ${run}`
     },
+    // Our own: Terraform's lock on the state, which is not the workspace's lock.
+    'agent-state-lock': stateLock,
     'has-resources': flag('has_resources'),
     'created-at': text('created_at'),
     'updated-at': text('updated_at'),
