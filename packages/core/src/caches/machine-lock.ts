@@ -95,6 +95,8 @@ async function untilFree(
   maxMs: number,
   { clock, signal }: MachineLockOptions,
 ): Promise<void> {
+  // An abort that has been is not told again.
+  signal?.throwIfAborted()
   const done = new AbortController()
   const stop = signal === undefined ? done.signal : AbortSignal.any([done.signal, signal])
   const ended = new Promise<string | undefined>((resolve) => {

@@ -14,7 +14,7 @@ it.each(['1.11.4', '0.12.31', '1.6.0-alpha1', '1.10.0-rc.2', '1.5.7+ent', '0.80.
 )
 
 it('whatever it takes names one directory and one segment of a URL', () => {
-  const versions = string({ unit: constantFrom(...'0123456789.-+abR/\\%?#~ \n\u0000é') })
+  const versions = string({ unit: constantFrom(...'0123456789.-+abR/\\%?#~ \n\u0000é'.split('')) })
   assert(
     property(versions, (version) => {
       if (!isToolVersion(version)) return

@@ -1,6 +1,7 @@
 import { asyncProperty, assert, uint8Array } from 'fast-check'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 
 import { pack } from 'tar-stream'
@@ -21,12 +22,10 @@ interface TarEntry {
 async function tarGzOf(entries: readonly TarEntry[]): Promise<Buffer> {
   const tar = pack()
   for (const { name, type = 'file', linkname, content = '' } of entries) {
-    tar.entry({ name, type, mode: 0o777, linkname: linkname ?? null }, content)
+    tar.entry({ name, type, mode: 0o777, ...(linkname && { linkname }) }, content)
   }
   tar.finalize()
-  const chunks: Buffer[] = []
-  for await (const chunk of tar) chunks.push(Buffer.from(chunk))
-  return gzipSync(Buffer.concat(chunks))
+  return gzipSync(await buffer(tar))
 }
 
 async function unpackBytes(bytes: Uint8Array, format: ReleaseFormat): Promise<string> {
