@@ -20,7 +20,7 @@ export class LogTail {
     if (bytes.length === 0) return
     this.#position += bytes.length
     // A copy, of what is needed: the reader of a stream may use its buffer again.
-    const piece = bytes.slice(Math.max(0, bytes.length - this.#maxBytes))
+    const piece = new Uint8Array(bytes.subarray(Math.max(0, bytes.length - this.#maxBytes)))
     this.#pieces.push(piece)
     this.#kept += piece.length
     for (

@@ -68,7 +68,8 @@ export class MarkerFilter {
     while (start !== -1) {
       const end = this.#candidateEnd(data, start)
       if (end === undefined) {
-        this.#candidate = data.slice(start)
+        // A copy: a chunk may be reused, and `slice` of a Buffer would be a view of it.
+        this.#candidate = new Uint8Array(data.subarray(start))
         break
       }
       const marker = parseMarker(

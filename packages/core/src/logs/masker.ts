@@ -167,7 +167,8 @@ export class Masker {
       from = Math.max(from, this.#regionEnd)
     }
     if (until > from) pieces.push(data.subarray(from - base, until - base))
-    this.#tail = until - base < data.length ? data.slice(until - base) : noBytes
+    // A copy: a chunk may be reused, and `slice` of a Buffer would be a view of it.
+    this.#tail = until - base < data.length ? new Uint8Array(data.subarray(until - base)) : noBytes
     this.#consumed = until
     return concatBytes(pieces)
   }

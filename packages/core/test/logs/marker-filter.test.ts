@@ -20,11 +20,14 @@ function filterChunks(chunks: Iterable<Uint8Array>): { text: string; markers: Fo
   return { text, markers }
 }
 
+/** In chunks that are overwritten once the next one is asked for, as a reader may do. */
 function* cut(input: Uint8Array, sizes: readonly number[]): Generator<Uint8Array> {
   let at = 0
   for (let turn = 0; at < input.length; turn++) {
     const size = sizes[turn % sizes.length] ?? 1
-    yield input.subarray(at, at + size)
+    const chunk = Buffer.from(input.subarray(at, at + size))
+    yield chunk
+    chunk.fill('~')
     at += size
   }
 }

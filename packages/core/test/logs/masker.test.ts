@@ -30,15 +30,19 @@ function maskWhole(input: Uint8Array, secrets: readonly string[]): Buffer {
 
 function maskChunks(chunks: Iterable<Uint8Array>, secrets: readonly string[]): Buffer {
   const masker = new Masker(secrets)
-  const out = [...chunks].map((chunk) => Buffer.from(masker.push(chunk)))
+  const out: Buffer[] = []
+  for (const chunk of chunks) out.push(Buffer.from(masker.push(chunk)))
   return Buffer.concat([...out, masker.flush()])
 }
 
+/** In chunks that are overwritten once the next one is asked for, as a reader may do. */
 function* cut(input: Uint8Array, sizes: readonly number[]): Generator<Uint8Array> {
   let at = 0
   for (let turn = 0; at < input.length; turn++) {
     const size = sizes[turn % sizes.length] ?? 1
-    yield input.subarray(at, at + size)
+    const chunk = Buffer.from(input.subarray(at, at + size))
+    yield chunk
+    chunk.fill('~')
     at += size
   }
 }
