@@ -87,6 +87,5 @@ function list(name: string, values: readonly string[]): readonly Argument[] {
 }
 
 function quoted(text: string): string {
-  const escaped = text.replaceAll(/[\\"]/gu, String.raw`\$&`)
-  return `"${escaped.replaceAll('${', '$${').replaceAll('%{', '%%{')}"`
+  return `"${text.replaceAll(/[\\"]/gu, String.raw`\$&`)}"`
 }

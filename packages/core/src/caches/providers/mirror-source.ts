@@ -47,6 +47,12 @@ export function checkMirror(mirror: ProviderNetworkMirror): CheckedMirror {
     )
   }
   const token = mirror.token === undefined || mirror.token === '' ? undefined : mirror.token
+  // RFC 6750; it also goes into a file of the tools, whose quoting has no way to write a `${`.
+  if (token !== undefined && !/^[\w.~+/-]+=*$/u.test(token)) {
+    throw new ConfigurationError(
+      `Cannot use the network mirror ${url.host}: its token holds characters that bearer tokens do not have (SCALR_AGENT_PROVIDER_NETWORK_MIRRORS).`,
+    )
+  }
   return { url, token, include }
 }
 

@@ -53,6 +53,8 @@ export async function unpackPackage(
       const target = join(directory, path)
       await mkdir(dirname(target), { recursive: true, mode: 0o755 })
       const content = await zip.openReadStreamPromise(entry).catch(refuse)
+      // Its reader gets the error all the same; until there is one, nobody listens.
+      content.on('error', () => {})
       const sha256 = await writeFile(content, target, modeOf(entry), left, options.signal)
       bytes += entry.uncompressedSize
       files.push({ path, sha256 })
