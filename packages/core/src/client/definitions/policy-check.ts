@@ -1,3 +1,4 @@
+import { agentReport } from './agent-report.ts'
 import { choice, count, flag, list, map, shape, text } from '../kind.ts'
 import { always, defineResource, read, write } from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
@@ -11,6 +12,7 @@ export const policyCheckDefinition = defineResource({
     agentErrorMessage: read(text),
     /** Who let the run pass, and why. Of the embedded control plane alone. */
     agentOverride: read(shape({ comment: text, userId: text })),
+    agentReport,
     permissions: write(map),
     result: write(
       shape({
