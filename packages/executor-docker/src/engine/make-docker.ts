@@ -27,8 +27,7 @@ export function makeDocker(endpoint: Endpoint, apiVersion?: string): Docker {
     timeout: undefined,
   }
   try {
-    // Its types forbid `undefined`, which is what keeps it from the environment.
-    return new Docker(options as Docker.DockerOptions)
+    return new Docker(options)
   } catch (error) {
     // It reads DOCKER_HOST and DOCKER_CERT_PATH whether it uses them or not.
     throw new ConfigurationError(
