@@ -87,6 +87,8 @@ export class BinaryCache {
     if (wanted.length === 0) return { tools, mounts: [], notes: [] }
     const notes: string[] = []
     const keys = await Promise.all(wanted.map((tool) => this.#chooseKey(tool)))
+    // A pin after the release of a cancelled job would never be given back.
+    options.signal?.throwIfAborted()
     await this.#pin(request.jobId, keys)
     await Promise.all(
       keys.map(async (key) => {

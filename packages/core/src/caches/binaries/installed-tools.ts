@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
 
 import type { Logger } from '../../runtime/index.ts'
@@ -65,7 +64,7 @@ export class InstalledTools {
         {
           cwd: '/',
           // Nothing of the agent's own environment, where its token is.
-          env: { PATH: path, HOME: tmpdir(), CHECKPOINT_DISABLE: '1' },
+          env: { PATH: path, HOME: '/nonexistent', CHECKPOINT_DISABLE: '1' },
           timeout: answerTimeoutMs,
           killSignal: 'SIGKILL',
           maxBuffer: 256 * 1024,

@@ -25,8 +25,8 @@ function findProgram(name: string): string | undefined {
 }
 
 const tools = [
-  { tool: 'terraform', suffix: '.sig', says: /^Terraform v(\S+)/u },
-  { tool: 'tofu', suffix: '.gpgsig', says: /^OpenTofu v(\S+)/u },
+  { tool: 'terraform', suffix: '.sig', says: /^Terraform v(\S+)/mu },
+  { tool: 'tofu', suffix: '.gpgsig', says: /^OpenTofu v(\S+)/mu },
 ] as const
 
 const authority = new TestAuthority()
