@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createGzip } from 'node:zlib'
@@ -18,7 +18,7 @@ import {
   type JobEvents,
   type JobServices,
 } from '../../src/job/index.ts'
-import { formatMarker } from '../../src/logs/index.ts'
+import { formatMarker, type StageMarker } from '../../src/logs/index.ts'
 import {
   jobFileNames,
   problemTypes,
@@ -34,7 +34,7 @@ import {
   type FakeProcess,
   type FakeStartFailure,
 } from '../../src/testing/index.ts'
-import { makeJobSpec } from './job-spec.ts'
+import { makeJobSpec, type TestJobSpec } from './job-spec.ts'
 
 /** Below it a wait is for another attempt, beyond it for a deadline. */
 const deadlineMs = 35_000
@@ -79,8 +79,16 @@ export class JobScene implements AsyncDisposable {
   startFailure: FakeStartFailure | undefined
   /** How often the workload began. */
   executions = 0
+  /** Plays the whole job script instead: `mark` writes a stage marker. */
+  script:
+    | ((process: FakeProcess, mark: (marker: StageMarker) => void) => Promise<number>)
+    | undefined
   /** What the workload does after its first words. */
   work: (process: FakeProcess) => Promise<number> = () => Promise.resolve(0)
+  /** What the job asks for, beside what every one does. */
+  spec: TestJobSpec = {}
+  /** Options of the agent, beside the scene's own. */
+  settings: Partial<JobServices['settings']> = {}
   readonly #directory: string
   readonly #archive: Buffer
 
@@ -93,11 +101,16 @@ export class JobScene implements AsyncDisposable {
     })
   }
 
-  static async open(phase: Phase = 'plan'): Promise<JobScene> {
+  static async open(
+    phase: Phase = 'plan',
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<JobScene> {
     const directory = await mkdtemp(join(tmpdir(), 'job-scene-'))
     await mkdir(join(directory, 'jobs'))
     const archive = pack()
-    archive.entry({ name: 'main.tf' }, 'output "one" {}\n')
+    for (const [name, text] of Object.entries({ 'main.tf': 'output "one" {}\n', ...files })) {
+      archive.entry({ name }, text)
+    }
     archive.finalize()
     const chunks: Buffer[] = []
     for await (const chunk of archive.pipe(createGzip())) chunks.push(Buffer.from(chunk as Buffer))
@@ -150,6 +163,15 @@ export class JobScene implements AsyncDisposable {
     return new JobRunner({ journal, services: this.services(), adopted: true })
   }
 
+  /** Every file below the data directory. */
+  async filesOnDisk(): Promise<readonly string[]> {
+    const entries = await readdir(this.#directory, { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => relative(this.#directory, join(entry.parentPath, entry.name)))
+      .toSorted()
+  }
+
   journals(): Promise<readonly string[]> {
     return readdir(join(this.#directory, 'jobs'))
   }
@@ -192,9 +214,8 @@ export class JobScene implements AsyncDisposable {
   async #script(process: FakeProcess): Promise<number> {
     this.executions += 1
     const nonce = process.files.text('data/nonce')?.trim() ?? ''
-    const mark = (marker: Parameters<typeof formatMarker>[1]): void => {
-      process.write(formatMarker(nonce, marker))
-    }
+    const mark = (marker: StageMarker): void => process.write(formatMarker(nonce, marker))
+    if (this.script !== undefined) return this.script(process, mark)
     mark({ event: 'begin', stage: this.phase })
     process.write('first words\n')
     const exitCode = await this.work(process)
@@ -237,6 +258,7 @@ export class JobScene implements AsyncDisposable {
         },
         startTimeoutMs: 200,
         logSpoolBytes: 1024 ** 2,
+        ...this.settings,
       },
       emit: (name, ...[payload]) => void this.events.push({ name, payload: payload as object }),
       clock: hastyClock,
@@ -323,8 +345,9 @@ export class JobScene implements AsyncDisposable {
       jobTokenExpiresAt: '2099-01-01T00:00:00Z',
       runToken: 'run-token-secret',
       statePath: '/api/agent/v1/state/ws-1',
-      run: { id: 'run-1' },
-      workspace: { id: 'ws-1', name: 'ws' },
+      ...this.spec,
+      run: { id: 'run-1', ...this.spec.run },
+      workspace: { id: 'ws-1', name: 'ws', ...this.spec.workspace },
       files: [file(jobFileNames.configuration, this.#archive), ...plan],
     })
   }
