@@ -63,9 +63,12 @@ export interface JobCaches {
   prepare(request: PrepareCachesRequest, options: OperationOptions): Promise<PreparedCaches>
   /** A plan succeeded with this lock file: brings its providers into the cache, in the background. */
   learn(lockFile: string): void
-  /** The job has ended: what it used may be evicted. */
+  /** The job has ended, or `prepare` has failed: what it used may be evicted. Never throws. */
   release(jobId: string): Promise<void>
-  /** At start: pins of jobs that are not among these are dropped, and leftovers of a crash removed. */
+  /**
+   * At start, once the data directory is locked: pins of jobs that are not among these are dropped, and
+   * leftovers of a crash removed; what belongs to other agents stays. Never throws.
+   */
   recover(jobIds: readonly string[]): Promise<void>
   /** Ends what runs in the background. */
   close(): Promise<void>
