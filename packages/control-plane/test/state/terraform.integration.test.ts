@@ -140,6 +140,20 @@ describe.skipIf(tool === undefined)('the state backend under the real tool', () 
     expect(await run(http, user, ['plan', '-input=false'])).toMatchObject({ code: 0 })
   })
 
+  it('is unlocked from an empty directory with a user token, as the documentation says', async () => {
+    await using http = await HttpFixture.open()
+    await planning(http)
+    http.engine.db.run(
+      "INSERT INTO state_locks VALUES ('ws-1', 'lock-1', '{\"ID\":\"lock-1\"}', 'run-1', '')",
+    )
+    writeFileSync(join(directory, 'backend.tf'), 'terraform { backend "http" {} }\n')
+    const user = await http.userToken()
+    expect(await run(http, user, ['init'])).toMatchObject({ code: 0 })
+    const unlock = await run(http, user, ['force-unlock', '-force', 'lock-1'])
+    expect(unlock).toMatchObject({ code: 0 })
+    expect(http.engine.db.get('SELECT 1 AS held FROM state_locks')).toBeUndefined()
+  })
+
   it('I9: a write that is refused leaves errored.tfstate, which fits afterwards', async () => {
     await using http = await HttpFixture.open()
     const started = join(directory, 'started')
