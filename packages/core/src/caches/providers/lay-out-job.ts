@@ -48,7 +48,7 @@ export async function layOutJob(
   const found = await obtainAll(locked, options)
   try {
     const packages = await pin(request.jobId, found, parts)
-    const view = await parts.views.make(request.jobId, packages)
+    const view = packages.length === 0 ? undefined : await parts.views.make(request.jobId, packages)
     const fetched = found.filter((it) => it.wasFetched).length
     if (fetched > 0) {
       const seconds = ((clock.monotonicMs() - startedMs) / 1000).toFixed(2)
@@ -57,7 +57,7 @@ export async function layOutJob(
     const missing = locked.length - packages.length
     const rest = missing === 0 ? '' : `, ${missing} not in the cache`
     notes.push(`${plugins(locked.length)} locked (${packages.length} used from cache${rest})`)
-    return { view, packages, fetched }
+    return view === undefined ? undefined : { view, packages, fetched }
   } catch (error) {
     logger.warn({ jobId: request.jobId, err: error }, 'Cannot lay out cached providers')
     notes.push(`The provider cache is not used: ${cache.directory} cannot be written.`)
