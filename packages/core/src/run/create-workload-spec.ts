@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import { ConfigurationError } from '../errors/index.ts'
-import type { PreparedCaches } from '../caches/index.ts'
+import type { PreparedCaches, ToolLocation } from '../caches/index.ts'
 import type { WorkloadSpec } from '../executor/index.ts'
 import { assertMarkerNonce } from '../logs/index.ts'
 import {
@@ -151,6 +151,7 @@ function terraformParts(options: CreateWorkloadSpecOptions, phase: 'plan' | 'app
         version: spec.workspace.iacVersion,
       },
     },
+    terragrunt: terragruntOf(spec, prepared),
     workingDirectory,
     varFiles: spec.workspace.varFiles,
     run: spec.run,
@@ -175,6 +176,21 @@ function terraformParts(options: CreateWorkloadSpecOptions, phase: 'plan' | 'app
     secretEnv,
     resultFiles: resultFiles(phase, workingDirectory),
   }
+}
+
+function terragruntOf(
+  spec: JobSpec,
+  prepared: PreparedCaches | undefined,
+): { readonly location: ToolLocation } | undefined {
+  const { terragrunt, name } = spec.workspace
+  if (terragrunt === null) return undefined
+  if (terragrunt.useRunAll) {
+    throw new ConfigurationError(
+      `Cannot run Terragrunt's run-all for the workspace '${name}': its units would share the workspace's one state and overwrite each other's. Make a workspace for each unit, with the unit as its working directory.`,
+    )
+  }
+  const location = prepared?.tools.terragrunt ?? { kind: 'lookup', version: terragrunt.version }
+  return { location }
 }
 
 function policyParts(options: CreateWorkloadSpecOptions): PhaseParts {

@@ -1,4 +1,5 @@
 import type { JobSpec } from '../protocol/index.ts'
+import { hclString } from './hcl-string.ts'
 import type { WorkloadProxy } from './job-environment.ts'
 
 /**
@@ -12,6 +13,8 @@ export function jobSecrets(spec: JobSpec, proxy?: WorkloadProxy): readonly strin
     spec.runToken,
     spec.jobToken,
     ...sensitive.map((variable) => variable.value),
+    // As the tool shows the line of a variables file.
+    ...sensitive.map((variable) => hclString(variable.value).slice(1, -1)),
     ...sensitive
       .filter((variable) => variable.hcl || /^\s*[[{]/u.test(variable.value))
       .flatMap((variable) => stringLiterals(variable.value)),

@@ -92,7 +92,7 @@ function assertTerraformVariable({ key, value, hcl }: JobVariable): void {
 }
 
 function inChunks(text: string): readonly string[] {
-  const characters = [...text]
+  const characters = Array.from(text)
   const chunks: string[] = []
   for (let at = 0; at < characters.length; at += chunkCharacters) {
     chunks.push(characters.slice(at, at + chunkCharacters).join(''))

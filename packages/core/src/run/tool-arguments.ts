@@ -38,8 +38,8 @@ export interface VarFilesOptions {
 }
 
 /** @throws {@link ConfigurationError} for a file outside of the configuration. */
-export function varFileArguments(options: VarFilesOptions): readonly string[] {
-  return options.varFiles.map((file) => `-var-file=${checkVarFile(file, options.workingDirectory)}`)
+export function checkedVarFiles(options: VarFilesOptions): readonly string[] {
+  return options.varFiles.map((file) => checkVarFile(file, options.workingDirectory))
 }
 
 export function parallelismArguments(parallelism: number | undefined): readonly string[] {

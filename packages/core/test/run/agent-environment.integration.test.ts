@@ -38,10 +38,9 @@ exec env -0`
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const text = stdout.toString('utf8')
-  const [said = '', env = ''] = [
-    text.slice(0, text.indexOf('\u001E')),
-    text.slice(text.indexOf('\u001E') + 1),
-  ]
+  const end = text.indexOf('\u001E')
+  const said = text.slice(0, end)
+  const env = text.slice(end + 1)
   const entries = env
     .split('\0')
     .map(

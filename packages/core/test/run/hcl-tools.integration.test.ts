@@ -46,30 +46,35 @@ describe.skipIf(findTools().length === 0).each(findTools())(
 
     it('agrees: what is taken never becomes a second assignment', () => {
       const tokens = fc.constantFrom(
-        ...[
-          '"',
-          '${',
-          '}',
-          '{',
-          '[',
-          ']',
-          '(',
-          ')',
-          '\n',
-          '=',
-          'x',
-          '1',
-          '#',
-          '/*',
-          '*/',
-          '$',
-          '%',
-        ],
-        ...['<<E\n', '\nE', '\nE\n', '\\', ' ', ',', '%{', 'if true'],
+        '"',
+        '${',
+        '}',
+        '{',
+        '[',
+        ']',
+        '(',
+        ')',
+        '\n',
+        '=',
+        'x',
+        '1',
+        '#',
+        '/*',
+        '*/',
+        '$',
+        '%',
+        '<<E\n',
+        '\nE',
+        '\nE\n',
+        '\\',
+        ' ',
+        ',',
+        '%{',
+        'if true',
       )
       const values = fc
         .sample(fc.array(tokens, { minLength: 1, maxLength: 12 }), { numRuns: 4000, seed: 11 })
-        .map((parts) => `${parts.join('')}`)
+        .map((parts) => parts.join(''))
         .filter((value) => rejectHclValue(value) === undefined)
         .slice(0, 60)
       expect(values.length).toBeGreaterThan(30)

@@ -10,7 +10,7 @@ describe('hclString', () => {
     ['plain', '"plain"'],
     ['two\nlines\r\n', String.raw`"two\nlines\r\n"`],
     ['a "b" \\c', String.raw`"a \"b\" \\c"`],
-    ['${x} %{y} $x {z}', '"$${x} %%{y} $x {z}"'],
+    ['${x} %{y} $x {z}', String.raw`"\u0024{x} \u0025{y} $x {z}"`],
     ['$${x}', String.raw`"$\u0024{x}"`],
     ['$%{x}', String.raw`"$\u0025{x}"`],
     ['größe ☃ 🧊', '"größe ☃ 🧊"'],

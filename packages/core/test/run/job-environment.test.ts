@@ -203,6 +203,7 @@ describe('jobSecrets', () => {
       jobToken,
       'plain-secret',
       '{ x = "inner \\"one\\"", y = ["inner-two"] }',
+      String.raw`{ x = \"inner \\\"one\\\"\", y = [\"inner-two\"] }`,
       'inner "one"',
       'inner-two',
       'p%40ss',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   normalizeWorkingDirectory,
   planArguments,
-  varFileArguments,
+  checkedVarFiles,
 } from '../../src/run/tool-arguments.ts'
 
 const run = {
@@ -29,11 +29,11 @@ describe('planArguments', () => {
   })
 })
 
-describe('varFileArguments', () => {
+describe('checkedVarFiles', () => {
   it('takes a variables file beside the working directory, but none outside of the configuration', () => {
     const plan = (file: string): readonly string[] =>
-      varFileArguments({ varFiles: [file], workingDirectory: 'envs/prod' })
-    expect(plan('../common.tfvars')).toContain('-var-file=../common.tfvars')
+      checkedVarFiles({ varFiles: [file], workingDirectory: 'envs/prod' })
+    expect(plan('../common.tfvars')).toContain('../common.tfvars')
     for (const file of ['../../../etc/passwd', '/etc/passwd', '']) {
       expect(() => plan(file)).toThrow('Cannot use the variables file')
     }

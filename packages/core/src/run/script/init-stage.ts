@@ -33,7 +33,7 @@ export function initStage(options: JobScriptOptions): string {
 job_backend_is_http() {
   while IFS= read -r job_line; do
     case $job_line in *'"type": "http"'*) return 0 ;; esac
-  done <"\${TF_DATA_DIR:-.terraform}/terraform.tfstate"
+  done <"$job_iac_cwd/\${TF_DATA_DIR:-.terraform}/terraform.tfstate"
   return 1
 } 2>/dev/null
 if job_may_go_on; then
@@ -41,7 +41,7 @@ if job_may_go_on; then
   SCALR_TERRAFORM_OPERATION=${phase}
   export SCALR_TERRAFORM_OPERATION
 ${notes.map((note) => `  job_say ${shellQuote(note)}\n`).join('')}${variables.open}${before}
-${variables.close}  if [ "$job_code" -eq 0 ] && ! job_backend_is_http; then
+${variables.close}${options.terragrunt === undefined ? '' : '  job_find_directory\n'}  if [ "$job_code" -eq 0 ] && ! job_backend_is_http; then
     job_say 'Error: an override file of the configuration selects another backend than the run must use. Remove the backend or cloud block from it.'
     job_code=${jobExitCodes.invalidConfiguration}
   fi${after}

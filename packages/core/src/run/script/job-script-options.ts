@@ -11,7 +11,7 @@ export interface JobScriptOptions {
     readonly location: ToolLocation
   }
   /** Where the tool is run by Terragrunt. */
-  readonly terragrunt?: { readonly location: ToolLocation; readonly useRunAll: boolean } | undefined
+  readonly terragrunt?: { readonly location: ToolLocation } | undefined
   /** Below the configuration's root, empty for the root. */
   readonly workingDirectory: string
   readonly varFiles: readonly string[]

@@ -10,6 +10,14 @@ export function planStages(options: JobScriptOptions): string {
   const planFile = `"$job_dir"/${jobLayout.plan}`
   const flags = planArguments(options).map(shellQuote).join(' ')
   const variables = variableArguments(options)
+  const json = `show -json -no-color ${planFile} >"$job_dir"/${jobLayout.planJson}`
+  // What Terragrunt says itself must not get into the JSON.
+  const show =
+    options.terragrunt === undefined
+      ? `  job_run tool "$job_tool" ${json}`
+      : `  job_find_directory
+  cd -- "$job_iac_cwd" && job_run tool "$job_iac" ${json}
+  cd -- "$job_cwd"`
   return `${hookStage('pre-plan', 'plan', options.hooks)}
 if job_may_go_on; then
   job_begin plan
@@ -20,7 +28,7 @@ fi
 
 if job_may_go_on; then
   job_begin show
-  job_run tool "$job_tool" show -json -no-color ${planFile} >"$job_dir"/${jobLayout.planJson}
+${show}
   job_end
   [ "$job_code" -ne 0 ] || job_complete=1
 fi
@@ -37,7 +45,7 @@ if job_may_go_on; then
   job_begin apply
   job_begun=1
 ${runApply(options, run)}
-  job_end
+${options.terragrunt === undefined ? '' : '  job_fetch_errored_state\n'}  job_end
   [ "$job_code" -ne 0 ] || job_complete=1
 fi
 

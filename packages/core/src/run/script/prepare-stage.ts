@@ -4,6 +4,7 @@ import { shellQuote } from '../shell-quote.ts'
 import { jobExitCodes } from '../stages.ts'
 import { keepFileVariables } from './variable-file.ts'
 import type { JobScriptOptions } from './job-script-options.ts'
+import { terragruntFunctions, terragruntWrapper } from './terragrunt.ts'
 
 /** Lays out what the tool and the hooks need, and refuses what cannot be run before anything is. */
 export function prepareStage(options: JobScriptOptions): string {
@@ -68,7 +69,7 @@ case $job_cwd/ in
 esac`
 }
 
-function findTools({ tool }: JobScriptOptions): string {
+function findTools({ tool, terragrunt }: JobScriptOptions): string {
   return `job_find_tool() {
   job_program=$(command -v "$1") ||
     job_refuse ${jobExitCodes.toolNotFound} "$1 was not found in PATH ($PATH). Install it where the job runs, or set the agent's path to it."
@@ -77,17 +78,24 @@ job_check_tool() {
   [ -f "$job_program" ] && [ -x "$job_program" ] ||
     job_refuse ${jobExitCodes.toolNotFound} "$1 was not found: $job_program is no executable file. $2"
 }
-# The first line of 'version' ends with it, with or without a v.
+# job_check_version NAME VERSION ASK: the first line that is told ends with it, with or without a v.
 job_check_version() {
-  job_found=$("$job_program" version 2>/dev/null | {
+  job_found=$("$job_program" "$3" 2>/dev/null | {
     read -r job_line && printf '%s' "\${job_line##* }"
     while read -r job_line; do :; done
   })
-  [ "\${job_found#v}" = "$2" ] ||
+  job_found=\${job_found#v}
+  [ "$job_found" = "$2" ] ||
     job_refuse ${jobExitCodes.toolNotFound} "the workspace wants $1 $2, but $job_program is version \${job_found:-unknown}. Install $2 where the job runs, let the agent download it, or change the version in the workspace."
 }
 ${findTool(tool.name, tool.location)}
-job_iac=$job_program job_tool=$job_program`
+job_iac=$job_program job_iac_cwd=$job_cwd job_tool=$job_program${
+    terragrunt === undefined
+      ? ''
+      : `
+${findTool('terragrunt', terragrunt.location)}
+${terragruntFunctions}${terragruntWrapper}`
+  }`
 }
 
 function findTool(name: ToolName, location: ToolLocation): string {
@@ -102,6 +110,6 @@ job_check_tool ${name} "The agent's cache of programs is not mounted."`
       return location.version === null
         ? `job_find_tool ${name}`
         : `job_find_tool ${name}
-job_check_version ${name} ${shellQuote(location.version)}`
+job_check_version ${name} ${shellQuote(location.version)} ${name === 'terragrunt' ? '--version' : 'version'}`
   }
 }

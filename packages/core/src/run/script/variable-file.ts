@@ -2,7 +2,7 @@ import { jobLayout } from '../job-layout.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { jobExitCodes } from '../stages.ts'
 import type { FileVariable } from '../terraform-variables.ts'
-import { varFileArguments } from '../tool-arguments.ts'
+import { checkedVarFiles } from '../tool-arguments.ts'
 import type { JobScriptOptions } from './job-script-options.ts'
 
 /** What a run of the tool needs around it, so that it reads the variables of the job. */
@@ -101,8 +101,13 @@ job_close_values() {
 
 /** The lines around one run of the tool, and its `-var-file`s. */
 export function variableArguments(options: JobScriptOptions): VariableArguments {
-  const files = varFileArguments(options)
-    .map((argument) => ` ${shellQuote(argument)}`)
+  const files = checkedVarFiles(options)
+    // Terragrunt may run the tool elsewhere.
+    .map((file) =>
+      options.terragrunt === undefined
+        ? ` ${shellQuote(`-var-file=${file}`)}`
+        : ` -var-file="$job_cwd"/${shellQuote(file)}`,
+    )
     .join('')
   if ((options.fileVariables ?? []).length === 0) return { ...noVariables, argument: files }
   return {

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Runs the apply of one run. Made by @scalr-agent/core.
 unset job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_code job_complete job_cr
-unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_iac job_key job_kind job_line
-unset job_mentioned job_newline job_nonce job_number job_pid job_program job_rest job_result job_root
-unset job_sent job_signal job_stage job_told job_tool job_tries job_value job_values job_waited
-unset job_wanted job_writer
+unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_iac job_iac_cwd job_key job_kind job_line
+unset job_mentioned job_newline job_nonce job_number job_pid job_pid_file job_program job_rest job_result job_root
+unset job_sent job_signal job_stage job_target job_told job_tool job_tries job_value job_values job_waited
+unset job_wanted job_wrapper job_writer
 job_wanted=0
 trap '[ "$job_wanted" -ge 1 ] || job_wanted=1' TERM
 trap 'job_wanted=2' QUIT
@@ -21,7 +21,7 @@ if [ -z "$job_nonce" ] || [ -e data/nonce ]; then
 fi
 
 job_allowed=0 job_begun= job_busy= job_code=0 job_complete= job_kind= job_pid= job_result=0
-job_sent=0 job_stage= job_told= job_tool= job_newline='
+job_pid_file= job_sent=0 job_stage= job_target= job_iac= job_told= job_tool= job_newline='
 '
 job_cr=$(printf '\r')
 
@@ -33,14 +33,14 @@ job_say() { printf '%s\n' "$*"; }
 # where INT would be lost: a child that sh starts with '&' ignores INT until it has a handler of its
 # own, and Terraform 1.0 runs itself below a wrapper that swallows INT and hands TERM on.
 job_tool_signal() {
-  if [ -r "/proc/$job_pid/status" ]; then
+  if [ -r "/proc/$job_target/status" ]; then
     while read -r job_key job_value; do
       case $job_key$job_value in
         SigIgn:*[2367abef]) echo TERM; return ;;
       esac
-    done <"/proc/$job_pid/status"
+    done <"/proc/$job_target/status"
   fi
-  case $("$job_tool" version 2>/dev/null) in
+  case $("${job_iac:-$job_tool}" version 2>/dev/null) in
     'Terraform v0.'* | 'Terraform v1.0.'*) echo TERM ;;
     *) echo INT ;;
   esac
@@ -49,6 +49,12 @@ job_tool_signal() {
 # One interrupt to the child, and to it alone. A hook gets one TERM, since a shell's background child
 # ignores INT; what is left of it after a hard interrupt dies of the executor's KILL.
 job_interrupt() {
+  job_target=$job_pid
+  # A tool that another program runs.
+  if [ "$job_kind" = tool ] && [ -n "$job_pid_file" ] && [ -s "$job_pid_file" ]; then
+    read -r job_target <"$job_pid_file" || :
+    kill -0 "$job_target" 2>/dev/null || job_target=$job_pid
+  fi
   if [ "$job_kind" = tool ]; then
     # Signals do not queue: a second one must not come before the first was taken.
     if [ -n "$job_told" ]; then sleep 1; else job_signal=$(job_tool_signal); fi
@@ -58,7 +64,7 @@ job_interrupt() {
     return 0
   fi
   job_told=1
-  kill -s "$job_signal" "$job_pid" 2>/dev/null || :
+  kill -s "$job_signal" "$job_target" 2>/dev/null || :
 }
 
 job_deliver() {
@@ -85,6 +91,7 @@ job_run() {
   job_kind=$1
   shift
   job_sent=$job_allowed job_told=
+  if [ -n "$job_pid_file" ]; then rm -f -- "$job_pid_file"; fi
   "$@" &
   job_pid=$!
   job_deliver
@@ -357,18 +364,19 @@ job_check_tool() {
   [ -f "$job_program" ] && [ -x "$job_program" ] ||
     job_refuse 127 "$1 was not found: $job_program is no executable file. $2"
 }
-# The first line of 'version' ends with it, with or without a v.
+# job_check_version NAME VERSION ASK: the first line that is told ends with it, with or without a v.
 job_check_version() {
-  job_found=$("$job_program" version 2>/dev/null | {
+  job_found=$("$job_program" "$3" 2>/dev/null | {
     read -r job_line && printf '%s' "${job_line##* }"
     while read -r job_line; do :; done
   })
-  [ "${job_found#v}" = "$2" ] ||
+  job_found=${job_found#v}
+  [ "$job_found" = "$2" ] ||
     job_refuse 127 "the workspace wants $1 $2, but $job_program is version ${job_found:-unknown}. Install $2 where the job runs, let the agent download it, or change the version in the workspace."
 }
 job_program=$job_dir/caches/binaries/tofu
 job_check_tool tofu "The agent's cache of programs is not mounted."
-job_iac=$job_program job_tool=$job_program
+job_iac=$job_program job_iac_cwd=$job_cwd job_tool=$job_program
 rm -f scalr_agent_backend_override.tf && printf 'terraform {\n  backend "http" {}\n}\n' >scalr_agent_backend_override.tf ||
   job_refuse 70 'the backend override cannot be written.'
 job_end
@@ -378,7 +386,7 @@ job_end
 job_backend_is_http() {
   while IFS= read -r job_line; do
     case $job_line in *'"type": "http"'*) return 0 ;; esac
-  done <"${TF_DATA_DIR:-.terraform}/terraform.tfstate"
+  done <"$job_iac_cwd/${TF_DATA_DIR:-.terraform}/terraform.tfstate"
   return 1
 } 2>/dev/null
 if job_may_go_on; then

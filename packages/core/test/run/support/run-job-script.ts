@@ -42,6 +42,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Below the job directory. */
   readonly files?: Readonly<Record<string, string>>
+  /** Those of the files that are programs. */
+  readonly executable?: readonly string[]
   /** An earlier job's directory, to run the apply of its plan in. */
   readonly directory?: string
   readonly nonce?: string | undefined
@@ -209,6 +211,7 @@ export async function startJobScript(options: StartOptions): Promise<RunningScri
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(directory, path)), { recursive: true })
     await writeFile(join(directory, path), text)
+    if (options.executable?.includes(path) === true) await chmod(join(directory, path), 0o755)
   }
   const [command, ...rest] = options.shell.argv
   const child = spawn(command, [...rest, 'data/job.sh'], {

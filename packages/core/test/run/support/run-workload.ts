@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -54,15 +55,19 @@ export async function startWorkload(options: StartWorkloadOptions): Promise<Runn
     for (const [name, files] of Object.entries(archives)) {
       await writeFile(join(downloads, name), await archiveOf(files))
     }
+    const planned: string[] = []
     if (options.planned !== undefined) {
       const data = join(options.planned, 'data')
-      spawnSync('cp', [join(data, 'terraform.tfplan.bin'), join(downloads, 'plan.bin')])
-      spawnSync('cp', [join(data, 'lock.hcl'), join(downloads, 'lock.hcl')])
+      for (const [from, to] of [
+        ['terraform.tfplan.bin', 'plan.bin'],
+        ['lock.hcl', 'lock.hcl'],
+      ] as const) {
+        if (!existsSync(join(data, from))) continue
+        await copyFile(join(data, from), join(downloads, to))
+        planned.push(to)
+      }
     }
-    const names = [
-      ...Object.keys(archives),
-      ...(options.planned === undefined ? [] : ['plan.bin', 'lock.hcl']),
-    ]
+    const names = [...Object.keys(archives), ...planned]
     const known = makeJobSpec().files[0]
     const { tool } = options
     const { workload } = createWorkloadSpec({
