@@ -146,7 +146,7 @@ describe.skipIf(tool === undefined)('the state backend under the real tool', () 
     http.engine.db.run(
       "INSERT INTO state_locks VALUES ('ws-1', 'lock-1', '{\"ID\":\"lock-1\"}', 'run-1', '')",
     )
-    writeFileSync(join(directory, 'backend.tf'), 'terraform { backend "http" {} }\n')
+    writeFileSync(join(directory, 'backend.tf'), 'terraform {\n  backend "http" {}\n}\n')
     const user = await http.userToken()
     expect(await run(http, user, ['init'])).toMatchObject({ code: 0 })
     const unlock = await run(http, user, ['force-unlock', '-force', 'lock-1'])
