@@ -9,9 +9,9 @@ export function checkBinarySettings(settings: BinaryCacheSettings): void {
   }
   for (const [tool, keys] of Object.entries(settings.signingKeys ?? {})) {
     for (const key of keys) {
-      if (key.trimStart().startsWith('-----BEGIN PGP PUBLIC KEY BLOCK-----')) continue
+      if (key.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----')) continue
       throw new ConfigurationError(
-        `Cannot use a signing key of ${tool}: it is no armored OpenPGP public key. Give the text that begins with -----BEGIN PGP PUBLIC KEY BLOCK-----.`,
+        `Cannot use a signing key of ${tool}: it is no armored OpenPGP public key. Give the text with -----BEGIN PGP PUBLIC KEY BLOCK-----.`,
       )
     }
   }
