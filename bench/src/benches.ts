@@ -2,6 +2,7 @@ import type { Bench } from './bench.ts'
 import { runDispatch } from './dispatch.ts'
 import { runIdleMemory } from './idle-memory.ts'
 import { runLogThroughput } from './log-throughput.ts'
+import { runProviderCache } from './provider-cache.ts'
 import { runWholeRun } from './whole-run.ts'
 
 /** Every bench, in the order in which they run. */
@@ -20,6 +21,11 @@ export const benches: readonly Bench[] = [
     name: 'run',
     description: 'a plan and an apply through the agent, beside the bare commands',
     run: runWholeRun,
+  },
+  {
+    name: 'provider-cache',
+    description: 'a second init with cached providers, beside a plain one with TF_PLUGIN_CACHE_DIR',
+    run: runProviderCache,
   },
   {
     name: 'memory',
