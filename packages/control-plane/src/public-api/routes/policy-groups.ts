@@ -19,6 +19,7 @@ import {
   checkAccount,
   insertRow,
   nameSchema,
+  parseActionBody,
   sendResource,
   updateRow,
   withUniqueName,
@@ -129,7 +130,7 @@ export function registerPolicyGroups(api: PublicApi): void {
       const { accountId } = userOf(request)
       const id = idOf(request)
       api.reader.row(policyGroups, accountId, id)
-      const ids = identifiersSchema.parse(request.body).data.map((one) => one.id)
+      const ids = parseActionBody(request.body, identifiersSchema).data.map((one) => one.id)
       db.transaction(() => {
         if (method === 'patch') {
           db.run('DELETE FROM policy_group_environments WHERE policy_group_id = ?', id)
