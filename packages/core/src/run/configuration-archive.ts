@@ -27,7 +27,7 @@ export type ConfigurationEntry = { readonly path: string; readonly mtime: Date }
 const maxUnaccountedBytes = 1024 * 1024
 
 /**
- * Reads a `tar.gz` from disk, entry by entry, through {@link ArchivePolicy}.
+ * Reads a `tar.gz` from disk, entry by entry, through {@link ArchivePolicy}. Errors call it `what`.
  *
  * @throws {@link ProtocolError} `INVALID_ARCHIVE`, naming the entry, for a broken or cut archive, an
  * entry that is not allowed, and too many entries or bytes.
@@ -35,17 +35,24 @@ const maxUnaccountedBytes = 1024 * 1024
 export async function* readConfigurationArchive(
   path: string,
   limits?: ArchiveLimits,
+  what = 'configuration',
 ): AsyncGenerator<ConfigurationEntry> {
   const policy = new ArchivePolicy(limits)
   const budget = { seen: 0, accounted: 0 }
   let last = ''
   const broken = (error: unknown): unknown =>
-    ScalrAgentError.isInstance(error) ? error : invalid(last, reason(error), error)
+    ScalrAgentError.isInstance(error) ? error : invalid(what, last, reason(error), error)
   const guard = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       budget.seen += chunk.length
       if (budget.seen - budget.accounted > maxUnaccountedBytes + chunk.length) {
-        done(invalid(last, `more than ${maxUnaccountedBytes} bytes follow that belong to no entry`))
+        done(
+          invalid(
+            what,
+            last,
+            `more than ${maxUnaccountedBytes} bytes follow that belong to no entry`,
+          ),
+        )
       } else {
         done(null, chunk)
       }
@@ -117,11 +124,11 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function invalid(entry: string, why: string, cause?: unknown): ProtocolError {
+function invalid(what: string, entry: string, why: string, cause?: unknown): ProtocolError {
   const shown = JSON.stringify(entry.length > 200 ? `${entry.slice(0, 200)}…` : entry)
   const where = entry === '' ? 'before its first entry' : `at or after entry ${shown}`
   return new ProtocolError(
-    `Cannot unpack the configuration: the archive is broken ${where}: ${why}. Upload the configuration again.`,
+    `Cannot unpack the ${what}: the archive is broken ${where}: ${why}. Upload the ${what} again.`,
     { code: 'INVALID_ARCHIVE', cause },
   )
 }

@@ -131,7 +131,8 @@ async function addArchive(
   options: JobFilesOptions,
 ): Promise<void> {
   const archive = join(options.filesDirectory, file)
-  for await (const entry of readConfigurationArchive(archive, options.limits)) {
+  const what = file === jobFileNames.configuration ? 'configuration' : `archive '${file}'`
+  for await (const entry of readConfigurationArchive(archive, options.limits, what)) {
     const name = `${directory}/${entry.path}`
     const { mtime } = entry
     switch (entry.kind) {

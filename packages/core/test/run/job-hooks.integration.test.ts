@@ -263,6 +263,15 @@ describe('a hook that cannot be run is refused before anything is', () => {
     ).rejects.toThrow(says)
   })
 
+  it('one whose archive holds more than files of its own', async () => {
+    await expect(
+      startWorkload({
+        archives: { 'hook-v0abc.tar.gz': { '../../escaped': '' } },
+        spec: { registryHooks: [registryHook()] },
+      }),
+    ).rejects.toThrow(/Cannot unpack the archive.*'\.\.'/u)
+  })
+
   it('one whose archive was not sent', async () => {
     await expect(startWorkload({ spec: { registryHooks: [registryHook()] } })).rejects.toThrow(
       'the control plane sent no hook-v0abc.tar.gz',
