@@ -1,4 +1,5 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { lstat, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
@@ -52,6 +53,17 @@ async function filesWith(directory: string, text: string): Promise<readonly stri
     if ((await readFile(file)).includes(text)) found.push(file)
   }
   return found
+}
+
+/** Arguments of every process of a group. */
+async function argumentsOfGroup(group: number): Promise<string> {
+  const found: string[] = []
+  for (const pid of await readdir('/proc')) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+    if (stat.slice(stat.lastIndexOf(')')).split(' ')[3] !== String(group)) continue
+    found.push(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''))
+  }
+  return found.join('\n')
 }
 
 const tools = findTools()
@@ -175,6 +187,32 @@ variable "flag" { type = bool }
       expect(await filesWith(plan.directory, secret)).toEqual([json])
     }
     expect(await readdir(join(plan.directory, 'data'))).not.toContain('variables.tfvars')
+  })
+
+  it('I12: while the tool runs, a sensitive value is in no file and in no argument', async () => {
+    await using server = await startStateServer()
+    await using plan = await start({
+      tool,
+      server,
+      configuration: {
+        'main.tf': `variable "my-key" {}
+data "terraform_remote_state" "x" {
+  backend = "http"
+  config  = { address = "${server.url}/slow" }
+}
+`,
+      },
+      variables: [variable('my-key', 'sensitive-CANARY-ffff', { sensitive: true })],
+    })
+    await server.slowAsked
+    const fifo = await lstat(join(plan.directory, 'data/variables.tfvars'))
+    expect(fifo.isFIFO()).toBe(true)
+    expect(await filesWith(plan.directory, 'sensitive-CANARY-ffff')).toEqual([])
+    expect(await argumentsOfGroup(plan.pid)).toMatch(/-var-file=/u)
+    expect(await argumentsOfGroup(plan.pid)).not.toContain('CANARY')
+    await plan.signal('SIGQUIT')
+    await plan.ended
+    expect(existsSync(join(plan.directory, 'data/variables.tfvars'))).toBe(false)
   })
 
   it("an HCL value that means nothing ends the plan with the tool's own words, and nothing is left behind", async () => {
