@@ -53,6 +53,7 @@ export function buildJob(
         memoryBytes: settings.jobMemoryBytes,
         cpus: settings.jobCpus,
         parallelism: settings.parallelism,
+        policyNetwork: settings.policyNetwork,
       },
     })
     return { ...created, secrets: [...created.secrets, ...settings.secrets] }

@@ -53,6 +53,7 @@ export interface JobSettings {
   readonly imageMode: 'golden' | 'legacy'
   readonly imageRegistry?: string | undefined
   readonly parallelism?: number | undefined
+  readonly policyNetwork?: boolean | undefined
   /** Masked in every log, beside those of the job itself: tokens of network mirrors. */
   readonly secrets: readonly string[]
   readonly jobMemoryBytes: number

@@ -95,6 +95,8 @@ const agentOptionsSchema = z
     providerCache: providerCacheSchema.prefault({}),
     /** Operations that Terraform or OpenTofu runs at once. @default the tool's own, 10 */
     parallelism: z.int().min(1).max(1000).optional(),
+    /** Whether policies may send requests (Rego's `http.send`). @default false */
+    policyNetwork: z.boolean().default(false),
     /** Container image of jobs; for executors with images. */
     image: z.string().min(1).optional(),
     /** `golden`: `image` for all; `legacy`: one image for each tool in each version. @default 'golden' */

@@ -80,6 +80,7 @@ const jobs = {
     'SCALR_CONTAINER_TASK_CPU_LIMIT',
   ),
   SCALR_AGENT_PARALLELISM: variable(count, (parallelism) => ({ parallelism })),
+  SCALR_AGENT_POLICY_NETWORK: variable(boolean, (policyNetwork) => ({ policyNetwork })),
   SCALR_AGENT_MEMORY_MONITOR_ENABLED: variable(boolean, (enabled) => ({
     memoryMonitor: { enabled },
   })),

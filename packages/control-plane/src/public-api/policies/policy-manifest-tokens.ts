@@ -71,5 +71,5 @@ function unquote(quoted: string, line: number): string {
 function fault(rest: string): string {
   if (rest.startsWith('"')) return 'a string has no end in its line'
   if (rest.startsWith('/*')) return 'a comment has no end'
-  return `unexpected ${JSON.stringify([...rest][0] ?? '')}`
+  return `unexpected ${JSON.stringify(String.fromCodePoint(rest.codePointAt(0) ?? 0))}`
 }

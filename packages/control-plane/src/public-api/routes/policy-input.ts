@@ -61,7 +61,7 @@ export function registerPolicyInput(api: PublicApi): void {
   })
 }
 
-async function* wholeInput(tfrun: string, plan: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+async function* wholeInput(tfrun: string, plan: AsyncIterable<unknown>): AsyncGenerator {
   yield `{"tfrun":${tfrun},"tfplan":`
   yield* plan
   yield '}'
