@@ -1,5 +1,6 @@
 import type { ConformanceOptions } from '@scalr-agent/core/testing'
 
+import { openDockerExecutor } from './docker-subject.ts'
 import { openFakeExecutor } from './fake-subject.ts'
 import { openProcessExecutor } from './process-subject.ts'
 
@@ -10,6 +11,7 @@ export interface KitSubject extends AsyncDisposable {
 
 const openers: Readonly<Record<string, () => Promise<KitSubject>>> = {
   fake: openFakeExecutor,
+  docker: openDockerExecutor,
   process: openProcessExecutor,
 }
 

@@ -5,6 +5,7 @@ import { putMark } from './container/put-mark.ts'
 import type { DockerContext } from './context.ts'
 import { isNotFound } from './docker-error.ts'
 import { marks } from './layout.ts'
+import { removeContainer, removeVolumes } from './remove-workload.ts'
 
 /**
  * Removes a container that was made and never started, as a launcher leaves it that was killed half-way.
@@ -34,5 +35,6 @@ export async function discardLeftover(
   if (state.containerId !== containerId) return
   if (state.phase === 'running' || (state.phase === 'ended' && state.wasStarted)) return
   logger.debug({ workload: record.id }, 'Removing a container whose launch was cut off')
-  await client.remove(containerId, signal)
+  await removeContainer(client, context.clock, containerId, signal)
+  await removeVolumes(client, record.id, signal)
 }

@@ -70,7 +70,11 @@ export function toDockerError(error: unknown, context: DockerErrorContext): Scal
     )
   }
   if (/no space left on device|disk quota exceeded/iu.test(message)) {
-    return make('UNAVAILABLE', `the disk of the Docker engine is full (${message})`, 'Free space on it.')
+    return make(
+      'UNAVAILABLE',
+      `the disk of the Docker engine is full (${message})`,
+      'Free space on it.',
+    )
   }
   switch (status) {
     case 400:
@@ -88,6 +92,7 @@ export function toDockerError(error: unknown, context: DockerErrorContext): Scal
 /** The engine could not be reached, or fell silent: ask again later. */
 export function isEngineAway(error: unknown): boolean {
   if (error instanceof EngineSilentError) return true
+  if (ScalrAgentError.isInstance(error)) return error.code === 'UNAVAILABLE' && error.retryable
   const status = statusOf(error)
   if (status !== undefined) return status === 502 || status === 503 || status === 504
   const code = errorCode(error)

@@ -1,11 +1,14 @@
 import { silentLogger, systemClock, type Clock, type Logger } from '@scalr-agent/core'
 import { z } from 'zod'
 
+import { engineOptionsSchema } from './engine/engine-options.ts'
 import { parseUser } from './spec-check.ts'
 
 const mebibyte = 1024 ** 2
 
 export const dockerExecutorOptionsSchema = z.strictObject({
+  /** Which engine. @default looked for where Docker's own client does */
+  engine: engineOptionsSchema.prefault({}),
   /**
    * Image of workloads whose spec names none.
    * @default none: such a workload is refused
@@ -43,11 +46,16 @@ export const dockerExecutorOptionsSchema = z.strictObject({
    * Lines for /etc/hosts, `name:address`. `host-gateway` as address is the machine of the engine.
    * @default `host.docker.internal:host-gateway`
    */
-  extraHosts: z.array(z.string().regex(/^[^:\s]+:\S+$/u)).default(['host.docker.internal:host-gateway']),
+  extraHosts: z
+    .array(z.string().regex(/^[^:\s]+:\S+$/u))
+    .default(['host.docker.internal:host-gateway']),
   /** Most processes and threads of a workload. @default 1024 */
   pidsLimit: z.int().positive().default(1024),
   /** Size of `/tmp`, which lies in memory and counts as such. @default 128 MiB */
-  tmpBytes: z.int().positive().default(128 * mebibyte),
+  tmpBytes: z
+    .int()
+    .positive()
+    .default(128 * mebibyte),
   /** Limits of the kernel on each process. @default no core dumps */
   ulimits: z
     .array(z.strictObject({ name: z.string().min(1), soft: z.int(), hard: z.int() }))
@@ -67,8 +75,14 @@ export const dockerExecutorOptionsSchema = z.strictObject({
    * @default a small file of driver `local`
    */
   log: z
-    .strictObject({ driver: z.string().min(1), options: z.record(z.string(), z.string()).default({}) })
-    .default({ driver: 'local', options: { 'max-size': '64k', 'max-file': '1', compress: 'false' } }),
+    .strictObject({
+      driver: z.string().min(1),
+      options: z.record(z.string(), z.string()).default({}),
+    })
+    .default({
+      driver: 'local',
+      options: { 'max-size': '64k', 'max-file': '1', compress: 'false' },
+    }),
   /**
    * Whether the engine runs on this machine and sees its files at the same paths: caches are mounted
    * then, and admission counts the machine's memory. `DockerExecutor.connect` finds out.

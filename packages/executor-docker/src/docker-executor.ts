@@ -11,14 +11,18 @@ import {
   type WorkloadRef,
   type WorkloadSpec,
 } from '@scalr-agent/core'
-import Docker from 'dockerode'
 
 import { readState } from './container/container-state.ts'
 import type { DockerContext } from './context.ts'
 import { discardLeftover } from './discard-leftover.ts'
 import { executorName, toDockerError } from './docker-error.ts'
-import { dockerExecutorOptionsSchema, type DockerExecutorOptions } from './docker-executor-options.ts'
+import {
+  dockerExecutorOptionsSchema,
+  type DockerExecutorOptions,
+} from './docker-executor-options.ts'
+import { connectEngine } from './engine/connect-engine.ts'
 import { EngineClient } from './engine-client.ts'
+import { EngineConnection } from './engine-connection.ts'
 import { EngineEvents } from './engine-events.ts'
 import { isAbandoned } from './is-abandoned.ts'
 import { KeyedLock } from './keyed-lock.ts'
@@ -49,8 +53,8 @@ export class DockerExecutor implements Executor {
       throw ConfigurationError.fromZod('the options of the Docker executor', parsed.error)
     }
     const { clock, logger, localEngine } = parsed.data
-    const docker = new Docker()
-    const client = new EngineClient(async () => docker)
+    const connection = new EngineConnection(parsed.data.engine)
+    const client = new EngineClient(async () => (await connection.get()).docker)
     this.#context = {
       client,
       events: new EngineEvents(client, clock),
@@ -71,6 +75,21 @@ export class DockerExecutor implements Executor {
       usage: true,
       caches: localEngine,
     }
+  }
+
+  /**
+   * As the constructor, but asks the engine first whether it runs on this machine, so that caches are
+   * mounted and admission counts the machine's memory where it does.
+   *
+   * @throws {@link ConfigurationError} for wrong options
+   * @throws {@link ExecutorError} `UNAVAILABLE` when no engine answers
+   */
+  static async connect(
+    options: Omit<DockerExecutorOptions, 'localEngine'> = {},
+    { signal }: OperationOptions = {},
+  ): Promise<DockerExecutor> {
+    const { isLocal } = await connectEngine(options.engine, { signal })
+    return new DockerExecutor({ ...options, localEngine: isLocal })
   }
 
   async check(options: CheckOptions = {}): Promise<readonly Finding[]> {
@@ -107,7 +126,8 @@ export class DockerExecutor implements Executor {
     signal.throwIfAborted()
     const { client } = this.#context
     try {
-      const found = await client.list([`${labelNames.agentId}=${options.agentId}`], signal)
+      const agent = `${labelNames.agentId}=${options.agentId}`
+      const found = await client.list([agent], signal)
       for (const container of found) {
         const record = fromLabels(container.labels)
         if (record === undefined || container.state === 'removing') continue
@@ -120,6 +140,8 @@ export class DockerExecutor implements Executor {
         if (state === undefined) continue
         yield { id: record.id, agentId: record.agentId, labels: record.labels, state }
       }
+      // Of containers that were removed by hand, or by a process that was killed meanwhile.
+      await client.removeUnusedVolumes([agent], signal)
     } catch (error) {
       signal.throwIfAborted()
       const doing = `list the workloads of agent ${options.agentId}`
@@ -137,7 +159,10 @@ export class DockerExecutor implements Executor {
   }
 
   /** `undefined` for what a dead launcher left, once that is removed. */
-  async #stateOfCreated(id: string, signal: AbortSignal): Promise<WorkloadRef['state'] | undefined> {
+  async #stateOfCreated(
+    id: string,
+    signal: AbortSignal,
+  ): Promise<WorkloadRef['state'] | undefined> {
     const state = await readState(this.#context.client, id, signal)
     switch (state.phase) {
       case 'absent':

@@ -10,7 +10,7 @@ import type {
 } from 'dockerode'
 
 import { EngineSilentError, isConflict, isNotFound } from './docker-error.ts'
-import { readFrames } from './read-frames.ts'
+import { readFrames, stderrStream } from './read-frames.ts'
 
 /** Longest that the engine may think about a small question. */
 const callLimitMs = 60_000
@@ -50,14 +50,18 @@ export class EngineClient {
 
   /** `undefined` when there is no such container. */
   async inspect(nameOrId: string, signal: AbortSignal): Promise<ContainerInspectInfo | undefined> {
-    return await this.#call(signal, async (docker, abortSignal) =>
-      await orAbsent(docker.getContainer(nameOrId).inspect({ abortSignal })),
+    return await this.#call(
+      signal,
+      async (docker, abortSignal) =>
+        await orAbsent(docker.getContainer(nameOrId).inspect({ abortSignal })),
     )
   }
 
   async list(labels: readonly string[], signal: AbortSignal): Promise<readonly ListedContainer[]> {
-    const found: readonly ContainerInfo[] = await this.#call(signal, async (docker, abortSignal) =>
-      await docker.listContainers({ all: true, filters: { label: [...labels] }, abortSignal }),
+    const found: readonly ContainerInfo[] = await this.#call(
+      signal,
+      async (docker, abortSignal) =>
+        await docker.listContainers({ all: true, filters: { label: [...labels] }, abortSignal }),
     )
     return found.map((info) => ({
       containerId: info.Id,
@@ -75,7 +79,8 @@ export class EngineClient {
         .start({ abortSignal })
         // 304: it was started before.
         .catch((error: unknown) => {
-          if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 304)) throw error
+          if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 304))
+            throw error
         })
     })
   }
@@ -100,7 +105,12 @@ export class EngineClient {
   }
 
   /** Unpacks an archive below `path`. No time limit but the signal's. */
-  async putArchive(containerId: string, path: string, archive: Readable, signal: AbortSignal): Promise<void> {
+  async putArchive(
+    containerId: string,
+    path: string,
+    archive: Readable,
+    signal: AbortSignal,
+  ): Promise<void> {
     const failed = Promise.withResolvers<never>()
     failed.promise.catch(() => {})
     archive.once('error', failed.reject)
@@ -109,7 +119,9 @@ export class EngineClient {
       await this.#call(
         AbortSignal.any([signal, abort.signal]),
         async (docker, abortSignal) => {
-          const sending = docker.getContainer(containerId).putArchive(archive, { path, abortSignal })
+          const sending = docker
+            .getContainer(containerId)
+            .putArchive(archive, { path, abortSignal })
           sending.catch(() => {})
           // What is wrong with the archive says more than that the request broke off.
           await Promise.race([sending, failed.promise])
@@ -127,15 +139,25 @@ export class EngineClient {
   }
 
   /** A tar stream of what lies at `path`, or `undefined` when nothing does or the container is gone. */
-  async getArchive(containerId: string, path: string, signal: AbortSignal): Promise<Readable | undefined> {
+  async getArchive(
+    containerId: string,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<Readable | undefined> {
     return await this.#call(signal, async (docker, abortSignal) => {
-      const stream = await orAbsent(docker.getContainer(containerId).getArchive({ path, abortSignal }))
+      const stream = await orAbsent(
+        docker.getContainer(containerId).getArchive({ path, abortSignal }),
+      )
       return stream === undefined ? undefined : (stream as Readable)
     })
   }
 
   /** What lies at `path`, without following it when it is a link. */
-  async stat(containerId: string, path: string, signal: AbortSignal): Promise<PathStat | undefined> {
+  async stat(
+    containerId: string,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<PathStat | undefined> {
     return await this.#call(signal, async (docker, abortSignal) => {
       const answer: unknown = await orAbsent(
         docker.getContainer(containerId).infoArchive({ path, abortSignal }),
@@ -148,13 +170,17 @@ export class EngineClient {
     })
   }
 
-  /** Standard output of a command in a running container. */
-  async *exec(containerId: string, command: readonly string[], signal: AbortSignal): AsyncGenerator<Buffer, void> {
+  /** What a command in a running container writes to standard error. */
+  async *exec(
+    containerId: string,
+    command: readonly string[],
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer, void> {
     const stream = await this.#call(signal, async (docker, abortSignal) => {
       const exec = await docker.getContainer(containerId).exec({
         Cmd: [...command],
-        AttachStdout: true,
-        AttachStderr: false,
+        AttachStdout: false,
+        AttachStderr: true,
         Tty: false,
         abortSignal,
       })
@@ -164,7 +190,7 @@ export class EngineClient {
     // Errors after we left concern nobody.
     readable.on('error', () => {})
     try {
-      yield* readFrames(readable)
+      yield* readFrames(readable, stderrStream)
     } finally {
       readable.destroy()
     }
@@ -207,14 +233,34 @@ export class EngineClient {
 
   async hasNetwork(network: string, signal: AbortSignal): Promise<boolean> {
     return await this.#call(signal, async (docker, abortSignal) => {
-      const options = { abortSignal }
-      const found: unknown = await orAbsent(docker.getNetwork(network).inspect(options))
-      return found !== undefined
+      const found = await docker.listNetworks({ filters: { name: [network] }, abortSignal })
+      return found.some(({ Name: name }) => name === network)
     })
   }
 
+  /** Removes volumes with these labels that no container has. */
+  async removeUnusedVolumes(labels: readonly string[], signal: AbortSignal): Promise<void> {
+    const names = await this.#call(signal, async (docker, abortSignal) => {
+      const filters = { label: [...labels], dangling: ['true'] }
+      const { Volumes: volumes } = await docker.listVolumes({ filters, abortSignal })
+      return (volumes ?? []).map(({ Name: name }) => name)
+    })
+    for (const name of names) {
+      await this.#call(signal, async (docker, abortSignal) => {
+        const options = { abortSignal }
+        await orAbsent(docker.getVolume(name).remove(options)).catch((error: unknown) => {
+          // A container has it after all.
+          if (!isConflict(error)) throw error
+        })
+      })
+    }
+  }
+
   /** Lines of JSON, as long as the engine lives and the signal does not abort. */
-  async events(filters: Readonly<Record<string, string[]>>, signal: AbortSignal): Promise<Readable> {
+  async events(
+    filters: Readonly<Record<string, string[]>>,
+    signal: AbortSignal,
+  ): Promise<Readable> {
     return await this.#call(signal, async (docker) => {
       const stream = await docker.getEvents({ filters: { ...filters }, abortSignal: signal })
       return stream as Readable
@@ -241,8 +287,7 @@ export class EngineClient {
     const onAbort = (): void => aborted.reject(either.reason)
     either.addEventListener('abort', onAbort, { once: true })
     try {
-      const docker = await this.#connect()
-      const working = work(docker, either)
+      const working = this.#connect().then(async (docker) => await work(docker, either))
       working.catch(() => {})
       return await Promise.race([working, aborted.promise])
     } catch (error) {
@@ -285,4 +330,3 @@ async function orAbsent<T>(working: Promise<T>): Promise<T | undefined> {
     throw error
   }
 }
-

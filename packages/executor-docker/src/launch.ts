@@ -10,9 +10,10 @@ import { dockerError, isConflict, isEngineAway, isNotFound, toDockerError } from
 import { ensureImageOf } from './image-of.ts'
 import { isAbandoned } from './is-abandoned.ts'
 import { newLauncher } from './launcher.ts'
-import { marks } from './layout.ts'
+import { marks, ownPaths } from './layout.ts'
 import { joinMetadataBlock } from './metadata-network.ts'
 import { persist } from './persist.ts'
+import { removeContainer, removeVolumes } from './remove-workload.ts'
 import { refuseSharedDirectory } from './shared-directory.ts'
 import { checkNetwork, checkSpec } from './spec-check.ts'
 
@@ -39,7 +40,11 @@ export async function launchWorkload(
   refuseUnseenCaches(context, spec)
   const caller = options.signal ?? new AbortController().signal
   try {
-    await context.launches.run(spec.id, caller, async () => await claimAndStart(context, spec, caller))
+    await context.launches.run(
+      spec.id,
+      caller,
+      async () => await claimAndStart(context, spec, caller),
+    )
   } catch (error) {
     caller.throwIfAborted()
     throw toDockerError(error, { phase: 'launch', doing: `launch workload \`${spec.id}\`` })
@@ -117,10 +122,11 @@ async function makeAndStart(
   if (containerId === undefined) return false
   try {
     await refuseSharedDirectory(context, spec, containerId, signal)
-    if (context.options.metadata === 'block') await joinMetadataBlock(context, spec, containerId, signal)
+    if (context.options.metadata === 'block')
+      await joinMetadataBlock(context, spec, containerId, signal)
     await persist(clock, signal, async () => {
       const archive = packJob(spec, userOf(spec, context.options), signal)
-      await client.putArchive(containerId, '/opt', archive, signal)
+      await client.putArchive(containerId, ownPaths.root, archive, signal)
     })
     // The container of a connection that broke off may be started though nobody told us.
     await persist(clock, signal, () => client.start(containerId, signal))
@@ -155,8 +161,9 @@ async function create(
     await tidy(context, async (limit) => {
       const state = await readState(client, spec.id, limit)
       if (state.phase === 'starting' && state.record.launcher === also.launcher) {
-        await client.remove(state.containerId, limit)
+        await removeContainer(client, clock, state.containerId, limit)
       }
+      await removeVolumes(client, spec.id, limit)
     })
     throw error
   }
@@ -189,7 +196,10 @@ async function afterFailure(
     if (isGone) return false
   }
   if (!signal.aborted && (await isRefusedForGood(context, containerId, signal))) return true
-  await tidy(context, async (limit) => await client.remove(containerId, limit))
+  await tidy(context, async (limit) => {
+    await removeContainer(client, context.clock, containerId, limit)
+    await removeVolumes(client, spec.id, limit)
+  })
   throw reason
 }
 
@@ -205,7 +215,10 @@ async function isRefusedForGood(
 }
 
 /** Work after a failure: with a time limit of its own, and never louder than the failure. */
-async function tidy(context: DockerContext, work: (limit: AbortSignal) => Promise<void>): Promise<void> {
+async function tidy(
+  context: DockerContext,
+  work: (limit: AbortSignal) => Promise<void>,
+): Promise<void> {
   const limit = AbortSignal.timeout(tidyLimitMs)
   try {
     await persist(context.clock, limit, async () => await work(limit))

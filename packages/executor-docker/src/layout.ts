@@ -1,20 +1,22 @@
-/** The job directory inside of every container. */
+/** The job directory inside of every container: a volume of its own. */
 export const jobDirectory = '/opt'
 
-/** Name of our own part of the job directory; job files may not use it, and it is never given out. */
-export const ownName = '.scalr-agent'
-
 /**
- * Our own files, in the volume of the job directory. `run/` holds small ones alone, so that all of them
- * are read at once.
+ * Our own files, in an anonymous volume. `run/` holds small ones alone, so that all of them are read at
+ * once. `private/` is empty once the main process runs.
  */
 export const ownPaths = {
-  root: `${jobDirectory}/${ownName}`,
+  root: '/.scalr-agent',
   /** Standard output and error in one. */
-  output: `${jobDirectory}/${ownName}/output`,
+  output: '/.scalr-agent/output',
   /** Read and removed before the main process starts. */
-  secrets: `${jobDirectory}/${ownName}/secrets`,
-  run: `${jobDirectory}/${ownName}/run`,
+  secrets: '/.scalr-agent/private/secrets',
+  run: '/.scalr-agent/run',
+  /**
+   * The job directory once more. The engine gives a volume to root, and unpacks no owner for the directory
+   * that it unpacks into; but it does for one below, and with a read-only root this is how to be below.
+   */
+  job: '/.scalr-agent/job',
 } as const
 
 /** Names in `run/`. */

@@ -29,7 +29,11 @@ export async function joinMetadataBlock(
   }
 }
 
-async function connect(context: DockerContext, containerId: string, signal: AbortSignal): Promise<void> {
+async function connect(
+  context: DockerContext,
+  containerId: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await context.client.connectNetwork(metadataNetworkName, containerId, signal)
   } catch (error) {

@@ -18,7 +18,10 @@ export interface UnixUser {
  * Refuses what could not be carried out, before anything is touched.
  * @throws `INVALID_SPEC`; never shows a value of the environment.
  */
-export function checkSpec(spec: WorkloadSpec, options: { readonly metadata: 'block' | 'allow' }): void {
+export function checkSpec(
+  spec: WorkloadSpec,
+  options: { readonly metadata: 'block' | 'allow' },
+): void {
   checkId('id', spec.id)
   checkId('directory', spec.directory)
   if (spec.agentId === '') refuse(spec, 'agentId is empty')

@@ -2,8 +2,8 @@ import type { WorkloadSpec } from '@scalr-agent/core'
 import type { ContainerCreateOptions, MountSettings } from 'dockerode'
 
 import type { ResolvedDockerExecutorOptions } from '../docker-executor-options.ts'
-import { toLabels } from '../labels.ts'
-import { jobDirectory } from '../layout.ts'
+import { labelNames, toLabels } from '../labels.ts'
+import { jobDirectory, ownPaths } from '../layout.ts'
 import { parseUser, type UnixUser } from '../spec-check.ts'
 import { supervisorArguments } from './supervisor-script.ts'
 
@@ -76,9 +76,7 @@ export function containerSpec(
     AttachStderr: false,
     OpenStdin: false,
     Tty: false,
-    // An anonymous volume: removed with the container, and written to though the root is read-only. What
-    // the image has there is copied into it, so that tools below /opt are found.
-    Volumes: { [jobDirectory]: {} },
+    Volumes: { [ownPaths.root]: {} },
     HostConfig: {
       ReadonlyRootfs: !options.root,
       Privileged: false,
@@ -86,7 +84,11 @@ export function containerSpec(
       CapAdd: options.root ? rootCapabilities : [],
       SecurityOpt: ['no-new-privileges'],
       PidsLimit: options.pidsLimit,
-      Ulimits: options.ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
+      Ulimits: options.ulimits.map(({ name, soft, hard }) => ({
+        Name: name,
+        Soft: soft,
+        Hard: hard,
+      })),
       // Swap off: what passes the limit ends instead of crawling.
       ...(memoryBytes === undefined
         ? {}
@@ -94,7 +96,11 @@ export function containerSpec(
       ...(cpus === undefined ? {} : { NanoCpus: Math.round(cpus * 1e9) }),
       // Hooks install programs into /tmp, so it is not `noexec`.
       Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${options.tmpBytes}` },
-      Mounts: spec.caches.map(cacheMount),
+      Mounts: [
+        jobMount(spec, jobDirectory, also.launcher),
+        jobMount(spec, ownPaths.job, also.launcher),
+        ...spec.caches.map(cacheMount),
+      ],
       NetworkMode: network,
       ...(ownsNetwork && network !== 'none'
         ? { ExtraHosts: [...options.extraHosts], Dns: [...options.dns] }
@@ -108,7 +114,28 @@ export function containerSpec(
   }
 }
 
-function cacheMount({ name, source }: { readonly name: string; readonly source: string }): MountSettings {
+/** What the image has below /opt is copied into the volume, so that its tools are found there. */
+function jobMount(spec: WorkloadSpec, target: string, launcher: string): MountSettings {
+  return {
+    Type: 'volume',
+    // A name of this attempt: nothing that was left behind is ever found again.
+    Source: `${containerName(spec.id)}.${launcher.split('.').at(-1)}`,
+    Target: target,
+    VolumeOptions: {
+      NoCopy: target !== jobDirectory,
+      Labels: { [labelNames.workload]: spec.id, [labelNames.agentId]: spec.agentId },
+      DriverConfig: { Name: 'local', Options: {} },
+    },
+  }
+}
+
+function cacheMount({
+  name,
+  source,
+}: {
+  readonly name: string
+  readonly source: string
+}): MountSettings {
   // `bind` in this form is refused when the source does not exist, instead of being made.
   return { Type: 'bind', Source: source, Target: `${jobDirectory}/caches/${name}`, ReadOnly: true }
 }

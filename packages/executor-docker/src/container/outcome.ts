@@ -77,7 +77,10 @@ function outcomeOfExit(
   }
 }
 
-function memoryEvidence(exit: ExitRecord, limitBytes: number | undefined): MemoryEvidence | undefined {
+function memoryEvidence(
+  exit: ExitRecord,
+  limitBytes: number | undefined,
+): MemoryEvidence | undefined {
   if (exit.oomKills === 0 || limitBytes === undefined) return undefined
   return { limitBytes, ...(exit.peakBytes === undefined ? {} : { peakBytes: exit.peakBytes }) }
 }
@@ -103,7 +106,5 @@ export function explainRefusal({ error, exitCode }: EndedContainer): string {
       `the usual small tools.${said}`
     )
   }
-  return (
-    `The container ended (exit code ${exitCode}) before the main process started.${said}`
-  )
+  return `The container ended (exit code ${exitCode}) before the main process started.${said}`
 }

@@ -7,12 +7,15 @@ import { ArchivePolicy } from '@scalr-agent/core/protocol'
 import { extract, pack, type Header, type Pack } from 'tar-stream'
 
 import { dockerError } from '../docker-error.ts'
-import { marks, ownName } from '../layout.ts'
+import { marks, ownPaths } from '../layout.ts'
 import type { UnixUser } from '../spec-check.ts'
 import { secretsFile } from './supervisor-script.ts'
 
+/** Where the job directory is, below the directory that is unpacked into. */
+const job = posix.basename(ownPaths.job)
+
 /**
- * The job directory as one archive for the engine: our own files, then the files of the job, checked
+ * All files of a workload as one archive for `ownPaths.root`: our own, then those of the job, checked
  * header by header. When they cannot be read to their end, the archive breaks off with `INVALID_FILES`,
  * so that the engine's request does, too.
  */
@@ -37,20 +40,25 @@ async function fill(
   signal: AbortSignal,
 ): Promise<void> {
   const writer = new Writer(archive, user)
-  const run = `${ownName}/run`
-  await writer.directory('.', 0o755)
-  await writer.directory(ownName, 0o700)
-  await writer.directory(run, 0o700)
-  await writer.file(`${ownName}/output`, 0o600, '')
-  await writer.file(`${ownName}/secrets`, 0o600, secretsFile(spec.secretEnv))
+  await writer.directory('run', 0o700)
+  await writer.directory('private', 0o700)
+  await writer.file('output', 0o600, '')
+  await writer.file('private/secrets', 0o600, secretsFile(spec.secretEnv))
   // Written over in place, so that a full disk does not take the proof of an exit away.
-  for (const name of [marks.code, marks.copier]) await writer.file(`${run}/${name}`, 0o600, ' '.repeat(16))
-  await writer.file(`${run}/${marks.exitDraft}`, 0o600, ' '.repeat(256))
-  if (spec.caches.length > 0) await writer.directory('caches', 0o755)
+  for (const name of [marks.code, marks.copier])
+    await writer.file(`run/${name}`, 0o600, ' '.repeat(16))
+  await writer.file(`run/${marks.exitDraft}`, 0o600, ' '.repeat(256))
+  await writer.directory(job, 0o755)
+  if (spec.caches.length > 0) await writer.directory(`${job}/caches`, 0o755)
   if (spec.files !== undefined) await addFiles(writer, spec.files(), spec.id, signal)
 }
 
-async function addFiles(writer: Writer, source: Readable, id: string, signal: AbortSignal): Promise<void> {
+async function addFiles(
+  writer: Writer,
+  source: Readable,
+  id: string,
+  signal: AbortSignal,
+): Promise<void> {
   const archive = extract()
   const policy = new ArchivePolicy()
   // Links come last, so that nothing is ever written through one.
@@ -61,20 +69,18 @@ async function addFiles(writer: Writer, source: Readable, id: string, signal: Ab
     for await (const entry of archive) {
       const { header } = entry
       const checked = policy.check(header)
-      if (checked !== undefined && checked.path.split('/')[0] === ownName) {
-        throw new Error(`the name ${ownName} is the executor's own`)
-      }
+      const path = `${job}/${checked?.path}`
       switch (checked?.kind) {
         case 'directory':
-          await writer.parents(checked.path)
-          await writer.directory(checked.path, ((header.mode ?? 0o755) & 0o777) | 0o700)
+          await writer.parents(path)
+          await writer.directory(path, ((header.mode ?? 0o755) & 0o777) | 0o700)
           break
         case 'file':
-          await writer.parents(checked.path)
-          await writer.stream(checked.path, ((header.mode ?? 0o644) & 0o777) | 0o600, entry, header)
+          await writer.parents(path)
+          await writer.stream(path, ((header.mode ?? 0o644) & 0o777) | 0o600, entry, header)
           break
         case 'symlink':
-          links.push(checked)
+          links.push({ path, target: checked.target })
           break
         case undefined:
           break
@@ -103,7 +109,7 @@ type NewHeader = Partial<Header> & { readonly name: string }
 class Writer {
   readonly #archive: Pack
   readonly #owner: UnixUser
-  readonly #directories = new Set(['.'])
+  readonly #directories = new Set<string>()
 
   constructor(archive: Pack, owner: UnixUser) {
     this.#archive = archive
@@ -120,7 +126,7 @@ class Writer {
 
   async directory(path: string, mode: number): Promise<void> {
     this.#directories.add(path)
-    await this.#entry({ name: path === '.' ? './' : `${path}/`, type: 'directory', mode }, undefined)
+    await this.#entry({ name: `${path}/`, type: 'directory', mode }, undefined)
   }
 
   async file(path: string, mode: number, content: string): Promise<void> {
@@ -131,18 +137,34 @@ class Writer {
     await this.#entry({ name: path, type: 'symlink', linkname: target, mode: 0o777 }, undefined)
   }
 
-  async stream(path: string, mode: number, content: Readable, header: Header): Promise<void> {
+  async stream(
+    path: string,
+    mode: number,
+    content: AsyncIterable<unknown>,
+    header: Header,
+  ): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    promise.catch(() => {})
     const sink = this.#archive.entry(
       this.#header({ name: path, type: 'file', mode, size: header.size ?? 0 }),
       (error) => (error instanceof Error ? reject(error) : resolve()),
     )
-    await Promise.all([pipeline(content, sink), promise])
+    sink.on('error', reject)
+    for await (const chunk of content) {
+      if (sink.write(chunk)) continue
+      const drained = Promise.withResolvers<void>()
+      sink.once('drain', drained.resolve)
+      // Nobody reads any more: the engine, or we, gave up.
+      await Promise.race([drained.promise, promise])
+    }
+    sink.end()
+    await promise
   }
 
   async #entry(header: NewHeader, content: string | undefined): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const done = (error?: Error | null): void => (error instanceof Error ? reject(error) : resolve())
+      const done = (error?: Error | null): void =>
+        error instanceof Error ? reject(error) : resolve()
       if (content === undefined) this.#archive.entry(this.#header(header), done)
       else this.#archive.entry(this.#header(header), content, done)
     })

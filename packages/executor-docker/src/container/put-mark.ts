@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { pack } from 'tar-stream'
 
 import type { EngineClient } from '../engine-client.ts'
-import { jobDirectory, ownName, type marks } from '../layout.ts'
+import { ownPaths, type marks } from '../layout.ts'
 
 /** Lays a mark into a container, whether it runs or not. */
 export async function putMark(
@@ -14,8 +14,8 @@ export async function putMark(
   signal: AbortSignal,
 ): Promise<void> {
   const archive = pack()
-  archive.entry({ name: `${ownName}/run/${name}`, mode: 0o644 }, content)
+  archive.entry({ name: `run/${name}`, mode: 0o644 }, content)
   archive.finalize()
   const stream = Readable.from(archive, { objectMode: false })
-  await client.putArchive(containerId, jobDirectory, stream, signal)
+  await client.putArchive(containerId, ownPaths.root, stream, signal)
 }

@@ -165,10 +165,16 @@ exec "$@"
 }
 
 /**
+ * What \`exec\` answers goes to standard error: the engine mixes its own remarks ("OCI runtime exec
+ * failed…") into standard output.
+ */
+const ontoStderr = 'exec 1>&2 2>/dev/null'
+
+/**
  * Run by \`exec\`. Arguments: 1 mark, 2 signal. Whoever makes the mark sends the signal, and nobody ever
  * sends a second one (I8). Says what it did: \`sent\`, \`already\`, \`pending\` (the wrapper will), \`ended\`.
  */
-export const interruptScript = `exec 2>/dev/null
+export const interruptScript = `${ontoStderr}
 ${ownEnvironment}
 cd ${run} || exit 1
 [ ! -e ${marks.exit} ] || { echo ended; exit; }
@@ -181,7 +187,7 @@ if kill -s "$2" "$pid"; then echo sent; else echo ended; fi
  * Run by \`exec\`. Argument: number of the first byte, from 1. Writes the output from there on until the
  * exit record is there. Gives up after some minutes, since nobody tells it that its reader has left.
  */
-export const followScript = `exec 2>/dev/null
+export const followScript = `${ontoStderr}
 ${ownEnvironment}
 exec 3<${output} || exit 1
 tail -c "+$1" <&3

@@ -21,6 +21,7 @@ import {
   type DockerErrorContext,
 } from '../docker-error.ts'
 import { isAbandoned } from '../is-abandoned.ts'
+import { removeContainer, removeVolumes } from '../remove-workload.ts'
 import { marks } from '../layout.ts'
 import { persist } from '../persist.ts'
 import { followOutput } from './follow-output.ts'
@@ -32,7 +33,10 @@ const pollMs = 2000
 const pendingPollMs = 50
 /** Most time for the mark that explains a kill; the kill itself is not held up any longer. */
 const markLimitMs = 5000
-const removalPollMs = 50
+const endPollMs = 50
+/** How often to try, and how far apart, while a running container starts no process. */
+const interruptAttempts = 20
+const interruptPauseMs = 250
 
 const interrupts = {
   soft: { mark: marks.soft, signal: 'TERM' },
@@ -127,17 +131,12 @@ export class DockerWorkload implements Workload {
     const { client, clock } = this.#context
     await this.#translated('destroy', 'destroy', async (signal) => {
       const state = await readState(client, this.id, signal)
-      if (state.phase === 'absent' || state.phase === 'stranger') return
-      if (state.phase === 'ended') this.#lastOutcome = state.outcome
-      try {
-        await client.remove(state.containerId, signal)
-      } catch (error) {
-        // Somebody else removes it already.
-        if (!isConflict(error)) throw error
+      if (state.phase !== 'absent' && state.phase !== 'stranger') {
+        if (state.phase === 'ended') this.#lastOutcome = state.outcome
+        await removeContainer(client, clock, state.containerId, signal)
       }
-      while ((await client.inspect(state.containerId, signal)) !== undefined) {
-        await clock.sleep(removalPollMs, { signal })
-      }
+      // Also when the container was removed by hand.
+      await removeVolumes(client, this.id, signal)
     })
   }
 
@@ -150,25 +149,36 @@ export class DockerWorkload implements Workload {
       logger.warn({ workload: this.id, error }, 'Cannot note that a workload is killed; killing it')
     })
     await client.kill(containerId, signal)
-    while (await this.#runs(containerId, signal)) await clock.sleep(removalPollMs, { signal })
+    while (await this.#runs(containerId, signal)) await clock.sleep(endPollMs, { signal })
   }
 
   async #runs(containerId: string, signal: AbortSignal): Promise<boolean> {
     return (await this.#context.client.inspect(containerId, signal))?.State.Running ?? false
   }
 
-  async #signalMain(containerId: string, level: 'soft' | 'hard', signal: AbortSignal): Promise<void> {
+  async #signalMain(
+    containerId: string,
+    level: 'soft' | 'hard',
+    signal: AbortSignal,
+  ): Promise<void> {
     const { mark, signal: name } = interrupts[level]
     const command = ['/bin/sh', '-c', interruptScript, 'scalr-agent', mark, name]
-    let said = ''
-    try {
-      for await (const chunk of this.#context.client.exec(containerId, command, signal)) said += chunk
-    } catch (error) {
-      if (!isConflict(error) && !isNotFound(error)) throw error
+    // Repeating is safe: whoever makes the mark sends the signal, and nobody else (I8).
+    for (let attempt = 0; attempt < interruptAttempts; attempt += 1) {
+      let said = ''
+      try {
+        for await (const chunk of this.#context.client.exec(containerId, command, signal)) {
+          said += chunk.toString('latin1')
+        }
+      } catch (error) {
+        if (!isConflict(error) && !isNotFound(error)) throw error
+      }
+      // Only what the script said proves that it ran to its end.
+      if (/^(?:sent|already|pending|ended)\n/u.test(said)) return
+      if (!(await this.#runs(containerId, signal))) return
+      // Often it is about to end; the engine starts nothing in it then.
+      await this.#context.clock.sleep(interruptPauseMs, { signal })
     }
-    // Only what the script said proves that it ran to its end: the container may have ended meanwhile.
-    if (/^(?:sent|already|pending|ended)\n/u.test(said)) return
-    if (!(await this.#runs(containerId, signal))) return
     throw dockerError(
       'UNAVAILABLE',
       'interrupt',
@@ -181,7 +191,8 @@ export class DockerWorkload implements Workload {
     return (
       this.#lastOutcome ?? {
         kind: 'lost',
-        evidence: 'Its container is gone: it was destroyed, or removed by hand, before its end was seen.',
+        evidence:
+          'Its container is gone: it was destroyed, or removed by hand, before its end was seen.',
       }
     )
   }

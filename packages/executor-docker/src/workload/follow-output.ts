@@ -62,7 +62,10 @@ async function* followOnce(
   } catch (error) {
     signal.throwIfAborted()
     // The state of the container, asked for next, says more than any of these.
-    context.logger.debug({ error }, 'The output stream of a container broke off; following it again')
+    context.logger.debug(
+      { error },
+      'The output stream of a container broke off; following it again',
+    )
   }
 }
 
@@ -95,7 +98,9 @@ async function* readRest(
     if (isNotFound(failure)) throw outputLost(record.id, 'was removed')
     if (isConflict(failure)) throw failure
     await context.clock.sleep(longestPauseMs, { signal })
-    const now = await persist(context.clock, signal, () => readState(context.client, record.id, signal))
+    const now = await persist(context.clock, signal, () =>
+      readState(context.client, record.id, signal),
+    )
     if (now.phase !== 'ended') throw outputLost(record.id, 'was removed')
   }
   if (outputBytes !== undefined && position !== outputBytes) {

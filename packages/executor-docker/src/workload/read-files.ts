@@ -7,7 +7,7 @@ import { extract, pack, type Pack } from 'tar-stream'
 
 import { dockerError, toDockerError } from '../docker-error.ts'
 import type { EngineClient } from '../engine-client.ts'
-import { jobDirectory, ownName } from '../layout.ts'
+import { jobDirectory } from '../layout.ts'
 
 interface Walk {
   readonly client: EngineClient
@@ -60,7 +60,6 @@ async function fill(walk: Walk, names: readonly string[]): Promise<void> {
 async function isReachable(walk: Walk, name: string): Promise<boolean> {
   const { client, containerId, signal } = walk
   const parts = name === '.' ? [] : name.split('/')
-  if (parts[0] === ownName) return false
   for (let count = 1; count <= parts.length; count += 1) {
     const path = posix.join(jobDirectory, ...parts.slice(0, count))
     const stat = await client.stat(containerId, path, signal)
@@ -100,7 +99,13 @@ async function add(walk: Walk, name: string): Promise<readonly string[]> {
         } else if (type === 'directory') {
           await write(archive, { name: path, type, mode, mtime })
         } else {
-          const sink = archive.entry({ name: path, type: 'file', size: header.size ?? 0, mode, mtime })
+          const sink = archive.entry({
+            name: path,
+            type: 'file',
+            size: header.size ?? 0,
+            mode,
+            mtime,
+          })
           await pipeline(entry, sink)
         }
       }
@@ -117,8 +122,7 @@ async function add(walk: Walk, name: string): Promise<readonly string[]> {
 function pathIn(asked: string, entry: string): string | undefined {
   const inner = entry.replace(/\/+$/u, '').split('/').slice(1)
   const path = posix.join(asked, ...inner)
-  if (path === '.' || path === ownName || path.startsWith(`${ownName}/`)) return undefined
-  return path
+  return path === '.' ? undefined : path
 }
 
 /** Devices, pipes and links that leave the tree stay out; too much of anything is an error. */
@@ -139,10 +143,7 @@ function isAllowed(
   }
 }
 
-async function write(
-  archive: Pack,
-  header: Parameters<Pack['entry']>[0],
-): Promise<void> {
+async function write(archive: Pack, header: Parameters<Pack['entry']>[0]): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     archive.entry(header, (error) => (error instanceof Error ? reject(error) : resolve()))
   })
@@ -150,7 +151,12 @@ async function write(
 
 function checkPath(path: string): string {
   const normal = posix.normalize(path).replace(/\/$/u, '')
-  if (path === '' || path.includes('\0') || posix.isAbsolute(path) || normal.split('/').includes('..')) {
+  if (
+    path === '' ||
+    path.includes('\0') ||
+    posix.isAbsolute(path) ||
+    normal.split('/').includes('..')
+  ) {
     throw dockerError(
       'INVALID_SPEC',
       'read-files',

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -51,6 +51,8 @@ export const resourceBehaviours: readonly Behaviour[] = [
     run: async (context) => {
       const source = await mkdtemp(join(tmpdir(), 'scalr-agent-kit-cache-'))
       try {
+        // Workloads may run as somebody else.
+        await chmod(source, 0o755)
         await writeFile(join(source, 'content'), 'cached')
         const output = await context.succeed(useCache, ['shared'], {
           caches: [{ name: 'shared', source }],

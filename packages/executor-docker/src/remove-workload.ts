@@ -1,0 +1,34 @@
+import type { Clock } from '@scalr-agent/core'
+
+import { isConflict } from './docker-error.ts'
+import type { EngineClient } from './engine-client.ts'
+import { labelNames } from './labels.ts'
+
+const removalPollMs = 50
+
+/** Ends a container if need be, and resolves when it is gone. "Already gone" is fine. */
+export async function removeContainer(
+  client: EngineClient,
+  clock: Clock,
+  containerId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.remove(containerId, signal)
+  } catch (error) {
+    // Somebody else removes it already.
+    if (!isConflict(error)) throw error
+  }
+  while ((await client.inspect(containerId, signal)) !== undefined) {
+    await clock.sleep(removalPollMs, { signal })
+  }
+}
+
+/** The engine removes anonymous volumes with their container; the job directory has a name. */
+export async function removeVolumes(
+  client: EngineClient,
+  id: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await client.removeUnusedVolumes([`${labelNames.workload}=${id}`], signal)
+}
