@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 
+import { createEngineContext } from '../../src/engine/engine-context.ts'
+import { rescueState } from '../../src/engine/rescued-state.ts'
+import { silentLogger } from '../../src/runtime/index.ts'
 import { StateStore } from '../../src/state/index.ts'
 import { dataFiles, StateVersionsRepository } from '../../src/store/index.ts'
 import { digestOf } from '../support/digest.ts'
 import { report, streamOf } from '../support/agent-messages.ts'
-import { EngineFixture } from '../support/engine-fixture.ts'
+import { EngineFixture, limits } from '../support/engine-fixture.ts'
 import { stateOf } from '../support/state-of.ts'
 
 const failure = {
@@ -81,6 +84,33 @@ describe('a state that could not be written', () => {
       maxBytes: 1000,
     })
     expect(kept).toEqual(state)
+  })
+
+  it('I9: is kept when another state comes between the look at it and the report', async () => {
+    await using fixture = new EngineFixture()
+    const session = fixture.register('one')
+    const runId = fixture.createRun({ autoApply: true })
+    await fixture.finishPlan(await fixture.take(session))
+    const ref = await fixture.take(session)
+    const state = stateOf({ serial: 5 })
+    const file = { name: 'errored.tfstate', bytes: state.byteLength, digest: digestOf(state) }
+    await fixture.engine.storeFile(ref, file.name, { ...file, content: streamOf(state) })
+    const context = createEngineContext({ ...fixture.parts, logger: silentLogger, limits })
+    const job = fixture.job(ref.jobId)
+    if (job === undefined) throw new Error('The job is gone')
+    const rescued = await rescueState(
+      context,
+      new StateStore(context),
+      job,
+      report(ref, { files: [file] }),
+    )
+    await store(fixture, stateOf({ serial: 6 }))
+    expect(rescued?.commit()).toMatchObject({ outcome: 'kept', serial: 5 })
+    await rescued?.settle(true)
+    const kept = dataFiles.jobFile(fixture.phaseId(runId, 'apply'), '1-errored.tfstate')
+    expect(await fixture.files.readAll(kept, { maxBytes: 1000 })).toEqual(state)
+    // The staged one is gone: it is no state of the workspace.
+    expect(fixture.files.names('states')).toHaveLength(1)
   })
 
   it('I9: that had arrived after all changes nothing', async () => {
