@@ -44,7 +44,7 @@ export interface ProviderNetworkMirror {
 export interface ProviderCacheSettings {
   /** Without the cache, network mirrors are used all the same. @default true */
   readonly enabled?: boolean | undefined
-  /** Soft limit; what jobs use right now is never removed for it. @default 2560 MiB */
+  /** Soft limit; what jobs use right now is never removed for it. @default 40 GiB */
   readonly sizeLimitBytes?: number | undefined
   /** Versions that no job used for that long are removed. @default 10 */
   readonly maxAgeDays?: number | undefined

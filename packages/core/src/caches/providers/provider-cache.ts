@@ -157,7 +157,7 @@ export class ProviderCache implements ProviderSource {
         store,
         pins,
         clock,
-        sizeLimitBytes: settings.sizeLimitBytes ?? 2560 * 1024 ** 2,
+        sizeLimitBytes: settings.sizeLimitBytes ?? 40 * 1024 ** 3,
         maxAgeMs: (settings.maxAgeDays ?? 10) * dayMs,
       })
       if (entries.length > 0) logger.info({ entries }, 'Removed providers from the cache')
