@@ -2,6 +2,8 @@ import { silentLogger, systemClock, type Clock, type Logger } from '@scalr-agent
 import { z } from 'zod'
 
 import { engineOptionsSchema } from './engine/engine-options.ts'
+import { imageOptionsSchema } from './images/image-options.ts'
+import type { PullProgress } from './images/pull-progress.ts'
 import { parseUser } from './spec-check.ts'
 
 const mebibyte = 1024 ** 2
@@ -14,6 +16,12 @@ export const dockerExecutorOptionsSchema = z.strictObject({
    * @default none: such a workload is refused
    */
   image: z.string().min(1).optional(),
+  /** How images come to the engine. */
+  images: imageOptionsSchema.prefault({}),
+  /** Called at most once a second for each pull, and at its end. */
+  onPullProgress: z
+    .custom<(progress: PullProgress) => void>((value) => typeof value === 'function')
+    .optional(),
   /**
    * Numeric `uid` or `uid:gid` that workloads run as when their spec names none.
    * @default '1000:1000', or '0:0' with `root`

@@ -12,6 +12,7 @@ import {
   type WorkloadSpec,
 } from '@scalr-agent/core'
 
+import { checkDocker } from './check-docker.ts'
 import { readState } from './container/container-state.ts'
 import type { DockerContext } from './context.ts'
 import { discardLeftover } from './discard-leftover.ts'
@@ -24,6 +25,7 @@ import { connectEngine } from './engine/connect-engine.ts'
 import { EngineClient } from './engine-client.ts'
 import { EngineConnection } from './engine-connection.ts'
 import { EngineEvents } from './engine-events.ts'
+import { Images } from './images/images.ts'
 import { isAbandoned } from './is-abandoned.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import { fromLabels, labelNames } from './labels.ts'
@@ -45,6 +47,7 @@ export class DockerExecutor implements Executor {
   readonly name = executorName
   readonly capabilities: ExecutorCapabilities
   readonly #context: DockerContext
+  readonly #connection: EngineConnection
   readonly #disposal = new AbortController()
 
   constructor(options: DockerExecutorOptions = {}) {
@@ -52,14 +55,18 @@ export class DockerExecutor implements Executor {
     if (!parsed.success) {
       throw ConfigurationError.fromZod('the options of the Docker executor', parsed.error)
     }
-    const { clock, logger, localEngine } = parsed.data
+    const { clock, logger, localEngine, onPullProgress } = parsed.data
     const connection = new EngineConnection(parsed.data.engine)
     const client = new EngineClient(async () => (await connection.get()).docker)
+    const images = new Images({ ...parsed.data.images, clock, logger, onPullProgress })
+    this.#connection = connection
     this.#context = {
       client,
       events: new EngineEvents(client, clock),
       options: parsed.data,
-      ensureImage: async () => {},
+      ensureImage: async (image, signal) => {
+        await images.ensure(await client.docker(), image, { signal })
+      },
       clock,
       logger,
       launches: new KeyedLock(),
@@ -94,7 +101,10 @@ export class DockerExecutor implements Executor {
 
   async check(options: CheckOptions = {}): Promise<readonly Finding[]> {
     options.signal?.throwIfAborted()
-    return []
+    return await checkDocker(this.#connection, this.#context.options, {
+      ...options,
+      signal: this.#signal(options),
+    })
   }
 
   async launch(spec: WorkloadSpec, options: OperationOptions = {}): Promise<Workload> {
