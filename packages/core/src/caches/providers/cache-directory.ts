@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { errorCode } from '../or-missing.ts'
 import type { Staging } from '../staging.ts'
+import { makeDirectory } from './make-directory.ts'
 
 const execute = promisify(execFile)
 
@@ -37,13 +38,6 @@ export class CacheDirectory {
       return `${this.#directory} ${diskProblem(error)}`
     }
   }
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o755 }).catch(async () => {
-    // Node reports a read-only file system as ENOENT when it makes directories recursively.
-    await mkdir(path, { mode: 0o755 })
-  })
 }
 
 /** What is wrong with a directory that could not be written. */

@@ -1,8 +1,9 @@
-import { mkdir, readdir, rename, symlink } from 'node:fs/promises'
+import { readdir, rename, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 
 import { IllegalStateError } from '../../errors/index.ts'
 import { orMissing } from '../or-missing.ts'
+import { makeDirectory } from './make-directory.ts'
 import type { StoredPackage } from './package-store.ts'
 import { addressText, type ProviderPackage } from './provider-address.ts'
 import type { Staging } from '../staging.ts'
@@ -38,12 +39,12 @@ export class JobViews {
       for (const { provider, stored } of packages) {
         const link = linkPath(provider, stored)
         const path = join(staged, link)
-        await mkdir(dirname(path), { recursive: true, mode: 0o755 })
+        await makeDirectory(dirname(path))
         // Relative, since the cache lies elsewhere in the workload.
         await symlink(relative(dirname(join(view, link)), stored.content), path)
       }
       const target = join(this.#root, view)
-      await mkdir(dirname(target), { recursive: true, mode: 0o755 })
+      await makeDirectory(dirname(target))
       await rename(staged, target)
     })
     return view

@@ -1,8 +1,9 @@
-import { mkdir, rename } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { CacheError, ScalrAgentError } from '../../errors/index.ts'
 import { diskProblem } from './cache-directory.ts'
+import { makeDirectory } from './make-directory.ts'
 import { h1Of } from './package-hash.ts'
 import { contentName, type PackageLayout } from './package-manifest.ts'
 import type { OfferedPackage, PackageSource } from './package-source.ts'
@@ -68,7 +69,7 @@ export class PackageFetcher {
       throw refuse('its archive is not one that the lock file allows for this platform')
     }
     const files = join(directory, 'files')
-    await mkdir(files, { mode: 0o755 })
+    await makeDirectory(files)
     const h1 = h1Of(await unpackOrRefuse(archive, files, signal, refuse))
     const isOneOf = (hashes: readonly string[]): boolean =>
       hashes.includes(zh) || hashes.includes(h1)
@@ -81,7 +82,7 @@ export class PackageFetcher {
     // A tool can check a directory against h1 alone.
     const layout: PackageLayout = locked.hashes.includes(h1) ? 'unpacked' : 'packed'
     const entry = join(directory, 'entry')
-    await mkdir(entry, { mode: 0o755 })
+    await makeDirectory(entry)
     await rename(layout === 'unpacked' ? files : archive, join(entry, contentName(layout)))
     signal.throwIfAborted()
     return this.#options.store.add(entry, locked, { layout, h1, zh, source: source.name })

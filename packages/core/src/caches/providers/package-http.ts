@@ -109,6 +109,8 @@ export class PackageHttp {
             { code: 'DIGEST_MISMATCH' },
           )
         }
+        // The umask of the agent must not decide whether a job may read it.
+        await file.chmod(0o644)
         await file.sync()
       } finally {
         await file.close()

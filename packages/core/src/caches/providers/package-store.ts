@@ -1,8 +1,9 @@
-import { mkdir, readdir, rename, rmdir, stat, utimes } from 'node:fs/promises'
+import { readdir, rename, rmdir, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { syncDirectory, type Clock } from '../../runtime/index.ts'
 import { errorCode, orMissing } from '../or-missing.ts'
+import { makeDirectory } from './make-directory.ts'
 import {
   contentName,
   holdsWhatWasVerified,
@@ -186,7 +187,7 @@ export class PackageStore {
 /** Not an error when the target is there already. */
 async function moveInto(staged: string, target: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
-    await mkdir(dirname(target), { recursive: true, mode: 0o755 })
+    await makeDirectory(dirname(target))
     try {
       await rename(staged, target)
       await syncDirectory(dirname(target))

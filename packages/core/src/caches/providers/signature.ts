@@ -1,6 +1,6 @@
 /**
- * Whether a detached OpenPGP signature of a text was made by one of these armored public keys. As in
- * terraform, a key that has expired since still counts: releases are not signed anew.
+ * Whether a detached OpenPGP signature of a text was made by one of these armored public keys. As with
+ * tofu, a key that has expired since still counts: releases are not signed anew.
  */
 export async function isSignedByOneOf(
   armoredKeys: readonly string[],

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 
 import type { Entry, ZipFile } from 'yauzl'
 
+import { makeDirectory } from './make-directory.ts'
 import type { HashedFile } from './package-hash.ts'
 
 /** What the archive of a provider may hold. The largest real ones unpack to under 1 GiB. */
@@ -51,7 +52,7 @@ export async function unpackPackage(
         throw new PackageRefusedError(`it unpacks to more than ${limits.maxBytes} bytes`)
       }
       const target = join(directory, path)
-      await mkdir(dirname(target), { recursive: true, mode: 0o755 })
+      await makeDirectory(dirname(target))
       const content = await zip.openReadStreamPromise(entry).catch(refuse)
       // Its reader gets the error all the same; until there is one, nobody listens.
       content.on('error', () => {})

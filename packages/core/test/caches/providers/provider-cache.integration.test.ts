@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -218,6 +218,29 @@ describe('ProviderCache', () => {
     expect(again.notes.at(-1)).toBe('2 plugins locked (2 used from cache)')
     expect(downloads.toSorted()).toEqual(['a', 'a', 'b', 'b'])
     expect(await readdir(join(b, 'package'))).toEqual(['terraform-provider-b_v1.0.0'])
+  })
+
+  it('can be read by workloads of another user, whatever the umask of the agent', async () => {
+    const before = process.umask(0o077)
+    try {
+      await open().prepare(job('job-1', lockFileOf(['a'])), {})
+    } finally {
+      process.umask(before)
+    }
+    const root = join(directory, 'providers')
+    const seen = [
+      '',
+      'store',
+      ...(await readdir(join(root, 'store'), { recursive: true })).map((path) => `store/${path}`),
+    ]
+    const views = (await readdir(join(root, 'jobs'), { recursive: true })).map(
+      (path) => `jobs/${path}`,
+    )
+    for (const path of [...seen, 'jobs', ...views]) {
+      if (path.endsWith('manifest.json')) continue
+      const { mode } = await stat(join(root, path))
+      expect([path, (mode & 0o555).toString(8)]).toEqual([path, '555'])
+    }
   })
 
   async function entries(): Promise<readonly string[]> {
