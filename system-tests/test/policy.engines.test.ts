@@ -283,6 +283,33 @@ deny contains sprintf("%s by %s (%s)", [input.tfrun.workspace.name, input.tfrun.
       expect(output).toContain(`Policy group '${second.name}':`)
     })
 
+    it('keeps the word of docs/policies.md', async () => {
+      const { client } = platform
+      const example = await exampleOf('../../docs/policies.md')
+      const many = `resource "terraform_data" "many" {\n  count = var.count_of\n}\nvariable "count_of" {\n  type = number\n}\n`
+      const workspace = await platform.workspace({
+        iac: tool.iac,
+        files: { 'main.tf': many },
+        variables: [{ key: 'count_of', value: '21' }],
+      })
+      const made = await client.policyGroups.create({ name: `documented-${tool.iac}` })
+      await client.policyGroups.upload(
+        made,
+        await archiveOf({
+          'scalr-policy.hcl': example.hcl,
+          'small_changes.rego': example.rego,
+        }),
+      )
+      await client.policyGroups.link(made.id, [workspace.environmentId])
+      const runId = await start(workspace)
+      await platform.untilStatus(runId, 'policy_override')
+      expect((await checkOf(runId)).result?.policies).toMatchObject([
+        { result: 'soft_failed', messages: ['21 resources change, at most 20 may'] },
+      ])
+      await client.runs.discard(runId)
+      await client.policyGroups.unlink(made.id, workspace.environmentId)
+    })
+
     it('I12: shows no sensitive value, whatever a policy says', async () => {
       const workspace = await platform.workspace({
         iac: tool.iac,
@@ -393,4 +420,12 @@ async function environmentsOf(argument: string): Promise<readonly string[]> {
     }
   }
   return found
+}
+
+/** The example of a page: its first HCL and its first Rego. */
+async function exampleOf(page: string): Promise<{ readonly hcl: string; readonly rego: string }> {
+  const text = await readFile(new URL(page, import.meta.url), 'utf8')
+  const block = (language: string): string =>
+    new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(text)?.[1] ?? ''
+  return { hcl: block('hcl'), rego: block('rego') }
 }
