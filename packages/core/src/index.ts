@@ -53,6 +53,7 @@ export {
 export {
   ApiError,
   AuthenticationError,
+  CacheError,
   ConfigurationError,
   ExecutorError,
   IllegalStateError,
@@ -63,6 +64,7 @@ export {
   TimeoutError,
   type ApiErrorDetail,
   type ApiErrorOptions,
+  type CacheErrorCode,
   type ExecutorErrorCode,
   type ScalrAgentErrorOptions,
 } from './errors/index.ts'

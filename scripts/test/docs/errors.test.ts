@@ -30,6 +30,16 @@ it.each([...errorFiles, 'packages/control-plane/src/runtime/control-plane-error.
   },
 )
 
+it('docs/errors.md explains every cause of a failed job', () => {
+  const source = read('packages/core/src/protocol/finish.ts')
+  const schema = /failureCauseSchema = z\.enum\(\[(.*?)\]\)/s.exec(source)?.[1] ?? ''
+  const causes = [...schema.matchAll(/'([a-z-]+)'/g)].flatMap((match) => match[1] ?? [])
+  const table = /## Why a job failed\n(.*?)\n## /s.exec(documented)?.[1] ?? ''
+  const explained = [...table.matchAll(/^\| `([a-z-]+)`/gm)].flatMap((match) => match[1] ?? [])
+  expect(causes.length).toBeGreaterThan(10)
+  expect(explained.toSorted()).toEqual(causes.toSorted())
+})
+
 it('docs/errors.md explains every problem type of the protocol', () => {
   const source = read('packages/core/src/protocol/problem.ts')
   const types = [...source.matchAll(/`\$\{prefix\}([a-z-]+)`/g)].flatMap((match) => match[1] ?? [])
