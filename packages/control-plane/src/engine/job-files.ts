@@ -8,6 +8,7 @@ import { EngineError, type JobRef } from './engine.ts'
 import type { FileRetention } from './file-retention.ts'
 import type { JobLeases } from './job-leases.ts'
 import { findToldHookFile } from './job-hooks.ts'
+import { maxPolicyResultBytes } from './policy-verdict.ts'
 import { jobInputs, resultFile } from './job-input.ts'
 
 /** What an agent may upload. */
@@ -75,7 +76,7 @@ export class JobFiles {
       readonly digest: string
     },
   ): Promise<void> {
-    const { files, limits } = this.#context
+    const { files } = this.#context
     const job = this.#leases.require(ref)
     if (!resultNames.includes(name)) {
       throw new EngineError(
@@ -83,7 +84,7 @@ export class JobFiles {
         `A job has no result file '${name}'; there are ${resultNames.join(', ')}.`,
       )
     }
-    const maxBytes = name === jobFileNames.erroredState ? limits.stateBytes : limits.jobFileBytes
+    const maxBytes = this.#maxBytes(name)
     const file = resultFile(job, name)
     try {
       await files.writeStream(file, upload.content, {
@@ -93,6 +94,19 @@ export class JobFiles {
     } finally {
       // A long upload may outlive the lease, which then is the answer, whatever became of the upload.
       this.#requireStill(ref, job)
+    }
+  }
+
+  #maxBytes(name: string): number {
+    const { limits } = this.#context
+    switch (name) {
+      case jobFileNames.erroredState:
+        return limits.stateBytes
+      // They are read into memory.
+      case jobFileNames.policyResults:
+        return Math.min(maxPolicyResultBytes, limits.jobFileBytes)
+      default:
+        return limits.jobFileBytes
     }
   }
 

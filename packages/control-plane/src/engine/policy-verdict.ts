@@ -40,7 +40,8 @@ export interface PolicyVerdict {
 
 /** Enough of what policies say to see what is wrong; all of it is in the result and the log. */
 const shownMessages = 3
-const maxResultBytes = 16 * 1024 ** 2
+/** A file of results that is larger is refused. */
+export const maxPolicyResultBytes = 32 * 1024 ** 2
 
 const failedWords = {
   advisory: 'advisory_failed',
@@ -65,7 +66,9 @@ export async function readPolicyVerdict(
   if (file === undefined) {
     return { status: 'errored', message: 'The agent brought no results of the policy check.' }
   }
-  const content = await files.readAll(resultFile(job, file.name), { maxBytes: maxResultBytes })
+  const content = await files.readAll(resultFile(job, file.name), {
+    maxBytes: maxPolicyResultBytes,
+  })
   const results = policyResultsSchema.safeParse(parseJson(content.toString('utf8')))
   if (!results.success) {
     return {

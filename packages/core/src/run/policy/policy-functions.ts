@@ -8,7 +8,8 @@ import { policyLayout } from './policy-layout.ts'
  * A policy is Rego v1 or, where that does not compile, v0: `job_compat` is the flag that says so to OPA.
  * Before OPA 1.0 it is the other way round.
  */
-export const policyFunctions = String.raw`unset job_ast job_common job_compat job_entry job_has_rule job_index job_other job_policies job_report
+export const policyFunctions = String.raw`unset job_ast job_common job_compat job_complaint job_data job_ended job_entry job_file job_has_rule
+unset job_index job_other job_policies job_report job_separator job_version
 job_policies=0 job_separator=
 
 # job_opa_check FLAG: whether the policy compiles so.
@@ -60,6 +61,11 @@ job_policy() {
   if [ -n "$job_common" ]; then set -- "$@" --data "./$job_common" --ignore '*_test.rego,*.test.rego'; fi
   job_run tool "$job_tool" "$@" data.scalr_agent_check.result >"$job_data/output.json" 2>"$job_data/complaint.txt"
   if [ "$job_wanted" -gt "$job_allowed" ]; then return 0; fi
+  # Killed, for want of memory say: that is no word about the policy.
+  if [ "$job_code" -gt 128 ]; then
+    job_say "Error: opa was ended by signal $((job_code - 128)) while it checked $job_file."
+    return 0
+  fi
   job_ended=$job_code job_code=0
   # 2: it could not be evaluated, and the output says why. Any other end leaves no output to trust.
   case $job_ended in

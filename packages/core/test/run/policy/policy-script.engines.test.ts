@@ -1,6 +1,9 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
@@ -238,6 +241,27 @@ deny contains "reached" if http.send({"method": "get", "url": "http://127.0.0.1:
     expect(other).toMatchObject({ exitCode: 127, results: undefined })
     expect(other.console).toContain('the policy group wants opa 0.1.0')
   })
+
+  it.each(shells)(
+    'fails, and says nothing of a policy, when opa is killed, in $name',
+    async (inShell) => {
+      const directory = await mkdtemp(join(tmpdir(), 'dying-opa-'))
+      try {
+        const dying = join(directory, 'opa')
+        const script = `#!/bin/sh
+for last do :; done
+[ "$last" != data.scalr_agent_check.result ] || kill -KILL $$
+exec '${path ?? ''}' "$@"
+`
+        await writeFile(dying, script, { mode: 0o755 })
+        const run = await checkOne(v1, { shell: inShell, opa: { kind: 'path', path: dying } })
+        expect(run).toMatchObject({ exitCode: 137, results: undefined })
+        expect(run.console).toContain('opa was ended by signal 9 while it checked one.rego')
+      } finally {
+        await rm(directory, { recursive: true, force: true })
+      }
+    },
+  )
 
   it.each(shells)('ends when it is interrupted, without results, in $name', async (inShell) => {
     const endless = `package terraform
