@@ -86,7 +86,8 @@ async function prepareCaches(options: PrepareJobOptions): Promise<PreparedCaches
           : settings.imageMode === 'legacy'
             ? 'image'
             : 'nowhere',
-      canMount: capabilities.caches,
+      // Without isolation, a workload sees the directories of this machine as they are.
+      canMount: capabilities.caches || capabilities.isolation === 'none',
     },
     { signal },
   )
