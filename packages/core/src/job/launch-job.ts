@@ -34,10 +34,24 @@ export interface LaunchJobOptions {
 export async function launchJob(
   options: LaunchJobOptions,
 ): Promise<{ readonly workload: Workload } | { readonly failure: JobFailure }> {
-  const { spec, job, journal, signal } = options
-  // Said early, so that the disk's time and the network's overlap; both are waited for.
+  const { journal } = options
+  // Said early, so that the disk's time and the network's overlap; both are waited for, whatever comes of it.
   const announced = journal.update({ step: 'launching' })
   announced.catch(() => {})
+  let made: WorkloadSpec | { readonly failure: JobFailure }
+  try {
+    made = await makeWorkload(options)
+  } finally {
+    await announced
+  }
+  return 'failure' in made ? made : launchWorkload(made, options)
+}
+
+/** Files, programs, providers, hooks, a fresh lease: then there is something to launch. */
+async function makeWorkload(
+  options: LaunchJobOptions,
+): Promise<WorkloadSpec | { readonly failure: JobFailure }> {
+  const { spec, job, journal, signal } = options
   try {
     await downloadFiles(job, spec.files, filesDirectory(journal.directory), { signal })
   } catch (error) {
@@ -50,8 +64,7 @@ export async function launchJob(
   const built = buildJob(spec, options, additions)
   if (built.failure !== undefined) return { failure: built.failure }
   await waitForFreshLease(options)
-  await announced
-  return launchWorkload(built.workload, options)
+  return built.workload
 }
 
 async function launchWorkload(

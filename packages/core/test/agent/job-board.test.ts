@@ -89,4 +89,33 @@ describe('the jobs of an agent', () => {
     expect(scene.finished).toMatchObject([{ result: 'succeeded' }])
     expect(scene.executions).toBe(1)
   })
+
+  it('I7: keeps for the jobs that it takes up what they use of the caches, before they go on', async () => {
+    await using scene = await JobScene.open()
+    const slots = new Slots(5)
+    const board = new JobBoard(scene.services(), slots)
+    const { release } = scene.busy()
+    board.accept(scene.assignment, reserve(slots))
+    await expect.poll(() => scene.executions).toBe(1)
+    board.leave()
+    await board.whenIdle()
+    release()
+
+    const calls: string[] = []
+    scene.caches = {
+      prepare: () => Promise.reject(new Error('The job was launched already')),
+      learn: () => {},
+      release: (jobId) => Promise.resolve(void calls.push(`release ${jobId}`)),
+      recover: (jobIds) => {
+        calls.push(`recover ${jobIds.join(' ')}`)
+        return Promise.reject(new Error('A cache that cannot be used stops no adoption'))
+      },
+      close: () => Promise.resolve(),
+    }
+    const next = new JobBoard(scene.services(), slots)
+    await next.adopt()
+    await next.whenIdle()
+    expect(calls).toEqual(['recover job-1', 'release job-1'])
+    expect(scene.finished).toMatchObject([{ result: 'succeeded' }])
+  })
 })

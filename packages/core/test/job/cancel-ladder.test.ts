@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest'
 import type { InterruptLevel, Workload } from '../../src/executor/index.ts'
 import { CancelLadder } from '../../src/job/cancel-ladder.ts'
 import { newJobRecord, type JobRecord } from '../../src/job/index.ts'
+import type { Phase } from '../../src/protocol/index.ts'
 import { silentLogger } from '../../src/runtime/index.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 
 function setUp(
   options: {
-    readonly phase?: 'plan' | 'apply'
+    readonly phase?: Phase
     readonly remainingMs?: number
     readonly record?: Partial<JobRecord>
     readonly interrupt?: (level: InterruptLevel) => Promise<void>
@@ -68,16 +69,19 @@ describe('the cancel ladder', () => {
     expect(sent).toEqual(['soft'])
   })
 
-  it('climbs to hard after the patience with a plan, and to kill 10 s later', async () => {
-    const { clock, sent, ladder } = setUp()
-    await ladder.request('soft', 'canceled')
-    await clock.advance(60_000)
-    expect(sent).toEqual(['soft', 'hard'])
-    await clock.advance(9_999)
-    expect(sent).toEqual(['soft', 'hard'])
-    await clock.advance(1)
-    expect(sent).toEqual(['soft', 'hard', 'kill'])
-  })
+  it.each<Phase>(['plan', 'policy'])(
+    'climbs to hard after the patience with a %s, and to kill 10 s later',
+    async (phase) => {
+      const { clock, sent, ladder } = setUp({ phase })
+      await ladder.request('soft', 'canceled')
+      await clock.advance(60_000)
+      expect(sent).toEqual(['soft', 'hard'])
+      await clock.advance(9_999)
+      expect(sent).toEqual(['soft', 'hard'])
+      await clock.advance(1)
+      expect(sent).toEqual(['soft', 'hard', 'kill'])
+    },
+  )
 
   it('I8: gives an apply the rest of its time, at most ten minutes', async () => {
     const { clock, sent, ladder } = setUp({ phase: 'apply', remainingMs: 3_600_000 })

@@ -205,6 +205,19 @@ describe('the caches of a job', () => {
     expect(caches.calls).toEqual(['prepare', 'release job-1'])
   })
 
+  it('let go of a job whose time is over while they download', async () => {
+    const { scene, caches } = await sceneWithCaches()
+    await using _scene = scene
+    scene.spec = { timeoutMs: 1_000 }
+    caches.answer = (signal) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason as Error))
+      })
+    await (await scene.runner()).run()
+    expect(scene.finished).toMatchObject([{ result: 'failed', failure: { cause: 'timeout' } }])
+    expect(scene.executions).toBe(0)
+  })
+
   it('are asked again by the agent that takes up a job that was not launched', async () => {
     const { scene, caches } = await sceneWithCaches()
     await using _scene = scene

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest'
 
 import { watchLease } from '../../src/job/lease-watch.ts'
 import { Lease, restoreRenewal } from '../../src/job/lease.ts'
+import type { Phase } from '../../src/protocol/index.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const leaseMs = 60_000
 const applyGraceMs = 900_000
 
-function setUp(phase: 'plan' | 'apply') {
+function setUp(phase: Phase) {
   const clock = new ManualClock()
   const lease = new Lease({ phase, leaseMs, applyGraceMs, clock, renewedMs: clock.nowMs() })
   const told: string[] = []
@@ -23,15 +24,18 @@ function setUp(phase: 'plan' | 'apply') {
 }
 
 describe('the lease of a plan', () => {
-  it('I6: stops the plan at two thirds of the lease, and kills it before the lease ends', async () => {
-    const { clock, told } = setUp('plan')
-    await clock.advance(39_999)
-    expect(told).toEqual([])
-    await clock.advance(1)
-    expect(told).toEqual(['soft at 40000'])
-    await clock.advance(20_000)
-    expect(told).toEqual(['soft at 40000', 'kill at 55000'])
-  })
+  it.each<Phase>(['plan', 'policy'])(
+    'I6: stops a %s at two thirds of the lease, and kills it before the lease ends',
+    async (phase) => {
+      const { clock, told } = setUp(phase)
+      await clock.advance(39_999)
+      expect(told).toEqual([])
+      await clock.advance(1)
+      expect(told).toEqual(['soft at 40000'])
+      await clock.advance(20_000)
+      expect(told).toEqual(['soft at 40000', 'kill at 55000'])
+    },
+  )
 
   it('I6: stays quiet as long as it is renewed', async () => {
     const { clock, lease, told } = setUp('plan')
