@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { JobCaches, PreparedCaches } from '@scalr-agent/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { LocalAgent } from './support/local-agent.ts'
+import { Platform } from './support/platform.ts'
 import { ProviderMirror, realProviders } from './support/provider-mirror.ts'
 import { ProviderScene } from './support/provider-scene.ts'
 import { realTools } from './support/tools.ts'
@@ -11,6 +13,19 @@ import { realTools } from './support/tools.ts'
 const found = realProviders('provider cache')
 const providers = found ?? []
 const [time, local, http] = providers
+
+const configuration = `
+terraform {
+  required_providers {
+    time = {
+      source  = "hashicorp/time"
+      version = "0.14.2"
+    }
+  }
+}
+
+resource "time_static" "one" {}
+`
 
 describe.skipIf(found === undefined).each(realTools())('provider cache with real $iac', (tool) => {
   let mirror: ProviderMirror
@@ -148,22 +163,54 @@ describe.skipIf(found === undefined).each(realTools())('provider cache with real
     expect(guarded.requests.some((path) => path.endsWith('index.json'))).toBe(true)
   })
 
+  it('serves an apply the providers of its plan, and a run with a lock file from the start', async () => {
+    await using platform = await Platform.start()
+    await using agent = await LocalAgent.start(platform, tool, {
+      caCert: mirror.caCert,
+      providerCache: { networkMirrors: [{ url: mirror.url }] },
+    })
+    const files = { 'main.tf': configuration }
+    const workspace = await platform.workspace({ iac: tool.iac, files, autoApply: true })
+    const before = mirror.downloads('time')
+    const first = await platform.client.runs.create({ workspaceId: workspace.id })
+    const applied = await platform.untilStatus(first.id, 'applied')
+    const applyLog = await platform.client.applies.output(applied.applyId ?? '')
+    expect(applyLog).toContain('1 plugin locked (1 used from cache)')
+    // Once by the tool, which had to choose the version, and once by the agent.
+    expect(mirror.downloads('time')).toBe(before + 2)
+    const locked = { ...files, 'more.tf': 'output "more" {\n  value = 1\n}\n' }
+    await platform.upload(workspace.id, {
+      ...locked,
+      '.terraform.lock.hcl': lockOf(lockFile, 'time'),
+    })
+    const second = await platform.client.runs.create({ workspaceId: workspace.id })
+    const ended = await platform.untilStatus(second.id, 'applied')
+    const planLog = await platform.client.plans.output(ended.planId ?? '')
+    expect(planLog).toContain('1 plugin locked (1 used from cache)')
+    expect(mirror.downloads('time')).toBe(before + 2)
+    const results = (): readonly string[] => agent.ended.map(({ result }) => result)
+    await expect.poll(results).toEqual(Array(4).fill('succeeded'))
+  })
+
   it('never evicts what a job uses, and does when the job has ended', async () => {
     await using scene = await ProviderScene.open(tool, mirror)
     const caches = scene.agent({ sizeLimitBytes: 1 })
-    const lockOf = (type: string): string =>
-      lockFile.match(/^provider [\s\S]*?^\}\n/gmu)?.find((block) => block.includes(`/${type}"`)) ??
-      ''
     if (time === undefined || local === undefined || http === undefined) throw new Error('missing')
-    const first = await prepare(caches, 'job-1', lockOf('time'))
-    await prepare(caches, 'job-2', lockOf('local'))
+    const first = await prepare(caches, 'job-1', lockOf(lockFile, 'time'))
+    await prepare(caches, 'job-2', lockOf(lockFile, 'local'))
     await caches.release('job-2')
     await expect.poll(() => storedIn(scene)).toEqual(['time'])
-    expect((await scene.init([time], lockOf('time'), first)).isGood).toBe(true)
+    expect((await scene.init([time], lockOf(lockFile, 'time'), first)).isGood).toBe(true)
     await caches.release('job-1')
     await expect.poll(() => storedIn(scene)).toEqual([])
   })
 })
+
+/** The part of a lock file that is about one provider. */
+function lockOf(lockFile: string, type: string): string {
+  const blocks = lockFile.match(/^provider [\s\S]*?^\}\n/gmu) ?? []
+  return blocks.find((block) => block.includes(`/${type}"`)) ?? ''
+}
 
 /** Where `init` has linked a provider to, after all links. */
 async function linkedTo(jobDir: string, type: string, version: string): Promise<string> {

@@ -91,7 +91,7 @@ export class ProviderMirror implements AsyncDisposable {
     return `zh:${this.#zips.find((zip) => zip.type === type)?.sha256}`
   }
 
-  /** How often the archive of a provider was asked for. */
+  /** How often the archive of a provider was downloaded, or its download begun. */
   downloads(type: string): number {
     return this.#downloads.get(type) ?? 0
   }
@@ -149,6 +149,9 @@ export class ProviderMirror implements AsyncDisposable {
     else if (file === `${zip.version}.json`) {
       const archive = { url: zip.name, hashes: [`zh:${zip.sha256}`] }
       json(response, { archives: { [toolPlatform]: archive } })
+    } else if (file === zip.name && request.method === 'HEAD') {
+      // terraform asks for the length first.
+      response.writeHead(200, { 'content-length': zip.bytes.byteLength }).end()
     } else if (file === zip.name) await this.#sendArchive(zip, fault, response)
     else end(response, 404, 'not found')
   }
