@@ -12,22 +12,8 @@ import {
 import { silentLogger, systemClock } from '../../../src/runtime/index.ts'
 import { sendJson, startServer, type TestServer } from '../../http/support/test-server.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
+import { host, lockFileOf, names, zips } from './support/fake-providers.ts'
 import { fakeZip } from './support/provider-zip.ts'
-
-const host = 'registry.terraform.io'
-const names = ['a', 'b', 'c', 'd', 'e', 'f'] as const
-const zips = new Map(
-  names.map((name) => [name as string, fakeZip({ [`terraform-provider-${name}_v1.0.0`]: name })]),
-)
-
-function lockFileOf(wanted: readonly string[], version = '1.0.0'): string {
-  return wanted
-    .map(
-      (name) =>
-        `provider "${host}/test/${name}" {\n  version = "${version}"\n  hashes = [\n    "${zips.get(name)?.h1}",\n  ]\n}\n`,
-    )
-    .join('\n')
-}
 
 describe('ProviderCache', () => {
   let directory: string
