@@ -1,5 +1,6 @@
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 
 import type { Run, ScalrClient, Workspace } from '@scalr-agent/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +9,7 @@ import { archiveOf } from './support/archive.ts'
 import { LocalAgent } from './support/local-agent.ts'
 import { realOpa } from './support/opa.ts'
 import { Platform } from './support/platform.ts'
+import { readZip } from './support/read-zip.ts'
 import { anyRealTool, realTools } from './support/tools.ts'
 
 type PolicyCheck = Awaited<ReturnType<ScalrClient['policyChecks']['get']>>
@@ -130,6 +132,15 @@ describe.skipIf(opa === undefined)('policies', () => {
       await using _group = await group({ destroy: ['hard-mandatory', noDestroy] }, workspace)
       const runId = await start(workspace)
       const run = await platform.untilStatus(runId, 'applied')
+      const input = JSON.parse(
+        readZip(await buffer(await platform.client.policyChecks.inputOf(runId)))
+          .get('input.json')
+          ?.toString('utf8') ?? '',
+      ) as unknown
+      expect(input).toMatchObject({
+        tfrun: { id: runId, workspace: { iac_platform: tool.iac, auto_apply: true } },
+        tfplan: { resource_changes: [{ address: 'terraform_data.one' }] },
+      })
       expect(statuses(run)).toEqual(
         expect.arrayContaining(['planned', 'policy-checking', 'policy-checked', 'confirmed']),
       )
@@ -361,7 +372,9 @@ deny contains sprintf("variables: %v", [input.tfplan.variables]) if true
       status: 'errored',
       agentReport: { cause: 'tool-not-found' },
     })
-    expect(await client.policyChecks.output(checkId)).toContain('opa was not found in PATH')
+    expect(await client.policyChecks.output(checkId)).toMatch(
+      /Cannot choose a version of opa|opa was not found in PATH/u,
+    )
   })
 
   it('leaves nothing secret with a workload, which has no variables, no token and no backend', async () => {

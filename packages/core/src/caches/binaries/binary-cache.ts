@@ -146,7 +146,7 @@ export class BinaryCache {
     const newest = versions.findLast((it) => !isPreRelease(it)) ?? versions.at(-1)
     if (newest !== undefined) return { tool, version: newest, platform }
     throw new CacheError(
-      `Cannot choose a version of ${tool}: the job names none, and neither PATH nor the cache has one. Set the version in the workspace.`,
+      `Cannot choose a version of ${tool}: the job names none, and neither PATH nor the cache has one. Set the version in the ${tool === 'opa' ? 'policy group' : 'workspace'}.`,
       { item: tool, code: 'NOT_FOUND' },
     )
   }
