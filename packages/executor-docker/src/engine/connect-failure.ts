@@ -12,7 +12,7 @@ export interface ConnectFailure {
 
 /** Turns what dockerode, sockets and TLS throw into words. */
 export function explainConnectFailure(error: unknown, endpoint: Endpoint): ConnectFailure {
-  const code = codeOf(error)
+  const code = codeOf(error) ?? ''
   const message = error instanceof Error ? error.message.trim() : String(error)
   switch (code) {
     case 'ENOENT':
@@ -67,10 +67,10 @@ export function explainConnectFailure(error: unknown, endpoint: Endpoint): Conne
   return { what: `${message}.`, retryable: false }
 }
 
-function isTlsFailure(code: string | undefined, message: string): boolean {
+function isTlsFailure(code: string, message: string): boolean {
   return (
     /^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|EPROTO|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/u.test(
-      code ?? '',
+      code,
     ) || /tlsv1|ssl3|certificate/iu.test(message)
   )
 }

@@ -1,7 +1,7 @@
 import { silentLogger, type Clock, type Logger } from '@scalr-agent/core'
 import type Docker from 'dockerode'
 
-import { complaintOf, isNotFound } from '../docker-error.ts'
+import { isNotFound } from '../docker-error.ts'
 import { askEngine } from '../engine/make-docker.ts'
 import { CredentialHelperError } from './credential-helper.ts'
 import { imageError } from './image-error.ts'

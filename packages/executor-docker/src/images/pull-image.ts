@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 
 import type { Clock } from '@scalr-agent/core'
@@ -91,19 +90,28 @@ async function follow(
   signal.addEventListener('abort', end, { once: true })
   let toldMs = Number.NEGATIVE_INFINITY
   try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
-      touch()
-      reader.read(line)
+    for await (const line of linesOf(stream)) {
+      if (reader.read(line)) touch()
       if (clock.monotonicMs() - toldMs < progressEveryMs) continue
       toldMs = clock.monotonicMs()
       onProgress(reader.progress)
     }
-    signal.throwIfAborted()
-    if (stream.errored !== null) throw stream.errored
   } finally {
     signal.removeEventListener('abort', end)
     stream.destroy()
   }
   if (reader.error !== undefined) throw new Error(reader.error)
   onProgress(reader.progress)
+}
+
+/** Throws when the stream breaks off, as `readline` would not. */
+async function* linesOf(stream: Readable): AsyncGenerator<string, void> {
+  stream.setEncoding('utf8')
+  let rest = ''
+  for await (const chunk of stream) {
+    const lines = (rest + String(chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }

@@ -30,6 +30,7 @@ interface Layer {
 export class PullProgressReader {
   readonly #image: string
   readonly #layers = new Map<string, Layer>()
+  readonly #last = new Map<string, string>()
   #error: string | undefined
 
   constructor(image: string) {
@@ -52,15 +53,23 @@ export class PullProgressReader {
     }
   }
 
-  /** One line, without its end. What is no JSON tells nothing and is passed over. */
-  read(line: string): void {
+  /**
+   * One line, without its end. What is no JSON tells nothing and is passed over.
+   *
+   * @returns whether it says something new: an engine with the containerd store repeats itself for as long
+   * as a pull stands still
+   */
+  read(line: string): boolean {
     const parsed = lineSchema.safeParse(parseJson(line))
-    if (!parsed.success) return
+    if (!parsed.success) return false
     const { id, status, error, errorDetail, progressDetail } = parsed.data
+    const said = `${status} ${progressDetail?.current} ${progressDetail?.total} ${error}`
+    const isNew = this.#last.get(id ?? '') !== said
+    this.#last.set(id ?? '', said)
     const failure = errorDetail?.message ?? error
     if (failure !== undefined) this.#error = failure
     // Lines about the image itself carry its tag as id.
-    if (id === undefined || status === undefined || !/^[0-9a-f]{12}/u.test(id)) return
+    if (id === undefined || status === undefined || !/^[0-9a-f]{12}/u.test(id)) return isNew
     const layer = this.#layers.get(id) ?? { bytes: 0, totalBytes: 0, done: false }
     this.#layers.set(id, layer)
     if (status === 'Downloading') {
@@ -69,6 +78,7 @@ export class PullProgressReader {
     }
     if (/^(?:Download|Pull) complete$/u.test(status)) layer.bytes = layer.totalBytes
     if (/^(?:Pull complete|Already exists)$/u.test(status)) layer.done = true
+    return isNew
   }
 }
 
