@@ -28,25 +28,34 @@ shell_root() {
   fi
 }
 
-# import_image NAME ROOT [--platform P] [CHANGE]...: loads a directory as an image into the engine of
-# DOCKER_HOST. One that is there with the same content stays, so that nothing piles up.
-import_image() {
-  local name=$1 root=$2 platform=() changes=() key present
-  shift 2
-  if [ "${1:-}" = --platform ]; then
-    platform=(--platform "$2")
-    shift 2
-  fi
-  local pack=(tar -C "$root" --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 -c .)
-  key=$({ "${pack[@]}" && printf '%s\n' "${platform[@]}" "$@"; } | sha256sum | cut -c1-32)
+# engine_architecture: of the programs that this machine runs, in the engine's words.
+engine_architecture() {
+  case $(uname -m) in
+    x86_64) echo amd64 ;;
+    aarch64) echo arm64 ;;
+    *) uname -m ;;
+  esac
+}
+
+# load_image NAME ROOT ARCHITECTURE CONFIG: loads a directory as an image into the engine of DOCKER_HOST.
+# CONFIG holds fields of the image's configuration, as JSON without braces. An image that is there with the
+# same content stays, so that nothing piles up.
+load_image() (
+  name=$1 root=$2 architecture=$3 config=$4
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  tar -C "$root" --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 -cf "$work/layer.tar" .
+  layer=$(sha256sum <"$work/layer.tar" | cut -d' ' -f1)
+  key=$(sha256sum <<<"$layer $architecture $config" | cut -c1-32)
   present=$(docker image inspect --format '{{index .Config.Labels "org.scalr-agent.content"}}' "$name" 2>/dev/null || true)
   if [ "$present" != "$key" ]; then
     say "Loading the image $name"
-    local change
-    for change in "$@" "LABEL org.scalr-agent.content=$key"; do changes+=(--change "$change"); done
-    "${pack[@]}" | docker import "${platform[@]}" "${changes[@]}" - "$name" >/dev/null
+    printf '{"architecture":"%s","os":"linux","created":"1970-01-01T00:00:00Z","config":{%s,"Labels":{"org.scalr-agent.content":"%s"}},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]},"history":[{"created":"1970-01-01T00:00:00Z"}]}' \
+      "$architecture" "$config" "$key" "$layer" >"$work/config.json"
+    printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' "$name" >"$work/manifest.json"
+    tar -C "$work" -c manifest.json config.json layer.tar | docker load >/dev/null
     # The one that had the name before.
     docker image prune --force --filter label=org.scalr-agent.content >/dev/null
   fi
   printf '%s\n' "$name"
-}
+)

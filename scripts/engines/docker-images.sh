@@ -17,18 +17,18 @@ load() (
   trap 'rm -rf "$root"' EXIT
   mkdir -m 755 "$root"/{busybox,no-shell,other-arch}
   shell_root "$root/busybox"
-  import_image local/busybox:1 "$root/busybox" 'ENV PATH=/bin' 'CMD ["sh"]'
+  load_image local/busybox:1 "$root/busybox" "$(engine_architecture)" '"Env":["PATH=/bin"],"Cmd":["sh"]'
   mkdir "$root/no-shell/programs"
   cp "$(busybox_static)" "$root/no-shell/programs/busybox"
-  import_image local/no-shell:1 "$root/no-shell" 'ENTRYPOINT ["/programs/busybox"]'
+  load_image local/no-shell:1 "$root/no-shell" "$(engine_architecture)" '"Entrypoint":["/programs/busybox"]'
   # A program of another machine, as the kernel tells them apart: by two bytes of its header.
-  case $(uname -m) in
-    x86_64) other=linux/arm64 machine='\xb7\x00' ;;
-    *) other=linux/amd64 machine='\x3e\x00' ;;
+  case $(engine_architecture) in
+    amd64) other=arm64 machine='\xb7\x00' ;;
+    *) other=amd64 machine='\x3e\x00' ;;
   esac
   cp -a "$root/busybox/." "$root/other-arch"
   printf '%b' "$machine" | dd of="$root/other-arch/bin/busybox" bs=1 seek=18 conv=notrunc status=none
-  import_image local/other-arch:1 "$root/other-arch" --platform "$other" 'CMD ["sh"]'
+  load_image local/other-arch:1 "$root/other-arch" "$other" '"Env":["PATH=/bin"],"Cmd":["sh"]'
 
   if program=$(command -v terraform); then
     bash "$here/docker-tool-image.sh" terraform "$program"

@@ -25,5 +25,5 @@ chmod 755 "$root"
 shell_root "$root"
 cp "$program" "$root/usr/local/bin/$file"
 chmod 755 "$root/usr/local/bin/$file"
-import_image "scalr/$iac:$version" "$root" \
-  'ENV PATH=/usr/local/bin:/bin' 'ENV HOME=/tmp' 'USER 1000:1000' 'WORKDIR /tmp' "ENTRYPOINT [\"$file\"]"
+load_image "scalr/$iac:$version" "$root" "$(engine_architecture)" \
+  "\"Env\":[\"PATH=/usr/local/bin:/bin\",\"HOME=/tmp\"],\"User\":\"1000:1000\",\"WorkingDir\":\"/tmp\",\"Entrypoint\":[\"$file\"]"
