@@ -94,7 +94,7 @@ function unlockLine(lock: FoundLock | undefined): string {
 }
 
 /** The command that releases a lock. */
-export function forceUnlockLine({ tool, id }: FoundLock): string {
+function forceUnlockLine({ tool, id }: FoundLock): string {
   return `${tool} force-unlock ${id}`
 }
 

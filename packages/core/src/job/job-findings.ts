@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The lock of a state, as the tool's own words tell of it. */
-export const foundLockSchema = z.object({
+const foundLockSchema = z.object({
   id: z.string(),
   /** `held`: somebody has it; `left`: this run took it and could not give it back. */
   state: z.enum(['held', 'left']),

@@ -1,16 +1,12 @@
-import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createGzip } from 'node:zlib'
 
 import { pack } from 'tar-stream'
 
 import type { JobCaches } from '../../src/caches/index.ts'
-import type { ControlPlaneJob, ControlPlaneSession } from '../../src/control-plane/index.ts'
-import { ApiError, NetworkError } from '../../src/errors/index.ts'
 import {
   JobJournal,
   JobRunner,
@@ -19,14 +15,7 @@ import {
   type JobServices,
 } from '../../src/job/index.ts'
 import { formatMarker, type StageMarker } from '../../src/logs/index.ts'
-import {
-  jobFileNames,
-  problemTypes,
-  type FinishJobRequest,
-  type JobAssignment,
-  type JobSpec,
-  type Phase,
-} from '../../src/protocol/index.ts'
+import type { JobAssignment, Phase } from '../../src/protocol/index.ts'
 import { silentLogger, systemBootClock, type Clock } from '../../src/runtime/index.ts'
 import {
   FakeExecutor,
@@ -34,7 +23,9 @@ import {
   type FakeProcess,
   type FakeStartFailure,
 } from '../../src/testing/index.ts'
-import { makeJobSpec, type TestJobSpec } from './job-spec.ts'
+import { SceneControlPlane, type Call } from './scene-control-plane.ts'
+
+export { leaseLost, refused, unreachable } from './scene-control-plane.ts'
 
 /** Below it a wait is for another attempt, beyond it for a deadline. */
 const deadlineMs = 35_000
@@ -59,20 +50,10 @@ const hastyClock: Clock = {
 /** A call to the control plane, or to the executor. */
 export type Point = Call | FakeCall['method']
 
-type Call = 'start' | 'download' | 'appendLog' | 'logOffset' | 'upload' | 'finish' | 'refreshToken'
-
 /** A job, its runner, a control plane in memory and a fake executor: all that can go wrong can be planted. */
-export class JobScene implements AsyncDisposable {
-  readonly phase: Phase
+export class JobScene extends SceneControlPlane implements AsyncDisposable {
   readonly executor: FakeExecutor
   readonly events: { readonly name: keyof JobEvents; readonly payload: object }[] = []
-  /** What the control plane holds. */
-  readonly log: Buffer[] = []
-  readonly uploads = new Map<string, Buffer>()
-  readonly finished: Omit<FinishJobRequest, 'fencingToken'>[] = []
-  readonly calls: Call[] = []
-  /** Runs before each call to the control plane; a throw is its answer. */
-  onCall: ((call: Call) => void | Promise<void>) | undefined
   /** None but what a test brings. */
   caches: JobCaches | undefined
   /** Why the workload never starts, if it does not. */
@@ -85,17 +66,13 @@ export class JobScene implements AsyncDisposable {
     | undefined
   /** What the workload does after its first words. */
   work: (process: FakeProcess) => Promise<number> = () => Promise.resolve(0)
-  /** What the job asks for, beside what every one does. */
-  spec: TestJobSpec = {}
   /** Options of the agent, beside the scene's own. */
   settings: Partial<JobServices['settings']> = {}
   readonly #directory: string
-  readonly #archive: Buffer
 
   private constructor(phase: Phase, directory: string, archive: Buffer) {
-    this.phase = phase
+    super(phase, archive)
     this.#directory = directory
-    this.#archive = archive
     this.executor = new FakeExecutor({
       program: () => this.startFailure ?? ((process) => this.#script(process)),
     })
@@ -234,7 +211,7 @@ export class JobScene implements AsyncDisposable {
     return {
       executor: this.executor,
       caches: this.caches,
-      session: () => Promise.resolve(this.#session()),
+      session: () => Promise.resolve(this.session()),
       agentId: () => 'agent-1',
       renewNow: () => {},
       settings: {
@@ -266,108 +243,4 @@ export class JobScene implements AsyncDisposable {
       logger: silentLogger,
     }
   }
-
-  #session(): ControlPlaneSession {
-    const unused = (): never => {
-      throw new Error('A runner has no business with that')
-    }
-    return {
-      registration: {} as ControlPlaneSession['registration'],
-      heartbeat: unused,
-      acquire: unused,
-      signals: unused,
-      disconnect: unused,
-      start: async () => {
-        await this.#pass('start')
-        return { spec: this.#spec(), job: this.#job() }
-      },
-    }
-  }
-
-  #job(): ControlPlaneJob {
-    return {
-      jobId: 'job-1',
-      fencingToken: 1,
-      download: async (name) => {
-        await this.#pass('download')
-        return Readable.from([
-          name === jobFileNames.configuration ? this.#archive : Buffer.from('the plan'),
-        ])
-      },
-      upload: async (name, file) => {
-        await this.#pass('upload')
-        const chunks: Buffer[] = []
-        for await (const chunk of file.open()) chunks.push(Buffer.from(chunk as Buffer))
-        this.uploads.set(name, Buffer.concat(chunks))
-      },
-      appendLog: async (offset, bytes) => {
-        await this.#pass('appendLog')
-        const held = Buffer.concat(this.log).length
-        if (offset === held) this.log.push(Buffer.from(bytes))
-        return Buffer.concat(this.log).length
-      },
-      logOffset: async () => {
-        await this.#pass('logOffset')
-        return Buffer.concat(this.log).length
-      },
-      finish: async (request) => {
-        await this.#pass('finish')
-        const log = Buffer.concat(this.log)
-        const digest = `sha-256=:${createHash('sha256').update(log).digest('base64')}:`
-        if (request.log.bytes !== log.length || request.log.digest !== digest) {
-          throw refused(422, problemTypes.digestMismatch)
-        }
-        this.finished.push(request)
-      },
-      refreshToken: async () => {
-        await this.#pass('refreshToken')
-        return { jobTokenExpiresAt: '2099-01-01T00:00:00Z' }
-      },
-    }
-  }
-
-  async #pass(call: Call): Promise<void> {
-    this.calls.push(call)
-    await this.onCall?.(call)
-  }
-
-  #spec(): JobSpec {
-    const file = (name: string, content: Buffer) => ({
-      name,
-      bytes: content.length,
-      digest: `sha-256=:${createHash('sha256').update(content).digest('base64')}:`,
-    })
-    const plan = this.phase === 'apply' ? [file(jobFileNames.plan, Buffer.from('the plan'))] : []
-    return makeJobSpec({
-      jobId: 'job-1',
-      phase: this.phase,
-      fencingToken: 1,
-      jobTokenExpiresAt: '2099-01-01T00:00:00Z',
-      runToken: 'run-token-secret',
-      statePath: '/api/agent/v1/state/ws-1',
-      ...this.spec,
-      run: { id: 'run-1', ...this.spec.run },
-      workspace: { id: 'ws-1', name: 'ws', ...this.spec.workspace },
-      files: [file(jobFileNames.configuration, this.#archive), ...plan],
-    })
-  }
-}
-
-/** An answer of the control plane that no retry changes. */
-export function refused(status: number, problemType: string): ApiError {
-  return new ApiError(`Cannot do that: ${status}`, {
-    method: 'POST',
-    path: '/',
-    status,
-    problemType,
-  })
-}
-
-export function leaseLost(): ApiError {
-  return refused(409, problemTypes.leaseLost)
-}
-
-/** No answer at all. */
-export function unreachable(): NetworkError {
-  return new NetworkError('Cannot do that: the connection was reset.')
 }
