@@ -86,6 +86,11 @@ engine_command() {
       printf 'unix://%s\n' "$SOCKET"
       ;;
     down) locked "$ENGINE" stop_engine ;;
+    # For scripts that stop only what they started.
+    status)
+      answers || exit 1
+      printf 'unix://%s\n' "$SOCKET"
+      ;;
     *) die "usage: $ENGINE.sh up|down" ;;
   esac
 }

@@ -107,6 +107,21 @@ export class DockerExecutor implements Executor {
     })
   }
 
+  /**
+   * Makes sure that the engine has an image, as a launch would: so that the first job need not wait for it.
+   *
+   * @throws {@link ExecutorError} `IMAGE_PULL_FAILED`, `INVALID_SPEC`, `UNAVAILABLE`
+   */
+  async ensureImage(image: string, options: OperationOptions = {}): Promise<void> {
+    const signal = this.#signal(options)
+    try {
+      await this.#context.ensureImage(image, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw toDockerError(error, { phase: 'pull', doing: `get the image \`${image}\`` })
+    }
+  }
+
   async launch(spec: WorkloadSpec, options: OperationOptions = {}): Promise<Workload> {
     await launchWorkload(this.#context, spec, { signal: this.#signal(options) })
     return this.#workload(spec.id)

@@ -14,7 +14,8 @@ export const dockerHost: string | undefined = findDockerHost()
 export const testImage = 'local/busybox:1'
 
 /** `describe` for tests that need an engine; says why it skips them where there is none. */
-export const describeWithEngine = dockerHost === undefined ? skipped() : describe
+export const describeWithEngine: (name: string, run: () => void) => void =
+  dockerHost === undefined ? skipped() : describe
 
 function findDockerHost(): string | undefined {
   const named = process.env['TEST_DOCKER_HOST'] ?? process.env['DOCKER_HOST']
