@@ -1,11 +1,13 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 
 import type { Run, ScalrClient, Workspace } from '@scalr-agent/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { archiveOf } from './support/archive.ts'
+import { Daemon } from './support/daemon.ts'
 import { LocalAgent } from './support/local-agent.ts'
 import { realOpa } from './support/opa.ts'
 import { Platform } from './support/platform.ts'
@@ -377,6 +379,57 @@ deny contains sprintf("variables: %v", [input.tfplan.variables]) if true
     )
   })
 
+  it('I1, I7: an agent that is killed during a check is succeeded by one that adopts it', async () => {
+    const [tool] = realTools()
+    await using platform = await Platform.start()
+    const { client } = platform
+    const workspace = await platform.workspace({
+      iac: tool?.iac ?? 'terraform',
+      files: configuration,
+    })
+    const made = await client.policyGroups.create({
+      name: 'everywhere',
+      isEnforced: true,
+      opaVersion: versionOf(opa ?? ''),
+    })
+    // Some seconds of work, and then a reason.
+    const slow = `package terraform
+found contains a if {
+  some a in numbers.range(1, 2500)
+  some b in numbers.range(1, 2500)
+  a + b == 5000
+}
+deny contains sprintf("found %d", [count(found)]) if count(found) > 0
+`
+    await client.policyGroups.upload(
+      made,
+      await archiveOf({
+        'one.rego': slow,
+        'scalr-policy.hcl': manifest({ one: 'soft-mandatory' }),
+      }),
+    )
+    // Found in PATH, in the version that the group asks for.
+    const programs = [tool?.path ?? '', opa ?? ''].map((path) => dirname(path))
+    const env = { PATH: [...programs, '/usr/bin', '/bin'].join(':') }
+    const first = await Daemon.start(platform, { tool, env })
+    await first.ready()
+    const { id } = await client.runs.create({ workspaceId: workspace.id })
+    const run = await platform.untilStatus(id, 'policy_checking')
+    const [checkId = ''] = run.policyCheckIds
+    await expect
+      .poll(() => client.policyChecks.output(checkId), { timeout: 60_000 })
+      .toContain('Policy group')
+    await first.kill()
+    await using second = await Daemon.start(platform, { tool, env, dataDir: first.dataDir })
+    await second.ready()
+    await platform.untilStatus(id, 'policy_override')
+    const check = await client.policyChecks.get(checkId)
+    expect(check.result?.policies).toMatchObject([{ messages: ['found 1'] }])
+    const output = (await client.policyChecks.output(checkId)) ?? ''
+    expect(output.match(/Checking policies with OPA/gu)).toHaveLength(1)
+    expect(output).toContain('found 1')
+  })
+
   it('leaves nothing secret with a workload, which has no variables, no token and no backend', async () => {
     const [tool] = realTools()
     await using platform = await Platform.start()
@@ -421,6 +474,12 @@ deny contains "x" if {
     expect((await client.policyChecks.get(checkId)).status).toBe('canceled')
   })
 })
+
+/** What a program says of its version. */
+function versionOf(path: string): string {
+  const { stdout } = spawnSync(path, ['version'], { encoding: 'utf8' })
+  return /^Version: (?<version>\S+)/u.exec(stdout)?.groups?.['version'] ?? ''
+}
 
 /** Environments of the processes that have this in their arguments. */
 async function environmentsOf(argument: string): Promise<readonly string[]> {
