@@ -28,6 +28,11 @@ export interface WorkspaceOptions {
   }[]
   readonly hooks?: Workspace['hooks']
   readonly autoApply?: boolean
+  /** More attributes of the workspace, as the client names them. */
+  readonly attributes?: Omit<
+    Parameters<ScalrClient['workspaces']['create']>[0],
+    'name' | 'environmentId' | 'agentPoolId'
+  >
   /** @default the platform's own pool */
   readonly poolId?: string
 }
@@ -127,6 +132,7 @@ export class Platform implements AsyncDisposable {
       iacPlatform: options.iac ?? 'terraform',
       autoQueueRuns: 'never',
       autoApply: options.autoApply ?? false,
+      ...options.attributes,
       ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     })
     for (const variable of options.variables ?? []) {
