@@ -22,6 +22,9 @@ import { readSmallFile } from './read-small-file.ts'
 /** Of a real lock file, which names a few hundred providers at most, several times over. */
 export const maxLockFileBytes = 1024 ** 2
 
+/** From then on the agent's log says what a job waits for. */
+const slowAfterMs = 2_000
+
 /** What the agent's machine adds to a job. */
 export interface JobAdditions {
   readonly prepared: PreparedCaches
@@ -75,11 +78,17 @@ async function prepareCaches(options: PrepareJobOptions): Promise<PreparedCaches
     tools: tools.map(({ name, version }) => (version === null ? name : `${name} ${version}`)),
   })
   const { capabilities } = executor
-  const prepared = await caches.prepare(
+  const lockFile = await lockFileOf(options)
+  const waiting = new AbortController()
+  clock
+    .sleep(slowAfterMs, { signal: waiting.signal })
+    .then(() => logger.info({ ...ids, tools }, 'A job waits for programs or providers'))
+    .catch(() => {})
+  const preparing = caches.prepare(
     {
       jobId: spec.jobId,
       tools,
-      lockFile: await lockFileOf(options),
+      lockFile,
       lookIn:
         capabilities.isolation === 'none'
           ? { path: settings.path }
@@ -91,6 +100,7 @@ async function prepareCaches(options: PrepareJobOptions): Promise<PreparedCaches
     },
     { signal },
   )
+  const prepared = await preparing.finally(() => waiting.abort())
   const durationMs = Math.round(clock.monotonicMs() - startedMs)
   logger.debug({ ...ids, durationMs, notes: prepared.notes }, 'Programs and providers are ready')
   emit('job:prepared', { ...ids, durationMs })
