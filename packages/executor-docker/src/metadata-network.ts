@@ -1,7 +1,7 @@
 import type { WorkloadSpec } from '@scalr-agent/core'
 
 import type { DockerContext } from './context.ts'
-import { complaintOf, dockerError, isConflict, isNotFound } from './docker-error.ts'
+import { complaintOf, dockerError, isConflict } from './docker-error.ts'
 
 export const metadataNetworkName = 'scalr-agent-no-metadata'
 
@@ -20,13 +20,11 @@ export async function joinMetadataBlock(
 ): Promise<void> {
   // Without any network there is nothing to keep it from, and the engine lets it join none.
   if ((spec.network ?? context.options.network) === 'none') return
-  try {
-    await connect(context, containerId, signal)
-  } catch (error) {
-    if (!isNotFound(error)) throw error
+  // Docker 20.10 lets a container that does not run join what does not exist, and then cannot start it.
+  if (!(await context.client.hasNetwork(metadataNetworkName, signal))) {
     await makeNetwork(context, signal)
-    await connect(context, containerId, signal)
   }
+  await connect(context, containerId, signal)
 }
 
 async function connect(
