@@ -1,19 +1,21 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 
 import { openTofuReleases } from './fetch-opentofu.ts'
 
 /** What the command line says. */
 export interface DemoArguments {
   readonly iac: 'terraform' | 'opentofu' | undefined
-  readonly executor: string
+  readonly executor: ExecutorName
   readonly fresh: boolean
   readonly keep: boolean
   readonly dataDir: string
   readonly opentofuUrl: string
 }
 
-/** Executors that the demo can compose so far. */
-const executorNames = ['process'] as const
+/** Executors that the demo can compose. */
+const executorNames = ['process', 'docker'] as const
+/** What starts the jobs of a demo. */
+export type ExecutorName = (typeof executorNames)[number]
 
 /** Parses; prints help or what is wrong and ends the process with 0 or 2. */
 export function parseArguments(argv: readonly string[], defaultDataDir: string): DemoArguments {
@@ -25,7 +27,11 @@ export function parseArguments(argv: readonly string[], defaultDataDir: string):
         'tool to run; default: the one in PATH, or OpenTofu, fetched',
       ).choices(['terraform', 'opentofu']),
     )
-    .option('--executor <name>', 'what starts the jobs', parseExecutor, 'process')
+    .addOption(
+      new Option('--executor <name>', 'what starts the jobs')
+        .choices([...executorNames])
+        .default('process'),
+    )
     .option('--fresh', 'forget what control plane and agent kept of earlier demos', false)
     .option(
       '--keep',
@@ -42,11 +48,4 @@ export function parseArguments(argv: readonly string[], defaultDataDir: string):
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   command.parse([...argv], { from: 'user' })
   return command.opts<DemoArguments>()
-}
-
-function parseExecutor(name: string): string {
-  if ((executorNames as readonly string[]).includes(name)) return name
-  throw new InvalidArgumentError(
-    `This version can only run jobs as processes: --executor ${executorNames.join('|')}. Docker and Kubernetes follow.`,
-  )
 }

@@ -1,5 +1,6 @@
 import type { ScalrClient } from '@scalr-agent/core'
 
+import type { DemoPlatform } from './demo-platform.ts'
 import { endRuns } from './end-runs.ts'
 import type { Tool } from './find-tool.ts'
 import { DemoFailedError, runDemo } from './run-demo.ts'
@@ -9,9 +10,7 @@ import { DemoAgent, startControlPlane } from './start-platform.ts'
 
 export interface DemonstrateOptions {
   readonly tool: Tool
-  /** `PATH` of the jobs. */
-  readonly path: string
-  readonly executor: string
+  readonly platform: DemoPlatform
   readonly dataDir: string
   readonly configuration: string
   readonly keep: boolean
@@ -24,18 +23,28 @@ export interface DemonstrateOptions {
 
 /** Starts control plane and agent, tells the story, and leaves nothing running. @returns the summary */
 export async function demonstrate(options: DemonstrateOptions): Promise<string> {
-  const { tool, path, executor, dataDir, screen, signal, force } = options
-  const { server, client } = await startControlPlane(dataDir)
+  const { tool, platform, dataDir, screen, signal, force } = options
+  const prepared = await platform.prepare(tool)
+  const controlPlane = await startControlPlane(dataDir, platform.network)
+  const { server, client } = controlPlane
   await using _server = server
   await using _client = client
-  screen.line(`Control plane: ${server.url}`)
+  const { workloadUrl } = controlPlane.agent
+  screen.line(
+    `Control plane: ${server.url}${workloadUrl === undefined ? '' : `, for jobs ${workloadUrl}`}`,
+  )
   const accountId = server.accountId
   const set = await setUpWorkspace(client, { accountId, iac: tool.iac, signal })
   const workspaceId = set.workspace.id
-  const agent = new DemoAgent({ url: server.url, token: set.poolToken, dataDir, tool, path })
+  const agent = new DemoAgent(dataDir, {
+    ...prepared,
+    ...controlPlane.agent,
+    token: set.poolToken,
+    executor: platform.executor,
+  })
   try {
     await agent.ready()
-    screen.line(`Agent:         registered, executor ${executor}, five slots`)
+    screen.line(`Agent:         registered, executor ${platform.name}, five slots`)
     await endRuns(client, workspaceId, { screen, force })
     const totals = await Promise.race([
       runDemo({ ...options, client, workspaceId }),

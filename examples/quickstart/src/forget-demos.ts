@@ -2,6 +2,7 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { createControlPlane } from '@scalr-agent/control-plane'
+import type { Executor } from '@scalr-agent/core'
 import { ProcessExecutor } from '@scalr-agent/executor-process'
 
 /**
@@ -10,23 +11,25 @@ import { ProcessExecutor } from '@scalr-agent/executor-process'
  *
  * @throws `ControlPlaneError` `DATA_DIR_IN_USE` while another demo runs on it
  */
-export async function forgetDemos(dataDir: string): Promise<void> {
+export async function forgetDemos(dataDir: string, executor: Executor): Promise<void> {
   const controlPlane = join(dataDir, 'control-plane')
   const agent = join(dataDir, 'agent')
   if (await exists(controlPlane)) {
     // Only one can hold it: nothing is taken from under a demo that runs.
     await using _held = await createControlPlane({ dataDir: controlPlane })
-    await endWorkloads(agent)
+    await endWorkloads(agent, executor)
+    // Of demos with processes, whatever this one is with.
+    await using processes = new ProcessExecutor({ dataDir: agent })
+    await endWorkloads(agent, processes)
   }
   await rm(controlPlane, { recursive: true, force: true })
   await rm(agent, { recursive: true, force: true })
   await rm(join(dataDir, 'port'), { force: true })
 }
 
-async function endWorkloads(dataDir: string): Promise<void> {
+async function endWorkloads(dataDir: string, executor: Executor): Promise<void> {
   const agentId = await readAgentId(dataDir)
   if (agentId === undefined) return
-  await using executor = new ProcessExecutor({ dataDir })
   for await (const { id } of executor.list({ agentId })) {
     const workload = await executor.attach(id)
     await workload?.destroy()

@@ -5,7 +5,10 @@ import { ControlPlaneError } from '@scalr-agent/control-plane'
 import { ScalrAgentError } from '@scalr-agent/core'
 
 import { parseArguments, type DemoArguments } from './command-line.ts'
+import { processPlatform, type DemoPlatform } from './demo-platform.ts'
 import { demonstrate } from './demonstrate.ts'
+import { DemoEngineError, dockerPlatform } from './docker-platform.ts'
+import { EngineScriptError } from './engine-script.ts'
 import { FetchToolError } from './fetch-opentofu.ts'
 import { forgetDemos } from './forget-demos.ts'
 import { getTool } from './get-tool.ts'
@@ -37,11 +40,12 @@ process.exitCode = await main(parseArguments(process.argv.slice(2), resolve(root
 
 /** @returns the exit code */
 async function main(options: DemoArguments): Promise<number> {
-  const { dataDir, keep, executor } = options
+  const { dataDir, keep } = options
   const { signal } = interrupted
   try {
     screen.heading('Scalr Agent SDK: plan and apply through our own agent and control plane')
-    if (options.fresh) await forgetDemos(dataDir)
+    await using platform = await openPlatform(options)
+    if (options.fresh) await forgetDemos(dataDir, platform.executor)
     const tool = await getTool({
       iac: options.iac,
       searchPath,
@@ -55,8 +59,7 @@ async function main(options: DemoArguments): Promise<number> {
     const configuration = join(root, 'configuration')
     const summary = await demonstrate({
       tool,
-      path: searchPath,
-      executor,
+      platform,
       dataDir,
       configuration,
       keep,
@@ -77,11 +80,22 @@ async function main(options: DemoArguments): Promise<number> {
   }
 }
 
+async function openPlatform({ executor, dataDir }: DemoArguments): Promise<DemoPlatform> {
+  switch (executor) {
+    case 'process':
+      return processPlatform({ dataDir: join(dataDir, 'agent'), path: searchPath })
+    case 'docker':
+      return await dockerPlatform({ env: process.env, screen, signal: interrupted.signal })
+  }
+}
+
 /** The message of what was foreseen; all of what was not. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const foreseen =
     error instanceof FetchToolError ||
+    error instanceof DemoEngineError ||
+    error instanceof EngineScriptError ||
     error instanceof DemoFailedError ||
     error instanceof ControlPlaneError ||
     ScalrAgentError.isInstance(error)

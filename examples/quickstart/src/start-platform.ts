@@ -6,10 +6,17 @@ import {
   createControlPlane,
   type ControlPlaneServer,
 } from '@scalr-agent/control-plane'
-import { Agent, ScalrClient, type Executor } from '@scalr-agent/core'
-import { ProcessExecutor } from '@scalr-agent/executor-process'
+import { Agent, ScalrClient, type AgentOptions } from '@scalr-agent/core'
 
-import type { Tool } from './find-tool.ts'
+import type { DemoNetwork } from './demo-platform.ts'
+
+/** The control plane of the demo, and how one speaks to it. */
+export interface DemoControlPlane {
+  readonly server: ControlPlaneServer
+  readonly client: ScalrClient
+  /** Options of an agent: where it is, and what it trusts. */
+  readonly agent: Pick<AgentOptions, 'url' | 'workloadUrl' | 'caCert' | 'workloadCaCert'>
+}
 
 /**
  * The control plane of the demo, at the address of the last demo if it is free: a job that outlived a
@@ -17,44 +24,54 @@ import type { Tool } from './find-tool.ts'
  */
 export async function startControlPlane(
   dataDir: string,
-): Promise<{ readonly server: ControlPlaneServer; readonly client: ScalrClient }> {
+  network: DemoNetwork | undefined,
+): Promise<DemoControlPlane> {
   const directory = join(dataDir, 'control-plane')
   const portFile = join(dataDir, 'port')
   await mkdir(directory, { recursive: true })
   const lastPort = Number(await readFile(portFile, 'utf8').catch(() => '0')) || 0
-  const server = await createControlPlane({ dataDir: directory, port: lastPort }).catch(
+  const options = {
+    dataDir: directory,
+    ...(network === undefined
+      ? {}
+      : {
+          // Its own CA: what leaves loopback is encrypted.
+          tls: 'own-ca' as const,
+          host: ['127.0.0.1', ...network.hosts],
+          certificateNames: [network.workloadHost],
+        }),
+  }
+  const server = await createControlPlane({ ...options, port: lastPort }).catch(
     (error: unknown) => {
       if (!(error instanceof ControlPlaneError) || error.code !== 'PORT_IN_USE') throw error
-      return createControlPlane({ dataDir: directory })
+      return createControlPlane(options)
     },
   )
-  await writeFile(portFile, new URL(server.url).port)
-  const client = new ScalrClient({ url: server.url, token: server.ownerToken() })
-  return { server, client }
+  const { url, caCertPath } = server
+  const { port } = new URL(url)
+  await writeFile(portFile, port)
+  const client = new ScalrClient({
+    url,
+    token: server.ownerToken(),
+    connection: { caCert: caCertPath },
+  })
+  const trust = caCertPath === undefined ? {} : { caCert: caCertPath, workloadCaCert: caCertPath }
+  const workload =
+    network === undefined ? {} : { workloadUrl: `https://${network.workloadHost}:${port}` }
+  return { server, client, agent: { url, ...workload, ...trust } }
 }
 
-/** An agent that runs in this process; its jobs are processes of their own. */
+/** An agent that runs in this process; its jobs do not. */
 export class DemoAgent {
   readonly #agent: Agent
   readonly #running: Promise<void>
   #jobs = 0
 
-  constructor(options: {
-    readonly url: string
-    readonly token: string
-    readonly dataDir: string
-    readonly tool: Tool
-    readonly path: string
-  }) {
-    const { url, token, dataDir, tool, path } = options
+  constructor(dataDir: string, options: Omit<AgentOptions, 'name' | 'dataDir' | 'handleSignals'>) {
     this.#agent = new Agent({
-      url,
-      token,
+      ...options,
       name: 'quickstart',
       dataDir: join(dataDir, 'agent'),
-      executor: makeExecutor(join(dataDir, 'agent')),
-      path,
-      tools: { [tool.iac]: tool.path },
       handleSignals: false,
     })
     this.#agent.events.on('job:end', () => {
@@ -94,8 +111,4 @@ export class DemoAgent {
     this.#agent.stop('the demo was interrupted')
     await this.#running
   }
-}
-
-function makeExecutor(dataDir: string): Executor {
-  return new ProcessExecutor({ dataDir })
 }
