@@ -76,17 +76,13 @@ export function toDockerError(error: unknown, context: DockerErrorContext): Scal
       'Free space on it.',
     )
   }
-  switch (status) {
-    case 400:
-    case 403:
-    case 409:
-      return make('REJECTED', `the Docker engine refused it: ${message}`, '')
-    case 401:
-    case 407:
-      return make('REJECTED', `the Docker engine wants other credentials: ${message}`, '')
-    default:
-      return make('ENGINE_FAILURE', `the Docker engine failed: ${message}`, '')
+  if (status === 401 || status === 407) {
+    return make('REJECTED', `the Docker engine wants other credentials: ${message}`, '')
   }
+  if (status === 400 || status === 403 || status === 409) {
+    return make('REJECTED', `the Docker engine refused it: ${message}`, '')
+  }
+  return make('ENGINE_FAILURE', `the Docker engine failed: ${message}`, '')
 }
 
 /** The engine could not be reached, or fell silent: ask again later. */

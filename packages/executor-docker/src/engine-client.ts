@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream'
+import { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 
 import type Docker from 'dockerode'
 import type {
@@ -10,6 +11,8 @@ import type {
 } from 'dockerode'
 
 import { EngineSilentError, isConflict, isNotFound } from './docker-error.ts'
+import { orAborted } from './or-aborted.ts'
+import { parsePathStat, type PathStat } from './path-stat.ts'
 import { readFrames, stderrStream } from './read-frames.ts'
 
 /** Longest that the engine may think about a small question. */
@@ -148,7 +151,7 @@ export class EngineClient {
       const stream = await orAbsent(
         docker.getContainer(containerId).getArchive({ path, abortSignal }),
       )
-      return stream === undefined ? undefined : (stream as Readable)
+      return stream === undefined ? undefined : readable(stream)
     })
   }
 
@@ -162,11 +165,11 @@ export class EngineClient {
       const answer: unknown = await orAbsent(
         docker.getContainer(containerId).infoArchive({ path, abortSignal }),
       )
-      if (typeof answer !== 'object' || answer === null || !('headers' in answer)) return undefined
-      const headers = answer.headers as Readonly<Record<string, string | undefined>>
+      if (!(answer instanceof IncomingMessage)) return undefined
       // The answer has no body; left open it would hold the connection.
-      if ('resume' in answer && typeof answer.resume === 'function') answer.resume()
-      return parseStat(headers['x-docker-container-path-stat'])
+      answer.resume()
+      const header = answer.headers['x-docker-container-path-stat']
+      return typeof header === 'string' ? parsePathStat(header) : undefined
     })
   }
 
@@ -186,13 +189,13 @@ export class EngineClient {
       })
       return await exec.start({ Detach: false, Tty: false, abortSignal: signal })
     })
-    const readable = stream as Readable
+    const answer = readable(stream)
     // Errors after we left concern nobody.
-    readable.on('error', () => {})
+    answer.on('error', () => {})
     try {
-      yield* readFrames(readable, stderrStream)
+      yield* readFrames(answer, stderrStream)
     } finally {
-      readable.destroy()
+      answer.destroy()
     }
   }
 
@@ -263,7 +266,7 @@ export class EngineClient {
   ): Promise<Readable> {
     return await this.#call(signal, async (docker) => {
       const stream = await docker.getEvents({ filters: { ...filters }, abortSignal: signal })
-      return stream as Readable
+      return readable(stream)
     })
   }
 
@@ -282,44 +285,17 @@ export class EngineClient {
             silent.abort(new EngineSilentError(`no answer within ${limitMs / 1000} s`))
           }, limitMs)
     const either = AbortSignal.any([signal, silent.signal])
-    const aborted = Promise.withResolvers<never>()
-    aborted.promise.catch(() => {})
-    const onAbort = (): void => aborted.reject(either.reason)
-    either.addEventListener('abort', onAbort, { once: true })
+    const working = this.#connect().then(async (docker) => await work(docker, either))
+    working.catch(() => {})
     try {
-      const working = this.#connect().then(async (docker) => await work(docker, either))
-      working.catch(() => {})
-      return await Promise.race([working, aborted.promise])
+      return await orAborted(working, either)
     } catch (error) {
       either.throwIfAborted()
       throw error
     } finally {
       clearTimeout(timer)
-      either.removeEventListener('abort', onAbort)
     }
   }
-}
-
-/** What the engine tells of a path in a container. */
-export interface PathStat {
-  readonly name: string
-  readonly isDirectory: boolean
-  readonly isLink: boolean
-}
-
-/** Bits of Go's `os.FileMode`. */
-const goDirectory = 2 ** 31
-const goSymlink = 2 ** 27
-
-function parseStat(header: string | undefined): PathStat | undefined {
-  if (header === undefined) return undefined
-  const stat: unknown = JSON.parse(Buffer.from(header, 'base64').toString('utf8'))
-  if (typeof stat !== 'object' || stat === null || !('mode' in stat) || !('name' in stat)) {
-    return undefined
-  }
-  const mode = Number(stat.mode)
-  const has = (bit: number): boolean => Math.floor(mode / bit) % 2 === 1
-  return { name: String(stat.name), isDirectory: has(goDirectory), isLink: has(goSymlink) }
 }
 
 async function orAbsent<T>(working: Promise<T>): Promise<T | undefined> {
@@ -329,4 +305,10 @@ async function orAbsent<T>(working: Promise<T>): Promise<T | undefined> {
     if (isNotFound(error)) return undefined
     throw error
   }
+}
+
+/** dockerode gives the answer of Node's HTTP client and calls it less. */
+function readable(stream: unknown): Readable {
+  if (stream instanceof Readable) return stream
+  throw new TypeError('dockerode gave no stream')
 }

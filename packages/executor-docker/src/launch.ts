@@ -9,9 +9,10 @@ import { discardLeftover } from './discard-leftover.ts'
 import { dockerError, isConflict, isEngineAway, isNotFound, toDockerError } from './docker-error.ts'
 import { ensureImageOf } from './image-of.ts'
 import { isAbandoned } from './is-abandoned.ts'
-import { newLauncher } from './launcher.ts'
+import { Launcher } from './launcher.ts'
 import { marks, ownPaths } from './layout.ts'
 import { joinMetadataBlock } from './metadata-network.ts'
+import { orAborted } from './or-aborted.ts'
 import { persist } from './persist.ts'
 import { removeContainer, removeVolumes } from './remove-workload.ts'
 import { refuseSharedDirectory } from './shared-directory.ts'
@@ -117,8 +118,8 @@ async function makeAndStart(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { client, clock } = context
-  const launcher = newLauncher()
-  const containerId = await create(context, spec, { image, launcher }, signal)
+  using launcher = new Launcher()
+  const containerId = await create(context, spec, { image, launcher: launcher.name }, signal)
   if (containerId === undefined) return false
   try {
     await refuseSharedDirectory(context, spec, containerId, signal)
@@ -144,23 +145,27 @@ async function create(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { client, clock, options } = context
+  const creating = persist(clock, signal, async () => {
+    try {
+      // Not aborted: the engine would go on with it, and nobody would know what came of it.
+      return await client.create(containerSpec(spec, options, also), new AbortController().signal)
+    } catch (error) {
+      if (!isConflict(error)) throw error
+      // An answer that got lost: the container is the one that we asked for.
+      const state = await readState(client, spec.id, signal)
+      const isOurs = state.phase === 'starting' && state.record.launcher === also.launcher
+      return isOurs ? state.containerId : undefined
+    }
+  })
+  creating.catch(() => {})
   try {
-    return await persist(clock, signal, async () => {
-      try {
-        return await client.create(containerSpec(spec, options, also), signal)
-      } catch (error) {
-        if (!isConflict(error)) throw error
-        // An answer that got lost: the container is the one that we asked for.
-        const state = await readState(client, spec.id, signal)
-        const isOurs = state.phase === 'starting' && state.record.launcher === also.launcher
-        return isOurs ? state.containerId : undefined
-      }
-    })
+    return await orAborted(creating, signal)
   } catch (error) {
-    // Nobody knows whether the engine made it when we gave up.
     await tidy(context, async (limit) => {
+      // Its own failure was told, or the signal's reason is.
+      await orAborted(creating, limit).catch(() => limit.throwIfAborted())
       const state = await readState(client, spec.id, limit)
-      if (state.phase === 'starting' && state.record.launcher === also.launcher) {
+      if ('record' in state && state.record.launcher === also.launcher) {
         await removeContainer(client, clock, state.containerId, limit)
       }
       await removeVolumes(client, spec.id, limit)

@@ -3,6 +3,7 @@ import type { ContainerCreateOptions, MountSettings } from 'dockerode'
 
 import type { ResolvedDockerExecutorOptions } from '../docker-executor-options.ts'
 import { labelNames, toLabels } from '../labels.ts'
+import { attemptOf } from '../launcher.ts'
 import { jobDirectory, ownPaths } from '../layout.ts'
 import { parseUser, type UnixUser } from '../spec-check.ts'
 import { supervisorArguments } from './supervisor-script.ts'
@@ -119,7 +120,7 @@ function jobMount(spec: WorkloadSpec, target: string, launcher: string): MountSe
   return {
     Type: 'volume',
     // A name of this attempt: nothing that was left behind is ever found again.
-    Source: `${containerName(spec.id)}.${launcher.split('.').at(-1)}`,
+    Source: `${containerName(spec.id)}.${attemptOf(launcher)}`,
     Target: target,
     VolumeOptions: {
       NoCopy: target !== jobDirectory,

@@ -157,7 +157,7 @@ class Writer {
       // Nobody reads any more: the engine, or we, gave up.
       await Promise.race([drained.promise, promise])
     }
-    sink.end()
+    sink.end(undefined)
     await promise
   }
 

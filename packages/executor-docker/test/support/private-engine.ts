@@ -1,0 +1,86 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { docker } from './docker-client.ts'
+
+/** A dockerd of a test's own, with live-restore, to be killed and started at will. Needs root. */
+export class PrivateEngine implements AsyncDisposable {
+  readonly #directory: string
+  #daemon: ChildProcess | undefined
+
+  private constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  /** @param imagesOf engine whose image of that name is loaded into the new one */
+  static async start(imagesOf: string, image: string): Promise<PrivateEngine> {
+    const engine = new PrivateEngine(await mkdtemp(join(tmpdir(), 'sa-dockerd-')))
+    await engine.up()
+    const archive = join(engine.#directory, 'image.tar')
+    await docker(imagesOf, 'save', '--output', archive, image)
+    await docker(engine.host, 'load', '--input', archive)
+    return engine
+  }
+
+  get host(): string {
+    return `unix://${this.#directory}/docker.sock`
+  }
+
+  async up(): Promise<void> {
+    const path = (name: string): string => join(this.#directory, name)
+    // What a killed one leaves; a new one with another pid refuses to start beside it.
+    await rm(path('dockerd.pid'), { force: true })
+    const log = openSync(path('dockerd.log'), 'a')
+    const words = ['--live-restore', '--bridge=none', '--iptables=false', '--ip6tables=false']
+    const daemon = spawn(
+      'dockerd',
+      [
+        ...words,
+        `--data-root=${path('data')}`,
+        `--exec-root=${path('exec')}`,
+        `--pidfile=${path('dockerd.pid')}`,
+        `--host=${this.host}`,
+      ],
+      { stdio: ['ignore', log, log], detached: true },
+    )
+    this.#daemon = daemon
+    for (;;) {
+      const answers = await docker(this.host, 'version').then(
+        () => true,
+        () => false,
+      )
+      if (answers) return
+      if (daemon.exitCode !== null) {
+        throw new Error(`dockerd ended: ${await readFile(path('dockerd.log'), 'utf8')}`)
+      }
+      await delay(50)
+    }
+  }
+
+  /** SIGKILL to the daemon. Containers go on. */
+  async kill(): Promise<void> {
+    const daemon = this.#daemon
+    if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return
+    const gone = once(daemon, 'exit')
+    daemon.kill('SIGKILL')
+    await gone
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#daemon?.exitCode !== null || this.#daemon.signalCode !== null) await this.up()
+    const all = await docker(this.host, 'ps', '--all', '--quiet')
+    if (all !== '') await docker(this.host, 'rm', '--force', '--volumes', ...all.split('\n'))
+    const daemon = this.#daemon
+    if (daemon === undefined) return
+    const gone = once(daemon, 'exit')
+    // Its containerd ends with it.
+    daemon.kill('SIGTERM')
+    await gone
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+}
