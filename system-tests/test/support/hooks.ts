@@ -47,7 +47,7 @@ export async function linkRegistryHook(
     readonly files: Readonly<Record<string, string>>
     readonly events: NonNullable<Link['events']>
   },
-): Promise<Hook> {
+): Promise<Pick<Hook, 'id' | 'uploadUrl'>> {
   const { client } = platform
   const { files, events, ...attributes } = hook
   const created = await client.hooks.create(attributes)
