@@ -11,11 +11,12 @@ try {
   const { driver, debug } = daemonFromEnv()
   const options = optionsFromEnv()
   const dataDir = options.dataDir ?? '/var/lib/scalr-agent'
+  const logger = pino({ level: debug ? 'debug' : 'info' })
   const agent = new Agent({
     ...options,
     dataDir,
-    executor: makeExecutor(driver ?? 'process', dataDir),
-    logger: pino({ level: debug ? 'debug' : 'info' }),
+    executor: await makeExecutor(driver ?? 'process', { dataDir, logger, env: process.env }),
+    logger,
   })
   await agent.run()
 } catch (error) {
