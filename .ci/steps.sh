@@ -3,6 +3,8 @@
 
 # What carries this in its environment was started by a step.
 export CI_RUN_DIR=$WORK
+# Engines of these steps: not those that somebody may have started for other work.
+export SCALR_SDK_ENGINES_STATE_DIR=$WORK/engines
 
 passed=0 failed=0 failures=()
 say() { printf '\n=== %s (%s s)\n' "$*" "$SECONDS"; }
@@ -94,8 +96,43 @@ tests() {
   nothing_left "$name"
 }
 
+# docker_engine NAME: everything that runs in containers, on one engine of scripts/engines. Leaves the
+# engine's address in DOCKER_HOST to its steps alone.
+docker_engine() {
+  local engine=$1 host
+  step_ending "engine: $engine" 1500 '^(unix|tcp)://' "${PNPM[@]}" engines up "$engine"
+  host=$(tail -n 1 "$WORK/output")
+  [[ $host =~ ^(unix|tcp):// ]] || return 0
+  export DOCKER_HOST=$host TEST_DOCKER_HOST=$host
+  step "images, $engine" 300 "${PNPM[@]}" engines up docker-images
+  tests "engine tests, $engine" 900 "${PNPM[@]}" test:engines packages/executor-docker
+  step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker
+  # On one of them, for its time.
+  if [ "$engine" = docker ]; then
+    step_ending "demo, $engine" 600 '^Demo finished:' "${PNPM[@]}" demo --fresh --executor docker
+  fi
+  # A given one may hold what is none of ours.
+  [ "$host" = "$given_engine" ] || step "nothing left in $engine" 60 bash -c nothing_left_in_engine
+  unset DOCKER_HOST TEST_DOCKER_HOST
+  step "engine: $engine, down" 120 "${PNPM[@]}" engines down "$engine"
+}
+
+# nothing_left_in_engine: what tests made in the engine of DOCKER_HOST is gone.
+nothing_left_in_engine() (
+  left=$(
+    docker ps --all --format 'container {{.Names}} ({{.Image}}, {{.Status}})'
+    docker volume ls --quiet | sed 's/^/volume /'
+    docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -vE '^(local|scalr)/' | sed 's/^/image /'
+  )
+  [ -z "$left" ] || { printf '%s\n' "$left" && false; }
+)
+# For `timeout`, which runs programs alone.
+export -f nothing_left_in_engine
+
 finish() {
   local pid
+  # Those that a step was to stop, and did not.
+  [ ! -d "$SCALR_SDK_ENGINES_STATE_DIR" ] || bash scripts/engines/engines.sh down docker docker-current
   for pid in $(processes); do kill -KILL "$pid" 2>/dev/null; done
   rm -rf "$WORK"
 }
