@@ -9,7 +9,8 @@ import { DockerExecutor } from '@scalr-agent/executor-docker'
 import type { KitSubject } from './kit-executors.ts'
 
 const run = promisify(execFile)
-const image = 'local/busybox:1'
+/** Any image with a shell and small tools; the tests' own by default. */
+const image = process.env['KIT_IMAGE'] ?? 'local/busybox:1'
 const label = 'io.scalr.agent.workload'
 
 /** The Docker executor, on the engine of DOCKER_HOST or one that `scripts/engines` starts. */

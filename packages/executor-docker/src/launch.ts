@@ -1,16 +1,16 @@
-import type { NotStartedOutcome, OperationOptions, WorkloadSpec } from '@scalr-agent/core'
+import type { OperationOptions, WorkloadSpec } from '@scalr-agent/core'
 
 import { containerName, containerSpec, userOf } from './container/container-spec.ts'
 import { readState, type ContainerState } from './container/container-state.ts'
 import { packJob } from './container/pack-job.ts'
-import { putMark } from './container/put-mark.ts'
 import type { DockerContext } from './context.ts'
 import { discardLeftover } from './discard-leftover.ts'
-import { dockerError, isConflict, isEngineAway, isNotFound, toDockerError } from './docker-error.ts'
+import { dockerError, isConflict, toDockerError } from './docker-error.ts'
 import { ensureImageOf } from './image-of.ts'
 import { isAbandoned } from './is-abandoned.ts'
+import { afterFailure, startTimeout, tidy } from './launch-failure.ts'
 import { Launcher } from './launcher.ts'
-import { marks, ownPaths } from './layout.ts'
+import { ownPaths } from './layout.ts'
 import { joinMetadataBlock } from './metadata-network.ts'
 import { orAborted } from './or-aborted.ts'
 import { persist } from './persist.ts'
@@ -19,13 +19,8 @@ import { refuseSharedDirectory } from './shared-directory.ts'
 import { checkNetwork, checkSpec } from './spec-check.ts'
 
 const pendingPollMs = 25
-/** How long the engine may take to tidy up after a launch that failed. */
-const tidyLimitMs = 30_000
 /** Longer ones make Node's timers fire at once. */
 const maxTimerMs = 2 ** 31 - 1
-
-/** Reason of the signal when the time to start is over. */
-const startTimeout = Symbol('start time-out')
 
 /** Launches a workload, or finds that it was launched. Afterwards the engine tells everything. */
 export async function launchWorkload(
@@ -171,67 +166,6 @@ async function create(
       await removeVolumes(client, spec.id, limit)
     })
     throw error
-  }
-}
-
-async function afterFailure(
-  context: DockerContext,
-  spec: WorkloadSpec,
-  containerId: string,
-  signal: AbortSignal,
-  error: unknown,
-): Promise<boolean> {
-  const { client } = context
-  const reason: unknown = signal.aborted ? signal.reason : error
-  if (reason === startTimeout) {
-    await tidy(context, async (limit) => {
-      const outcome: NotStartedOutcome = {
-        kind: 'not-started',
-        cause: 'start-timeout',
-        evidence: `Its container did not start within ${spec.startTimeoutMs} ms (startTimeoutMs).`,
-      }
-      // Should the engine start it after all, it ends at once.
-      await putMark(client, containerId, marks.notStarted, JSON.stringify(outcome), limit)
-    })
-    return true
-  }
-  if (!signal.aborted && isNotFound(error)) {
-    // A missing network is one thing, a missing container another.
-    const isGone = (await client.inspect(containerId, signal)) === undefined
-    if (isGone) return false
-  }
-  if (!signal.aborted && (await isRefusedForGood(context, containerId, signal))) return true
-  await tidy(context, async (limit) => {
-    await removeContainer(client, context.clock, containerId, limit)
-    await removeVolumes(client, spec.id, limit)
-  })
-  throw reason
-}
-
-/** The engine could not run the image's shell: that stays, as a workload that was not started. */
-async function isRefusedForGood(
-  context: DockerContext,
-  containerId: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const info = await context.client.inspect(containerId, signal).catch(() => undefined)
-  const said = info?.State.Error ?? ''
-  return /exec format error|exec: |executable file not found|no such file or directory/iu.test(said)
-}
-
-/** Work after a failure: with a time limit of its own, and never louder than the failure. */
-async function tidy(
-  context: DockerContext,
-  work: (limit: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const limit = AbortSignal.timeout(tidyLimitMs)
-  try {
-    await persist(context.clock, limit, async () => await work(limit))
-  } catch (error) {
-    context.logger.warn(
-      { error: isEngineAway(error) || error === limit.reason ? 'the engine is away' : error },
-      'Cannot tidy up after a launch that failed; the next look at the list of workloads will',
-    )
   }
 }
 

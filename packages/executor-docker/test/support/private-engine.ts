@@ -1,12 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { promisify } from 'node:util'
+
 import { docker } from './docker-client.ts'
+
+const run = promisify(execFile)
 
 /** A dockerd of a test's own, with live-restore, to be killed and started at will. Needs root. */
 export class PrivateEngine implements AsyncDisposable {
@@ -33,8 +37,11 @@ export class PrivateEngine implements AsyncDisposable {
 
   async up(): Promise<void> {
     const path = (name: string): string => join(this.#directory, name)
-    // What a killed one leaves; a new one with another pid refuses to start beside it.
+    // What killed ones leave. Where nobody reaps orphans, their pids seem to live.
     await rm(path('dockerd.pid'), { force: true })
+    await rm(path('exec/containerd/containerd.pid'), { force: true })
+    // Its containerd died with it, and may be a zombie for ever, which dockerd takes for running.
+    await rm(path('exec/containerd/containerd.pid'), { force: true })
     const log = openSync(path('dockerd.log'), 'a')
     const words = ['--live-restore', '--bridge=none', '--iptables=false', '--ip6tables=false']
     const daemon = spawn(
@@ -56,7 +63,8 @@ export class PrivateEngine implements AsyncDisposable {
       )
       if (answers) return
       if (daemon.exitCode !== null) {
-        throw new Error(`dockerd ended: ${await readFile(path('dockerd.log'), 'utf8')}`)
+        const said = await readFile(path('dockerd.log'), 'utf8')
+        throw new Error(`dockerd ended: ${said.slice(-1000)}`)
       }
       await delay(50)
     }
@@ -71,6 +79,15 @@ export class PrivateEngine implements AsyncDisposable {
     await gone
   }
 
+  /** By the unique directory that stands in their command lines. */
+  async #processes(): Promise<readonly number[]> {
+    const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0)
+    const lines = await Promise.all(
+      pids.map(async (pid) => await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+    )
+    return pids.filter((_pid, index) => lines[index]?.includes(this.#directory))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#daemon?.exitCode !== null || this.#daemon.signalCode !== null) await this.up()
     const all = await docker(this.host, 'ps', '--all', '--quiet')
@@ -81,6 +98,13 @@ export class PrivateEngine implements AsyncDisposable {
     // Its containerd ends with it.
     daemon.kill('SIGTERM')
     await gone
+    // A start that was cut off leaves the engine processes and mounts that it knows nothing of.
+    for (const pid of await this.#processes()) process.kill(pid, 'SIGKILL')
+    const mounts = (await readFile('/proc/mounts', 'utf8'))
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((path) => path.startsWith(`${this.#directory}/`))
+    for (const path of mounts.toReversed()) await run('umount', ['--lazy', path])
     await rm(this.#directory, { recursive: true, force: true })
   }
 }
