@@ -33,13 +33,19 @@ const random = (): string => randomBytes(9).toString('hex')
  * | place                                                    | Terraform values | shell values | tokens |
  * |----------------------------------------------------------|------------------|--------------|--------|
  * | `variables.value`, `run_variables.value`, `job_specs.spec_json` | yes       | yes          | no     |
+ * | `plan_variables.variables_json`, until the run has ended  | yes              | no           | no     |
  * | plan file, plan JSON, state (files of the control plane, of a job directory) | yes | no     | no     |
  * | raw output of a workload that runs                       | yes              | yes          | run token |
  * | environment of the workload                              | yes              | yes          | run token |
  * | environment of the agent's process                       | no               | no           | pool token |
  * | all else: logs, records, journals, spools, columns, answers, argv | no      | no           | no     |
  */
-const secretColumns = new Set(['variables.value', 'run_variables.value', 'job_specs.spec_json'])
+const secretColumns = new Set([
+  'variables.value',
+  'run_variables.value',
+  'job_specs.spec_json',
+  'plan_variables.variables_json',
+])
 const keyColumn = 'signing_keys.secret'
 const mayHoldTerraformValues = /^(?:plans|job-files|states)\//u
 

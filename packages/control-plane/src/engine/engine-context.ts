@@ -3,6 +3,7 @@ import {
   AgentsRepository,
   HooksRepository,
   JobSpecsRepository,
+  PlanVariablesRepository,
   JobsRepository,
   PhasesRepository,
   PoliciesRepository,
@@ -32,6 +33,7 @@ export interface EngineContext extends EngineOptions {
   readonly phases: PhasesRepository
   readonly jobs: JobsRepository
   readonly jobSpecs: JobSpecsRepository
+  readonly planVariables: PlanVariablesRepository
   readonly stateLocks: StateLocksRepository
   readonly hooks: HooksRepository
   readonly policies: PoliciesRepository
@@ -48,6 +50,7 @@ export function createEngineContext(options: EngineOptions): EngineContext {
     phases: new PhasesRepository(db),
     jobs: new JobsRepository(db),
     jobSpecs: new JobSpecsRepository(db),
+    planVariables: new PlanVariablesRepository(db),
     stateLocks: new StateLocksRepository(db),
     hooks: new HooksRepository(db),
     policies: new PoliciesRepository(db),

@@ -11,7 +11,7 @@ import type { EngineContext } from './engine-context.ts'
 import { EngineError } from './engine.ts'
 import { findJobHooks } from './job-hooks.ts'
 import { jobInputs } from './job-input.ts'
-import { mergeVariables } from './job-variables.ts'
+import { mergeVariables, variablesOfPhase } from './job-variables.ts'
 import { jobPolicyGroups } from './policy-job.ts'
 import type { RunLedger } from './run-ledger.ts'
 import { runSettings } from './run-settings.ts'
@@ -25,14 +25,18 @@ export async function buildJobSpec(
   ledger: RunLedger,
   job: JobRow,
 ): Promise<Omit<JobSpec, 'jobToken' | 'jobTokenExpiresAt' | 'runToken'>> {
-  const { db, runs, timing } = context
+  const { db, planVariables, runs, timing } = context
   const run = ledger.get(job.run_id)
   const facts = findWorkspaceFacts(db, job.workspace_id)
   if (facts === undefined) throw new EngineError('NOT_FOUND', 'The workspace is gone.')
   const registry = findJobHooks(context, job.phase, facts.environment_id)
   const inputs = [...(await jobInputs(context, job)), ...registry.inputs]
   const settings = runSettings(run, job.phase, facts)
-  const variables = mergeVariables(findScopedVariables(db, facts), runs.variables(run.id))
+  const variables = variablesOfPhase(
+    job.phase,
+    mergeVariables(findScopedVariables(db, facts), runs.variables(run.id)),
+    planVariables.get(run.id),
+  )
   const hooks = hooksSchema.parse(JSON.parse(facts.hooks_json ?? '{}'))
   const minutes = facts.run_operation_timeout_minutes
   return {

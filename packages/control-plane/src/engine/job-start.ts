@@ -7,6 +7,7 @@ import type { EngineContext } from './engine-context.ts'
 import type { JobRef, SessionKey } from './engine.ts'
 import { leaseLost } from './job-leases.ts'
 import { buildJobSpec } from './job-spec.ts'
+import { toldVariables } from './job-variables.ts'
 import type { RunLedger } from './run-ledger.ts'
 import type { RunSettings } from './run-settings.ts'
 
@@ -92,7 +93,7 @@ export class JobStart {
     ref: JobRef,
     { logBase, told }: { readonly logBase: number; readonly told: ToldSpec },
   ): void {
-    const { db, jobs, jobSpecs, runs, at, timing } = this.#context
+    const { db, jobs, jobSpecs, planVariables, runs, at, timing } = this.#context
     db.transaction(() => {
       // While the answer was made, the job may have gone elsewhere.
       const job = this.#requireHeld(session, ref)
@@ -107,6 +108,7 @@ export class JobStart {
         const { iacVersion, workingDirectory, varFiles, terragrunt } = told.spec.workspace
         const settings: RunSettings = { iacVersion, workingDirectory, varFiles, terragrunt }
         runs.setSettings(job.run_id, JSON.stringify(settings))
+        planVariables.put(job.run_id, toldVariables(told.spec.variables))
       }
       // A check of policies has one status, queued or at work.
       if (job.phase !== 'policy') {

@@ -1,4 +1,4 @@
-import type { JobVariable } from '@scalr-agent/core/protocol'
+import { jobSpecSchema, type JobVariable } from '@scalr-agent/core/protocol'
 
 import type { RunVariableRow, ScopedVariableRow } from '../store/index.ts'
 
@@ -29,4 +29,26 @@ export function mergeVariables(
     })
   }
   return [...merged.values()]
+}
+
+/** What is kept of a plan's variables, for {@link variablesOfPhase}. */
+export function toldVariables(variables: readonly JobVariable[]): string {
+  return JSON.stringify(variables.filter(({ category }) => category === 'terraform'))
+}
+
+/**
+ * A plan takes the variables as they are. What follows it takes the Terraform variables that it took:
+ * OpenTofu applies no plan with other values, and nothing may be applied that nobody saw. Shell variables
+ * are taken as they are by then, since credentials may have been renewed.
+ */
+export function variablesOfPhase(
+  phase: string,
+  present: readonly JobVariable[],
+  planned: string | undefined,
+): readonly JobVariable[] {
+  if (phase === 'plan' || planned === undefined) return present
+  return [
+    ...present.filter(({ category }) => category === 'shell'),
+    ...jobSpecSchema.shape.variables.parse(JSON.parse(planned)),
+  ]
 }

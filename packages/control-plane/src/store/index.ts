@@ -10,6 +10,7 @@ export { IdempotencyKeysRepository, type IdempotencyKeyRow } from './idempotency
 export { JobSpecsRepository, type JobSpecRow } from './job-specs-repository.ts'
 export { JobsRepository, type JobRow } from './jobs-repository.ts'
 export { PhasesRepository, type PhaseResult, type PhaseRow } from './phases-repository.ts'
+export { PlanVariablesRepository } from './plan-variables-repository.ts'
 export { PoliciesRepository, type CheckGroup, type PolicyCheckRow } from './policies-repository.ts'
 export { RunsRepository, type NewRun, type RunRow, type RunVariableRow } from './runs-repository.ts'
 export { StateLocksRepository, type StateLockRow } from './state-locks-repository.ts'

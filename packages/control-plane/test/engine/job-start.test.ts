@@ -56,3 +56,28 @@ describe('a job that is started again, by the agent that adopted it', () => {
     expect(keptSpecs(fixture)).toEqual([])
   })
 })
+
+describe('the Terraform variables of a plan', () => {
+  const kept = ({ db }: EngineFixture): unknown[] => db.all('SELECT * FROM plan_variables')
+
+  it('I12: are kept for its apply, and forgotten when the run has ended', async () => {
+    await using fixture = new EngineFixture()
+    addVariable(fixture, 'of-the-shell')
+    fixture.db.run("UPDATE variables SET category = 'terraform'")
+    const session = fixture.register('one')
+    const runId = fixture.createRun()
+    const plan = await fixture.take(session)
+    fixture.db.run("UPDATE variables SET value = 'changed'")
+    expect(JSON.stringify(kept(fixture))).toContain('of-the-shell')
+    await fixture.finishPlan(plan)
+    expect(kept(fixture)).toHaveLength(1)
+
+    fixture.engine.confirm(runId, fixture.userId)
+    const [assigned] = await fixture.acquire(session)
+    const apply = { jobId: assigned?.jobId ?? '', fencingToken: assigned?.fencingToken ?? 0 }
+    const spec = await fixture.engine.start(session, apply)
+    expect(spec.variables).toMatchObject([{ key: 'password', value: 'of-the-shell' }])
+    await fixture.engine.finish(apply, report(apply))
+    expect(kept(fixture)).toEqual([])
+  })
+})

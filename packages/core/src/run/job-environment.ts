@@ -49,7 +49,7 @@ const stateRetries = {
  *
  * Shell variables of the workspace may set anything but what the run itself needs (`TF_HTTP_*` and the
  * facts of the run in `SCALR_*`, which win). `SCALR_TOKEN` and `SCALR_HOSTNAME` are read by the Scalr
- * provider, and so are the workspace's to set. Every `SCALR_*` fact is there as `TF_VAR_SCALR_*` too.
+ * provider, and so are the workspace's to set. Every `SCALR_*` fact is there as `TF_VAR_SCALR_*` too, as it was in the plan.
  *
  * @throws {@link ConfigurationError} for a variable that cannot be handed to a program.
  */
@@ -67,7 +67,9 @@ export function createJobEnvironment(options: JobEnvironmentOptions): JobEnviron
 
   put('SCALR_TOKEN', spec.runToken, true)
   const { SCALR_HOSTNAME = '' } = Object.fromEntries(env)
-  for (const [name, value] of Object.entries({ ...facts, SCALR_HOSTNAME })) {
+  // OpenTofu applies a plan with the values that it was made with, and no others.
+  const ofPlan = { ...facts, SCALR_HOSTNAME, SCALR_RUN_PHASE: 'plan' }
+  for (const [name, value] of Object.entries(ofPlan)) {
     put(`TF_VAR_${name}`, value, false)
   }
   for (const [name, value] of proxyVariables(options.proxy)) put(name, value, hasUserInfo(value))
