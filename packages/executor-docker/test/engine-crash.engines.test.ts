@@ -30,7 +30,7 @@ describeWithEngine('an engine that is killed with SIGKILL (live-restore)', () =>
       await engine[Symbol.asyncDispose]()
     })
 
-    // This engine has no bridge: its network would collide with that of the one beside it.
+    // This engine has no bridge.
     function create(): DockerExecutor {
       return new DockerExecutor({ engine: { host: engine.host }, network: 'none' })
     }

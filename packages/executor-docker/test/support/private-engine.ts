@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { promisify } from 'node:util'
@@ -12,7 +12,10 @@ import { docker } from './docker-client.ts'
 
 const run = promisify(execFile)
 
-/** A dockerd of a test's own, with live-restore, to be killed and started at will. Needs root. */
+/**
+ * A dockerd of a test's own, with live-restore, to be killed and started at will. Needs root. It lives in a
+ * network namespace of its own: all engines of one machine share the bridge docker0.
+ */
 export class PrivateEngine implements AsyncDisposable {
   readonly #directory: string
   #daemon: ChildProcess | undefined
@@ -24,6 +27,7 @@ export class PrivateEngine implements AsyncDisposable {
   /** @param imagesOf engine whose image of that name is loaded into the new one */
   static async start(imagesOf: string, image: string): Promise<PrivateEngine> {
     const engine = new PrivateEngine(await mkdtemp(join(tmpdir(), 'sa-dockerd-')))
+    await run('ip', ['netns', 'add', engine.#namespace])
     await engine.up()
     const archive = join(engine.#directory, 'image.tar')
     await docker(imagesOf, 'save', '--output', archive, image)
@@ -33,6 +37,10 @@ export class PrivateEngine implements AsyncDisposable {
 
   get host(): string {
     return `unix://${this.#directory}/docker.sock`
+  }
+
+  get #namespace(): string {
+    return basename(this.#directory)
   }
 
   async up(): Promise<void> {
@@ -45,8 +53,10 @@ export class PrivateEngine implements AsyncDisposable {
     const log = openSync(path('dockerd.log'), 'a')
     const words = ['--live-restore', '--bridge=none', '--iptables=false', '--ip6tables=false']
     const daemon = spawn(
-      'dockerd',
+      'nsenter',
       [
+        `--net=/run/netns/${this.#namespace}`,
+        'dockerd',
         ...words,
         `--data-root=${path('data')}`,
         `--exec-root=${path('exec')}`,
@@ -106,5 +116,6 @@ export class PrivateEngine implements AsyncDisposable {
       .filter((path) => path.startsWith(`${this.#directory}/`))
     for (const path of mounts.toReversed()) await run('umount', ['--lazy', path])
     await rm(this.#directory, { recursive: true, force: true })
+    await run('ip', ['netns', 'delete', this.#namespace])
   }
 }
