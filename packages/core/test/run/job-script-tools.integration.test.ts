@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { createJobEnvironment, readPlanSummary, summarizeApply } from '../../src/run/index.ts'
 import { createReadStream } from 'node:fs'
 import type { JobVariable } from '../../src/protocol/index.ts'
+import { temporaryDirectory } from '../logs/support/temporary-directory.ts'
 import { makeJobSpec, runToken, variable } from '../support/job-spec.ts'
 import { startJobScript, type StartOptions } from './support/run-job-script.ts'
 import { findTools, type TestTool } from './support/shells.ts'
@@ -126,14 +127,48 @@ describe.skipIf(tools.length === 0).each(tools)('the job script with real $name'
     expect(server.credentials.size).toBe(1)
   })
 
-  it('stops at an override file that selects another backend', async () => {
+  it.each([
+    ['another backend', 'terraform {\n  backend "local" {\n    path = "x.tfstate"\n  }\n}\n'],
+    [
+      'another address',
+      'terraform {\n  backend "http" {\n    address = "http://127.0.0.1:9/x"\n  }\n}\n',
+    ],
+    [
+      'no verified TLS',
+      'terraform {\n  backend "http" {\n    skip_cert_verification = true\n  }\n}\n',
+    ],
+  ])('I9: stops at an override file that selects %s', async (_what, backend) => {
     await using server = await startStateServer()
-    const backend = 'terraform {\n  backend "local" {\n    path = "x.tfstate"\n  }\n}\n'
+    await using elsewhere = await startStateServer()
     await using plan = await startWith(tool, server, {
-      files: { 'workdir/main.tf': '', 'workdir/zz_override.tf': backend },
+      files: {
+        'workdir/main.tf': '',
+        'workdir/zz_override.tf': backend.replace('http://127.0.0.1:9', elsewhere.url),
+      },
     })
     expect(await plan.ended).toEqual({ exitCode: 78, signal: null })
     expect(plan.output).toContain('selects another backend')
+  })
+
+  it('I9: stops at arguments of the environment that lead the state elsewhere', async () => {
+    await using server = await startStateServer()
+    await using elsewhere = await startStateServer()
+    await using plan = await startWith(tool, server, {
+      files: { 'workdir/main.tf': '' },
+      env: { TF_CLI_ARGS_init: `-backend-config=address=${elsewhere.url}/x` },
+    })
+    expect(await plan.ended).toEqual({ exitCode: 78, signal: null })
+    expect(plan.stages).toEqual(['prepare 0', 'init 78', 'result 78'])
+  })
+
+  it('knows its backend also where TF_DATA_DIR is an absolute path', async () => {
+    await using server = await startStateServer()
+    await using data = await temporaryDirectory()
+    await using plan = await startWith(tool, server, {
+      files: { 'workdir/main.tf': '' },
+      env: { TF_DATA_DIR: join(data.path, 'tf') },
+    })
+    expect(await plan.ended, plan.output).toEqual({ exitCode: 0, signal: null })
   })
 
   it('I8: one soft interrupt is graceful: the finished resource is in the state, the lock is free', async () => {

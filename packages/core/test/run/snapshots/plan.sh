@@ -391,12 +391,21 @@ if job_may_go_on; then
   job_end
 fi
 
-# A later override file of the configuration could select another backend: state would go astray.
-job_backend_is_http() {
+# A later override file or -backend-config could select another backend, or another address of this one:
+# state, and the run's token with it, would go astray. Ours has no setting at all.
+job_backend_is_ours() {
+  job_found= job_argument=${TF_DATA_DIR:-.terraform}
+  case $job_argument in
+    /*) ;;
+    *) job_argument=$job_iac_cwd/$job_argument ;;
+  esac
   while IFS= read -r job_line; do
-    case $job_line in *'"type": "http"'*) return 0 ;; esac
-  done <"$job_iac_cwd/${TF_DATA_DIR:-.terraform}/terraform.tfstate"
-  return 1
+    case $job_line in
+      *'"type": "http"'*) job_found=1 ;;
+      *'address": "'* | *'"skip_cert_verification": true'*) return 1 ;;
+    esac
+  done <"$job_argument/terraform.tfstate"
+  [ -n "$job_found" ]
 } 2>/dev/null
 if job_may_go_on; then
   job_begin init
@@ -404,8 +413,8 @@ if job_may_go_on; then
   export SCALR_TERRAFORM_OPERATION
   job_say 'Provider cache: it'\''s warm'
   job_run tool "$job_tool" init -input=false -no-color -reconfigure
-  if [ "$job_code" -eq 0 ] && ! job_backend_is_http; then
-    job_say 'Error: an override file of the configuration selects another backend than the run must use. Remove the backend or cloud block from it.'
+  if [ "$job_code" -eq 0 ] && ! job_backend_is_ours; then
+    job_say 'Error: the configuration selects another backend than the run must use. Remove backend and cloud blocks from its override files, and -backend from TF_CLI_ARGS_init.'
     job_code=78
   fi
   if [ "$job_code" -eq 0 ] && [ -f .terraform.lock.hcl ]; then
