@@ -13,7 +13,10 @@ const folders = '{packages/*,examples/*,bench,scripts,system-tests}/test'
 const summaryFile = process.env['TEST_SUMMARY_FILE']
 
 // Where CI names a tool (TEST_IAC), it wants the tests of that tool; Docker has steps of its own there.
-const otherEngines = process.env['TEST_IAC'] === undefined ? [] : ['packages/executor-docker/**']
+const otherEngines =
+  process.env['TEST_IAC'] === undefined
+    ? []
+    : ['packages/executor-docker/**', '**/docker-*.engines.test.ts']
 
 export default defineConfig({
   resolve: { conditions },

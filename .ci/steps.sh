@@ -105,7 +105,7 @@ docker_engine() {
   [[ $host =~ ^(unix|tcp):// ]] || return 0
   export DOCKER_HOST=$host TEST_DOCKER_HOST=$host
   step "images, $engine" 300 "${PNPM[@]}" engines up docker-images
-  tests "engine tests, $engine" 900 "${PNPM[@]}" test:engines packages/executor-docker
+  tests "engine tests, $engine" 900 "${PNPM[@]}" test:engines packages/executor-docker docker-demo
   step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker
   # On one of them, for its time.
   if [ "$engine" = docker ]; then

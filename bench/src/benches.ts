@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts'
+import { runDockerStart } from './docker-start.ts'
 import { runDispatch } from './dispatch.ts'
 import { runIdleMemory } from './idle-memory.ts'
 import { runLogThroughput } from './log-throughput.ts'
@@ -26,6 +27,11 @@ export const benches: readonly Bench[] = [
     name: 'provider-cache',
     description: 'a second init with cached providers, beside a plain one with TF_PLUGIN_CACHE_DIR',
     run: runProviderCache,
+  },
+  {
+    name: 'docker-start',
+    description: 'from launch to first byte in a container, and output, beside a bare docker run',
+    run: runDockerStart,
   },
   {
     name: 'memory',
