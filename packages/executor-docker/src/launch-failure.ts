@@ -3,7 +3,7 @@ import type { NotStartedOutcome, WorkloadSpec } from '@scalr-agent/core'
 import { putMark } from './container/put-mark.ts'
 import { readMarks } from './container/read-marks.ts'
 import type { DockerContext } from './context.ts'
-import { complaintOf, isEngineAway, isNotFound } from './docker-error.ts'
+import { isEngineAway, isNotFound } from './docker-error.ts'
 import { marks } from './layout.ts'
 import { persist } from './persist.ts'
 import { removeContainer, removeVolumes } from './remove-workload.ts'
@@ -20,11 +20,16 @@ export const startTimeout = Symbol('start time-out')
  */
 export async function afterFailure(
   context: DockerContext,
-  spec: WorkloadSpec,
-  containerId: string,
+  failure: {
+    readonly spec: WorkloadSpec
+    readonly containerId: string
+    /** Whether the engine went away in the midst of it. */
+    readonly wasAway: boolean
+    readonly error: unknown
+  },
   signal: AbortSignal,
-  error: unknown,
 ): Promise<boolean> {
+  const { spec, containerId, wasAway, error } = failure
   const { client, clock } = context
   const reason: unknown = signal.aborted ? signal.reason : error
   if (reason === startTimeout) {
@@ -41,8 +46,8 @@ export async function afterFailure(
     await removeContainer(client, clock, containerId, limit)
     await removeVolumes(client, spec.id, limit)
   })
-  // An engine that was killed in the midst of a start cannot start that container any more.
-  if (!signal.aborted && isHalfStarted(error)) return false
+  // An engine that was killed in the midst of a start often cannot start that container any more.
+  if (!signal.aborted && wasAway) return false
   throw reason
 }
 
@@ -80,10 +85,6 @@ async function mayRun(
     found = (await readMarks(context.client, containerId, limit)).has(marks.main)
   })
   return found
-}
-
-function isHalfStarted(error: unknown): boolean {
-  return /task \w+:? already exists/u.test(complaintOf(error).message)
 }
 
 /** The engine could not run the image's shell: that stays, as a workload that was not started. */

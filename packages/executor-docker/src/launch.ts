@@ -116,19 +116,28 @@ async function makeAndStart(
   using launcher = new Launcher()
   const containerId = await create(context, spec, { image, launcher: launcher.name }, signal)
   if (containerId === undefined) return false
+  let wasAway = false
+  const onAway = (): void => {
+    wasAway = true
+  }
   try {
     await refuseSharedDirectory(context, spec, containerId, signal)
     if (context.options.metadata === 'block')
       await joinMetadataBlock(context, spec, containerId, signal)
-    await persist(clock, signal, async () => {
-      const archive = packJob(spec, userOf(spec, context.options), signal)
-      await client.putArchive(containerId, ownPaths.root, archive, signal)
-    })
+    await persist(
+      clock,
+      signal,
+      async () => {
+        const archive = packJob(spec, userOf(spec, context.options), signal)
+        await client.putArchive(containerId, ownPaths.root, archive, signal)
+      },
+      onAway,
+    )
     // The container of a connection that broke off may be started though nobody told us.
-    await persist(clock, signal, () => client.start(containerId, signal))
+    await persist(clock, signal, () => client.start(containerId, signal), onAway)
     return true
   } catch (error) {
-    return await afterFailure(context, spec, containerId, signal, error)
+    return await afterFailure(context, { spec, containerId, wasAway, error }, signal)
   }
 }
 

@@ -77,7 +77,7 @@ describeWithEngine('an engine that is killed with SIGKILL (live-restore)', () =>
         await delay(200)
         await engine.up()
         await launching.catch(async (error: unknown) => {
-          expect(error).toMatchObject({ code: 'UNAVAILABLE' })
+          expect(error, String(error)).toMatchObject({ code: 'UNAVAILABLE' })
         })
         // As the agent does: the same launch again.
         const workload = await executor.launch(spec)
