@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -16,9 +16,13 @@ afterEach(() => {
 })
 
 function engines(...parameters: readonly string[]) {
+  return enginesWith({}, ...parameters)
+}
+
+function enginesWith(env: Readonly<Record<string, string>>, ...parameters: readonly string[]) {
   const { status, stdout, stderr } = spawnSync('bash', [script, ...parameters], {
     encoding: 'utf8',
-    env: { PATH: '/usr/bin:/bin', HOME: cache, SCALR_SDK_ENGINES_DIR: cache },
+    env: { PATH: '/usr/bin:/bin', HOME: cache, SCALR_SDK_ENGINES_DIR: cache, ...env },
   })
   return { status, stdout, stderr }
 }
@@ -59,6 +63,27 @@ describe('engines', () => {
   })
 
   it('has nothing to do to bring down what does not run', () => {
-    expect(engines('down', 'tofu', 'docker')).toMatchObject({ status: 0 })
+    const down = engines('down', 'tofu', 'docker', 'docker-current', 'docker-images')
+    expect(down).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it('uses the engine of DOCKER_HOST, and starts none where that does not answer', () => {
+    const host = `unix://${cache}/no.sock`
+    const { status, stderr } = enginesWith({ DOCKER_HOST: host }, 'up', 'docker')
+    expect(status).toBe(1)
+    expect(stderr).toContain(`the engine at DOCKER_HOST=${host} does not answer`)
+    expect(existsSync(`${cache}/state/docker/dockerd.log`)).toBe(false)
+  })
+
+  it('loads images into no engine where none runs, and says how to start one', () => {
+    const { status, stderr } = engines('up', 'docker-images')
+    expect(status).toBe(1)
+    expect(stderr).toContain('Run: engines up docker')
+  })
+
+  it('keeps what runs apart from what was built, where that is asked for', () => {
+    enginesWith({ SCALR_SDK_ENGINES_STATE_DIR: `${cache}/elsewhere` }, 'down', 'docker')
+    expect(existsSync(`${cache}/elsewhere/docker.lock`)).toBe(true)
+    expect(existsSync(`${cache}/state`)).toBe(false)
   })
 })

@@ -1,7 +1,7 @@
 /** The oldest API that we speak: Docker 20.10. */
 export const minimumApiVersion = '1.41'
 /** The newest one that this version was tested with. */
-export const testedApiVersion = '1.56'
+const testedApiVersion = '1.56'
 
 /** Below zero when `a` is older than `b`. @throws for text that is no `major.minor` */
 export function compareApiVersions(a: string, b: string): number {
