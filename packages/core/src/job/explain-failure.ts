@@ -44,7 +44,7 @@ function words(options: ExplainFailureOptions): string {
     case 'init-failed':
       return `${operation} failed: init ended with ${code}${why} Check the providers, modules and versions that the configuration names, and that their registries can be reached from the job.`
     case 'hook-failed':
-      return `${operation} failed: the hook '${failedStage ?? record.phase}' ended with ${code}. The log above says why.${options.phaseSucceeded === true ? ` The ${record.phase} itself succeeded.` : ''}`
+      return `${operation} failed: the hook '${failedStage ?? record.phase}' ended with ${code}${why}${options.phaseSucceeded === true ? ` The ${record.phase} itself succeeded.` : ''}`
     case 'state-locked':
       return `${operation} failed: the state is locked${holderOf(findings?.lock)}. Wait for the operation that holds it${unlockLine(findings?.lock)}`
     case 'canceled':
@@ -68,9 +68,13 @@ function words(options: ExplainFailureOptions): string {
     case 'lost':
       return `${operation} is lost: its workload is gone and no exit record proves how it ended.`
     case 'tool-not-found':
-      return `${operation} failed: the tool was not found. Install it on the agent's machine or in the job's image.`
+      return title === undefined
+        ? `${operation} failed: the tool was not found. Install it on the agent's machine or in the job's image.`
+        : `${operation} failed: ${title}.`
     case 'preparation':
-      return `${operation} failed before the tool was run: stage '${failedStage ?? 'prepare'}'. The log above says why.`
+      return title === undefined
+        ? `${operation} failed before the tool was run: stage '${failedStage ?? 'prepare'}' ended with ${code}. The log above says why.`
+        : `${operation} failed: ${title}.`
     case 'disk-full':
       return `${operation} failed: the disk is full${findings?.diskFull === undefined ? '' : `: ${findings.diskFull}`}. Free space where the agent runs its jobs.`
     case 'agent':

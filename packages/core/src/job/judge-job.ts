@@ -88,6 +88,7 @@ const ownWords: ReadonlySet<FailureCause> = new Set([
   'init-failed',
   'hook-failed',
   'tool-not-found',
+  'preparation',
 ])
 
 function epilogueOf(record: JobRecord, failure: JobVerdict['failure']): string | undefined {

@@ -147,7 +147,8 @@ function exitCause({ failed }: SeenMarkers): FailureCause {
     case 'prepare':
       return failed.exitCode === jobExitCodes.toolNotFound ? 'tool-not-found' : 'preparation'
     case 'init':
-      return 'init-failed'
+      // The tool did its part; the backend that it took is not the run's.
+      return failed.exitCode === jobExitCodes.invalidConfiguration ? 'preparation' : 'init-failed'
     case 'pre-init':
     case 'pre-plan':
     case 'post-plan':

@@ -110,6 +110,20 @@ describe('the words of a failure', () => {
     expect(failure.evidence).toBe(errors)
   })
 
+  it.each(['preparation', 'tool-not-found'] as const)('%s: say what the script said', (cause) => {
+    const errors = 'Error: terraform was not found in PATH (/bin). Install it where the job runs.'
+    expect(explain(cause, { findings: { stage: 'prepare', errors } }).message).toBe(
+      'Plan failed: terraform was not found in PATH (/bin). Install it where the job runs.',
+    )
+  })
+
+  it('hook: carry its own first error, or that of what it passes on', () => {
+    const errors = 'Error: the pre-plan hook needs ruby, which was not found.\nExit code: 127'
+    expect(explain('hook-failed', { findings: { stage: 'pre-plan', errors } }).message).toBe(
+      "Plan failed: the hook 'post-plan' ended with exit code 1: the pre-plan hook needs ruby, which was not found.",
+    )
+  })
+
   it('hook: say that the phase itself succeeded', () => {
     const { message } = explain('hook-failed', {}, true)
     expect(message).toContain("the hook 'post-plan' ended with exit code 1.")

@@ -85,6 +85,12 @@ const rows: readonly Row[] = [
     gives: ['failed', 'init-failed', 1],
   },
   {
+    name: 'an init that took another backend than the run must use',
+    outcome: exited(78),
+    markers: [end('prepare', 0), end('init', 78), result(78)],
+    gives: ['failed', 'preparation', 78],
+  },
+  {
     name: 'a post hook that failed after a good plan',
     outcome: exited(9),
     markers: [end('plan', 2), end('show', 0), end('post-plan', 9), result(9)],
