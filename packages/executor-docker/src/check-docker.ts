@@ -12,10 +12,12 @@ import type { EngineConnection } from './engine-connection.ts'
 /** Preflight. What is wrong with the engine is a finding, not an error. */
 export async function checkDocker(
   connection: EngineConnection,
-  executor: Pick<ResolvedDockerExecutorOptions, 'dns' | 'metadata'>,
-  { signal = new AbortController().signal, workloadUrl }: CheckOptions,
+  executor: Pick<ResolvedDockerExecutorOptions, 'dns' | 'metadata' | 'network'>,
+  { signal = new AbortController().signal, ...options }: CheckOptions,
 ): Promise<readonly Finding[]> {
   signal.throwIfAborted()
+  // On the network of the machine, loopback is the machine's own.
+  const workloadUrl = executor.network === 'host' ? undefined : options.workloadUrl
   try {
     const engine = await connection.get()
     return [
