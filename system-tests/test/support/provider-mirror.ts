@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
@@ -9,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { packProvider, toolPlatform, type BuiltProvider, type ProviderZip } from './provider-zip.ts'
+import { makeTlsIdentity, type TlsIdentity } from './tls-identity.ts'
 
 export { realProviders } from './provider-zip.ts'
 
@@ -28,6 +27,7 @@ const hosts: readonly string[] = ['registry.terraform.io', 'registry.opentofu.or
 export class ProviderMirror implements AsyncDisposable {
   readonly #server: Server
   readonly #directory: string
+  readonly #identity: TlsIdentity
   readonly #zips: readonly ProviderZip[]
   readonly #token: string | undefined
   readonly #downloads = new Map<string, number>()
@@ -41,11 +41,13 @@ export class ProviderMirror implements AsyncDisposable {
   private constructor(
     server: Server,
     directory: string,
+    identity: TlsIdentity,
     zips: readonly ProviderZip[],
     token: string | undefined,
   ) {
     this.#server = server
     this.#directory = directory
+    this.#identity = identity
     this.#zips = zips
     this.#token = token
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -62,10 +64,10 @@ export class ProviderMirror implements AsyncDisposable {
     } = {},
   ): Promise<ProviderMirror> {
     const directory = await mkdtemp(join(tmpdir(), 'scalr-agent-mirror-'))
-    const { key, cert } = makeIdentity(directory)
+    const identity = makeTlsIdentity(directory)
     const zips = await Promise.all(providers.map((provider) => packProvider(provider)))
-    const server = createServer({ key, cert })
-    const mirror = new ProviderMirror(server, directory, zips, options.token)
+    const server = createServer({ key: identity.key, cert: identity.cert })
+    const mirror = new ProviderMirror(server, directory, identity, zips, options.token)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     return mirror
@@ -73,12 +75,12 @@ export class ProviderMirror implements AsyncDisposable {
 
   /** Path of its authority's certificate. */
   get caCertPath(): string {
-    return join(this.#directory, 'ca.pem')
+    return this.#identity.caCertPath
   }
 
   /** The same as PEM. */
   get caCert(): string {
-    return readFileSync(this.caCertPath, 'utf8')
+    return this.#identity.caCert
   }
 
   /** With the slash at its end that terraform asks for. */
@@ -198,27 +200,4 @@ function json(response: ServerResponse, value: unknown): void {
 function end(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain' })
   response.end(text)
-}
-
-function makeIdentity(directory: string) {
-  const openssl = (command: string, ...more: readonly string[]): void => {
-    execFileSync('openssl', [...command.split(' '), ...more], { cwd: directory, stdio: 'pipe' })
-  }
-  const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
-  openssl(
-    `req -x509 ${key} -keyout ca.key -out ca.pem -days 2`,
-    '-subj',
-    '/CN=Mirror CA',
-    '-addext',
-    'keyUsage=critical,keyCertSign',
-  )
-  openssl(`req ${key} -keyout server.key -out server.csr -subj /CN=mirror`)
-  writeFileSync(join(directory, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n')
-  openssl(
-    'x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out server.pem -days 1',
-  )
-  return {
-    key: readFileSync(join(directory, 'server.key')),
-    cert: readFileSync(join(directory, 'server.pem')),
-  }
 }
