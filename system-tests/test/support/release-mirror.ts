@@ -118,7 +118,7 @@ export class ReleaseMirror implements AsyncDisposable {
       response.writeHead(404).end('<html>Not found</html>')
       return
     }
-    if (this.fault === 'other-key' && /sig$/u.test(path)) content = otherSignature
+    if (this.fault === 'other-key' && path.endsWith('sig')) content = otherSignature
     if (this.fault === 'other-bytes' && path === archive) {
       content = Uint8Array.from(content)
       content[100] = (content[100] ?? 0) ^ 0xff
