@@ -6,11 +6,12 @@ import { ConfigurationError } from '../errors/index.ts'
 import type { OperationOptions } from '../executor/index.ts'
 import { createDispatcher } from '../http/index.ts'
 import { silentLogger, systemClock, type Clock, type Logger } from '../runtime/index.ts'
-import { BinaryCache, checkBinarySettings, diskError } from './binaries/index.ts'
+import { BinaryCache, checkBinarySettings } from './binaries/index.ts'
 import { readCacheOwner } from './cache-owner.ts'
+import { diskError } from './disk-error.ts'
 import type { JobCachesOptions } from './job-caches-options.ts'
 import type { JobCaches, PrepareCachesRequest, PreparedCaches } from './job-caches.ts'
-import type { PreparedProviders, ProviderSource } from './provider-source.ts'
+import type { PreparedProviders } from './provider-source.ts'
 import { checkMirror, ownPlatform, ProviderCache } from './providers/index.ts'
 
 /**
@@ -38,7 +39,7 @@ export function createJobCaches(options: JobCachesOptions): JobCaches {
 
 interface Parts {
   readonly binaries: BinaryCache
-  readonly providers: ProviderSource | undefined
+  readonly providers: ProviderCache | undefined
 }
 
 const noProviders: PreparedProviders = {
@@ -107,7 +108,7 @@ class AgentJobCaches implements JobCaches {
   /** A cache that cannot be tidied up stops no agent: a job that needs it will say what is wrong. */
   async #onBoth(
     step: string,
-    work: (part: BinaryCache | ProviderSource) => Promise<void>,
+    work: (part: BinaryCache | ProviderCache) => Promise<void>,
     jobId?: string,
   ): Promise<void> {
     try {
@@ -143,12 +144,17 @@ class AgentJobCaches implements JobCaches {
       throw diskError(error, { item: 'the name of this agent among others', path: dataDir })
     })
     const common = { owner, platform: this.#platform, clock: this.#clock, logger: this.#logger }
-    return {
+    // Both lie on one disk.
+    const makeRoom = async (): Promise<void> => {
+      await Promise.all([parts.binaries.makeRoom(), parts.providers?.makeRoom()])
+    }
+    const parts: Parts = {
       binaries: new BinaryCache({
         ...common,
         cacheDir,
         settings: binaries ?? {},
         dispatcher: this.#dispatcher,
+        makeRoom,
       }),
       providers:
         providers &&
@@ -157,7 +163,9 @@ class AgentJobCaches implements JobCaches {
           directory: join(cacheDir, 'providers'),
           settings: providers,
           connection,
+          makeRoom,
         }),
     }
+    return parts
   }
 }

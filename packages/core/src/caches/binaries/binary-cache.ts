@@ -6,17 +6,19 @@ import { CacheError } from '../../errors/index.ts'
 import type { CacheMount, OperationOptions } from '../../executor/index.ts'
 import type { Clock, Logger } from '../../runtime/index.ts'
 import { CacheLock } from '../cache-lock.ts'
+import { diskError } from '../disk-error.ts'
+import { CacheEviction } from '../eviction/cache-eviction.ts'
 import type { BinaryCacheSettings } from '../job-caches-options.ts'
 import type { PrepareCachesRequest, ToolLocation, ToolName, ToolRequest } from '../job-caches.ts'
 import { JobPins } from '../job-pins.ts'
+import { withRoom } from '../with-room.ts'
 import { SharedWork } from '../shared-work.ts'
 import { Staging } from '../staging.ts'
-import { BinaryEviction } from './binary-eviction.ts'
+import { compareVersions, isPreRelease } from '../version.ts'
 import { BinaryFetcher, type FetchLimits } from './binary-fetcher.ts'
 import { BinaryStore, binaryPath, type BinaryKey } from './binary-store.ts'
-import { diskError } from './disk-error.ts'
+import { checkToolVersion } from './check-tool-version.ts'
 import { InstalledTools } from './installed-tools.ts'
-import { checkToolVersion, compareToolVersions, isPreRelease } from './tool-version.ts'
 
 export interface BinaryCacheOptions {
   readonly cacheDir: string
@@ -29,6 +31,8 @@ export interface BinaryCacheOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly limits?: Partial<FetchLimits> | undefined
+  /** Makes room on a full disk, also in other caches. @default evicts what this cache can spare */
+  readonly makeRoom?: (() => Promise<void>) | undefined
 }
 
 /** What the binary cache adds to a workload. */
@@ -37,6 +41,8 @@ export interface PreparedBinaries {
   readonly mounts: readonly CacheMount[]
   readonly notes: readonly string[]
 }
+
+const defaultSizeLimitBytes = 5 * 1024 ** 3
 
 type PrepareBinariesRequest = Pick<PrepareCachesRequest, 'jobId' | 'tools' | 'lookIn' | 'canMount'>
 
@@ -54,21 +60,31 @@ export class BinaryCache {
   readonly #lock: CacheLock
   readonly #installed: InstalledTools
   readonly #fetcher: BinaryFetcher
-  readonly #eviction: BinaryEviction
+  readonly #eviction: CacheEviction
   readonly #fetches = new SharedWork<number | undefined>()
 
   constructor(options: BinaryCacheOptions) {
     const { cacheDir, owner, clock, logger, settings, limits } = options
     this.#options = options
-    this.#store = new BinaryStore({ directory: join(cacheDir, 'binaries'), clock })
     this.#staging = new Staging({ directory: join(cacheDir, 'staging', 'binaries'), owner, clock })
+    this.#store = new BinaryStore({
+      directory: join(cacheDir, 'binaries'),
+      staging: this.#staging,
+      clock,
+    })
     this.#pins = new JobPins({ directory: join(cacheDir, 'pins', 'binaries'), owner, clock })
     this.#lock = new CacheLock({ cacheDir, clock })
     this.#installed = new InstalledTools({ logger })
     const parts = { store: this.#store, staging: this.#staging, lock: this.#lock, clock, logger }
     const { dispatcher } = options
     this.#fetcher = new BinaryFetcher({ ...parts, settings, limits, dispatcher })
-    this.#eviction = new BinaryEviction({ ...parts, pins: this.#pins, settings })
+    this.#eviction = new CacheEviction({
+      ...parts,
+      pins: this.#pins,
+      sizeLimitBytes: settings.sizeLimitBytes ?? defaultSizeLimitBytes,
+      maxAgeDays: settings.maxAgeDays,
+      what: 'programs',
+    })
   }
 
   /** @throws {@link CacheError} when a tool in that version is not to be had. */
@@ -115,6 +131,11 @@ export class BinaryCache {
     await this.#eviction.run()
   }
 
+  /** Evicts all that no job uses. */
+  makeRoom(): Promise<void> {
+    return this.#eviction.runFully()
+  }
+
   async close(): Promise<void> {
     const reason = new CacheError('Cannot fetch a program: the agent is stopping.', {
       item: 'binaries',
@@ -122,6 +143,10 @@ export class BinaryCache {
     })
     await this.#fetches.close(reason)
     await this.#eviction.idle()
+  }
+
+  #makeRoom(): Promise<void> {
+    return this.#options.makeRoom?.() ?? this.makeRoom()
   }
 
   async #withoutCache(
@@ -139,10 +164,10 @@ export class BinaryCache {
   async #chooseKey({ name: tool, version }: ToolRequest): Promise<BinaryKey> {
     const { platform } = this.#options
     if (version !== null) return { tool, version, platform }
-    const versions = (await this.#onDisk(tool, this.#store.list()))
-      .filter(({ key }) => key.tool === tool && key.platform === platform)
-      .map(({ key }) => key.version)
-      .toSorted(compareToolVersions)
+    const versions = (await this.#onDisk(tool, this.#store.keys()))
+      .filter((key) => key.tool === tool && key.platform === platform)
+      .map((key) => key.version)
+      .toSorted(compareVersions)
     const newest = versions.findLast((it) => !isPreRelease(it)) ?? versions.at(-1)
     if (newest !== undefined) return { tool, version: newest, platform }
     throw new CacheError(
@@ -166,7 +191,10 @@ export class BinaryCache {
       let tookMs: number | undefined
       if ((await this.#store.look(key)) !== 'good') {
         const work = (stop: AbortSignal): Promise<number | undefined> =>
-          this.#fetcher.fetch(key, { signal: stop })
+          withRoom(
+            () => this.#fetcher.fetch(key, { signal: stop }),
+            () => this.#makeRoom(),
+          )
         tookMs = await this.#fetches.run(binaryPath(key), work, { signal })
         if ((await this.#store.look(key)) !== 'good') throw this.#lost(key)
       }

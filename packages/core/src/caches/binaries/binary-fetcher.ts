@@ -3,13 +3,13 @@ import type { Dispatcher } from 'undici'
 import { CacheError } from '../../errors/index.ts'
 import type { Clock, Logger } from '../../runtime/index.ts'
 import type { CacheLock } from '../cache-lock.ts'
+import type { FileServer } from '../download/file-server.ts'
 import type { BinaryCacheSettings } from '../job-caches-options.ts'
 import type { ToolName } from '../job-caches.ts'
 import type { Staging } from '../staging.ts'
 import { binaryPath, type BinaryKey, type BinaryStore } from './binary-store.ts'
 import { fetchRelease, type ReleaseLimits } from './fetch-release.ts'
-import { ReleaseServer } from './release-server.ts'
-import { defaultBaseUrls } from './tool-release.ts'
+import { releaseServer } from './release-server.ts'
 
 export interface FetchLimits extends ReleaseLimits {
   /** For all of a download, so that a trickle does not hold up its jobs for ever. */
@@ -39,7 +39,7 @@ const defaultLimits: FetchLimits = {
 export class BinaryFetcher {
   readonly #options: BinaryFetcherOptions
   readonly #limits: FetchLimits
-  readonly #servers = new Map<ToolName, ReleaseServer>()
+  readonly #servers = new Map<ToolName, FileServer>()
 
   constructor(options: BinaryFetcherOptions) {
     this.#options = options
@@ -86,20 +86,18 @@ export class BinaryFetcher {
       if (!deadline.aborted || signal.aborted) throw error
       const item = `${key.tool} ${key.version}`
       throw new CacheError(
-        `Cannot fetch ${item} from ${server.url('')}: the download was not done after ${this.#limits.downloadTimeoutMs / 1000} s. Use a faster mirror, or put the program into PATH or the image.`,
+        `Cannot fetch ${item} from ${server.url('').href}: the download was not done after ${this.#limits.downloadTimeoutMs / 1000} s. Use a faster mirror, or put the program into PATH or the image.`,
         { item, code: 'UNREACHABLE', cause: error },
       )
     }
     return clock.monotonicMs() - startedMs
   }
 
-  #server(tool: ToolName): ReleaseServer {
+  #server(tool: ToolName): FileServer {
     const { settings, dispatcher, clock } = this.#options
     const known = this.#servers.get(tool)
     if (known !== undefined) return known
-    const server = new ReleaseServer({
-      tool,
-      baseUrl: settings.baseUrls?.[tool] ?? defaultBaseUrls[tool],
+    const server = releaseServer(tool, settings.baseUrls?.[tool], {
       dispatcher,
       clock,
       idleTimeoutMs: settings.idleTimeoutMs ?? defaultIdleTimeoutMs,

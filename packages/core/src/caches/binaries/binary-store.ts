@@ -1,26 +1,19 @@
 import { constants } from 'node:fs'
-import {
-  access,
-  chmod,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  utimes,
-} from 'node:fs/promises'
+import { access, chmod, readFile, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { z } from 'zod'
 
 import { CacheError } from '../../errors/index.ts'
-import { syncDirectory, writeFileAtomic, type Clock } from '../../runtime/index.ts'
+import { writeFileAtomic, type Clock } from '../../runtime/index.ts'
+import { EntryDirectory } from '../entry-directory.ts'
+import type { EvictableStore } from '../eviction/cache-eviction.ts'
+import type { StoredEntry } from '../eviction/choose-evictions.ts'
+import { hashFile } from '../hash-file.ts'
 import type { ToolName } from '../job-caches.ts'
 import { errorCode, orMissing } from '../or-missing.ts'
-import { hashFile } from './hash-file.ts'
-import { isToolVersion } from './tool-version.ts'
+import type { Staging } from '../staging.ts'
+import { isVersion } from '../version.ts'
 
 /** What names an entry: `terraform`, `1.11.4`, `linux_amd64`. */
 export interface BinaryKey {
@@ -40,12 +33,6 @@ const recordSchema = z.object({
 /** Kept beside each program; its time of change is when the program was last used. */
 export type BinaryRecord = z.infer<typeof recordSchema>
 
-export interface StoredBinary {
-  readonly key: BinaryKey
-  readonly bytes: number
-  readonly lastUsedMs: number
-}
-
 const recordFile = 'entry.json'
 const toolNames: readonly ToolName[] = ['terraform', 'tofu', 'terragrunt', 'opa']
 
@@ -55,15 +42,21 @@ export function binaryPath({ tool, version, platform }: BinaryKey): string {
 }
 
 /** The files of the binary cache: `<directory>/<tool>/<version>/<platform>/<tool>`. */
-export class BinaryStore {
+export class BinaryStore implements EvictableStore {
   readonly directory: string
   readonly #clock: Clock
-  /** Programs whose content was compared with their record, by what changes with their file. */
-  readonly #verified = new Map<string, string>()
+  readonly #entries: EntryDirectory
+  /** Programs whose content was compared with their record: what it was, and what changes with the file. */
+  readonly #verified = new Map<string, { readonly identity: string; readonly sha256: string }>()
 
-  constructor(options: { readonly directory: string; readonly clock: Clock }) {
+  constructor(options: {
+    readonly directory: string
+    readonly staging: Staging
+    readonly clock: Clock
+  }) {
     this.directory = options.directory
     this.#clock = options.clock
+    this.#entries = new EntryDirectory(options.directory, options.staging)
   }
 
   /**
@@ -83,9 +76,12 @@ export class BinaryStore {
     if ((found.mode & 0o111) !== 0o111) return 'damaged'
     await checkExecutable(program, key)
     const identity = `${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}`
-    if (this.#verified.get(program) === identity) return 'good'
+    const known = this.#verified.get(program)
+    // Whoever changes a program can change its record too.
+    if (known !== undefined && known.sha256 !== record.sha256) return 'damaged'
+    if (known?.identity === identity) return 'good'
     if ((await hashFile(program)) !== record.sha256) return 'damaged'
-    this.#verified.set(program, identity)
+    this.#verified.set(program, { identity, sha256: record.sha256 })
     return 'good'
   }
 
@@ -102,72 +98,55 @@ export class BinaryStore {
    * @param staged directory of this file system that holds the program and nothing else
    */
   async install(key: BinaryKey, staged: string, record: BinaryRecord): Promise<void> {
-    await writeFileAtomic(join(staged, recordFile), JSON.stringify(record), { mode: 0o644 })
+    await writeFileAtomic(join(staged, recordFile), JSON.stringify(record), { mode: 0o444 })
     const now = this.#clock.now()
     await utimes(join(staged, recordFile), now, now)
-    await chmod(join(staged, recordFile), 0o644)
+    await chmod(join(staged, recordFile), 0o444)
     await chmod(staged, 0o755)
-    const target = this.#entry(key)
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#makeParents(key)
-        await rename(staged, target)
-        break
-      } catch (error) {
-        const code = errorCode(error)
-        // ENOENT: an eviction has just removed the empty parent.
-        const isTaken = code === 'ENOTEMPTY' || code === 'EEXIST'
-        if (isTaken && (await this.look(key)) === 'good') return
-        if ((!isTaken && code !== 'ENOENT') || attempt === 3) throw error
-        if (isTaken) await this.remove(key, `${staged}.replaced-${attempt}`)
-      }
+    const known = this.#verified.get(this.#program(key))
+    if (known?.sha256 !== record.sha256) this.#verified.delete(this.#program(key))
+    const entry = binaryPath(key)
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      if (await this.#entries.add(staged, entry)) return
+      if ((await this.look(key)) === 'good') return
+      await this.#entries.discard(entry)
     }
-    await syncDirectory(dirname(target))
+    throw new CacheError(
+      `Cannot keep ${key.tool} ${key.version} in ${this.directory}: damaged files come back there as often as they are removed. Look for another program that writes there.`,
+      { item: `${key.tool} ${key.version}`, code: 'CACHE_UNUSABLE' },
+    )
   }
 
-  /** Takes an entry out at once, by moving it to a place that is then deleted. */
-  async remove(key: BinaryKey, trash: string): Promise<void> {
-    await this.take(key, trash)
-    await rm(trash, { recursive: true, force: true })
+  discard(
+    entry: string,
+    options: { readonly unless?: () => Promise<boolean> } = {},
+  ): Promise<boolean> {
+    return this.#entries.discard(entry, options)
   }
 
-  /** @returns whether it was there */
-  async take(key: BinaryKey, trash: string): Promise<boolean> {
-    const entry = this.#entry(key)
-    const moved = await orMissing(rename(entry, trash).then(() => true))
-    // Where another entry came meanwhile, they are not empty.
-    await rmdir(dirname(entry)).catch(() => {})
-    return moved === true
-  }
-
-  /** Undoes {@link BinaryStore.take}. */
-  async putBack(key: BinaryKey, trash: string): Promise<void> {
-    await this.#makeParents(key)
-    // Where another agent has fetched it meanwhile, that one stays.
-    await rename(trash, this.#entry(key)).catch(() => rm(trash, { recursive: true, force: true }))
-  }
-
-  async list(): Promise<readonly StoredBinary[]> {
-    const stored: StoredBinary[] = []
-    for (const tool of toolNames) {
-      for (const version of await namesIn(join(this.directory, tool))) {
-        if (!isToolVersion(version)) continue
-        for (const platform of await namesIn(join(this.directory, tool, version))) {
-          const key = { tool, version, platform }
-          const entry = this.#entry(key)
-          const used = await orMissing(
-            stat(join(entry, recordFile)).catch((error: unknown) => {
-              if (errorCode(error) === 'ENOENT') return stat(entry)
-              throw error
-            }),
-          )
-          const program = await orMissing(stat(this.#program(key)))
-          if (used === undefined) continue
-          stored.push({ key, bytes: program?.size ?? 0, lastUsedMs: used.mtimeMs })
-        }
-      }
+  async list(): Promise<readonly StoredEntry[]> {
+    const stored: StoredEntry[] = []
+    for (const key of await this.keys()) {
+      const entry = this.#entry(key)
+      const used = await orMissing(
+        stat(join(entry, recordFile)).catch((error: unknown) => {
+          if (errorCode(error) === 'ENOENT') return stat(entry)
+          throw error
+        }),
+      )
+      const program = await orMissing(stat(this.#program(key)))
+      if (used === undefined) continue
+      stored.push({ entry: binaryPath(key), bytes: program?.size ?? 0, lastUsedMs: used.mtimeMs })
     }
     return stored
+  }
+
+  async keys(): Promise<readonly BinaryKey[]> {
+    return (await this.#entries.list(3)).flatMap((path) => {
+      const [name, version = '', platform = ''] = path.split('/')
+      const tool = toolNames.find((it) => it === name)
+      return tool === undefined || !isVersion(version) ? [] : [{ tool, version, platform }]
+    })
   }
 
   async #record(key: BinaryKey): Promise<BinaryRecord | undefined> {
@@ -176,18 +155,6 @@ export class BinaryStore {
       return recordSchema.safeParse(JSON.parse(text ?? 'null')).data
     } catch {
       return undefined
-    }
-  }
-
-  /** Readable by the users of workloads, whatever the umask of the agent. */
-  async #makeParents(key: BinaryKey): Promise<void> {
-    const parents = [
-      this.directory,
-      join(this.directory, key.tool),
-      join(this.directory, key.tool, key.version),
-    ]
-    for (const path of parents) {
-      if ((await mkdir(path, { recursive: true })) !== undefined) await chmod(path, 0o755)
     }
   }
 
@@ -209,8 +176,4 @@ async function checkExecutable(program: string, key: BinaryKey): Promise<void> {
       { item: `${key.tool} ${key.version}`, code: 'CACHE_UNUSABLE', cause },
     )
   }
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  return (await orMissing(readdir(directory))) ?? []
 }

@@ -1,15 +1,14 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { CacheError } from '../../errors/index.ts'
-import { abandon, readBounded } from '../../http/index.ts'
+import { unpackProgram } from '../archive/unpack-program.ts'
+import type { FileServer } from '../download/file-server.ts'
+import { orNotFound } from '../download/or-not-found.ts'
+import { parseSums } from '../download/parse-sums.ts'
+import { verifySignature } from '../download/verify-signature.ts'
 import type { BinaryKey, BinaryRecord } from './binary-store.ts'
-import { parseSums } from './parse-sums.ts'
-import type { ReleaseServer } from './release-server.ts'
-import { saveStream, tooLarge, type SavedFile } from './save-stream.ts'
 import { toolRelease, type ReleaseFile, type ToolRelease } from './tool-release.ts'
-import { unpack } from './unpack.ts'
-import { verifySignature } from './verify-signature.ts'
 
 /** What is larger is no release of these tools. */
 export interface ReleaseLimits {
@@ -19,7 +18,7 @@ export interface ReleaseLimits {
 
 export interface FetchReleaseOptions {
   readonly key: BinaryKey
-  readonly server: ReleaseServer
+  readonly server: FileServer
   /** Armored public keys; none: the sums alone are checked. */
   readonly signingKeys: readonly string[]
   /** Empty; on the file system of the cache. */
@@ -34,8 +33,6 @@ export interface FetchedRelease {
   readonly record: BinaryRecord
 }
 
-const maxSumsBytes = 1024 * 1024
-
 /**
  * Fetches a program: its sums, their signature where keys are known, the file of its release, which must
  * have the sum, and the program out of that.
@@ -47,23 +44,13 @@ export async function fetchRelease(options: FetchReleaseOptions): Promise<Fetche
   const item = `${key.tool} ${key.version}`
   const release = toolRelease(key.tool, key.version, key.platform)
   const { file, sum } = await fetchSum(release, options, item)
-  const source = server.url(file.path)
+  const url = server.url(file.path)
+  const source = url.href
   const archive = join(directory, 'download')
-  const saved = await server.get({
-    path: file.path,
-    item,
-    signal: options.signal,
-    read: async (answer): Promise<SavedFile> => {
-      const limit = { item, source, maxBytes: options.limits.maxDownloadBytes }
-      if (Number(answer.header('content-length') ?? 0) > limit.maxBytes) {
-        abandon(answer.body)
-        throw tooLarge(limit)
-      }
-      // An earlier attempt may have left its half.
-      await rm(archive, { force: true })
-      return saveStream(() => answer.body, { ...limit, path: archive, mode: 0o600 })
-    },
-  })
+  const saved = await server.save(
+    { url, item, signal: options.signal },
+    { path: archive, maxBytes: options.limits.maxDownloadBytes },
+  )
   if (saved.sha256 !== sum) {
     throw new CacheError(
       `Cannot use ${source} for ${item}: its SHA-256 is ${saved.sha256}, the release says ${sum}. It was damaged or changed on its way; nothing of it was kept. Compare the mirror with the makers' own release.`,
@@ -72,7 +59,7 @@ export async function fetchRelease(options: FetchReleaseOptions): Promise<Fetche
   }
   const staged = join(directory, 'entry')
   await mkdir(staged, { mode: 0o755 })
-  const program = await unpack({
+  const program = await unpackProgram({
     archive,
     format: file.format,
     name: key.tool,
@@ -92,37 +79,18 @@ async function fetchSum(
 ): Promise<{ readonly file: ReleaseFile; readonly sum: string }> {
   const { server, key, signal } = options
   const fetchSmall = (path: string): Promise<Buffer> =>
-    server.get({
-      path,
-      item,
-      signal,
-      read: (answer) =>
-        readBounded(answer.body, maxSumsBytes, {
-          subject: answer.subject,
-          contentLength: answer.header('content-length'),
-        }),
-    })
+    server.bytes({ url: server.url(path), item, signal })
   const content = await fetchSmall(release.sums)
-  if (options.signingKeys.length > 0 && release.signature !== undefined) {
-    const signature = await fetchSmall(release.signature).catch((error: unknown) => {
-      if (!(error instanceof CacheError) || error.code !== 'NOT_FOUND') throw error
-      throw new CacheError(
-        `Cannot trust ${item}: its sums must be signed, and there is no ${server.url(release.signature ?? '')}. Bring the signature to the mirror, or take the signing keys out of the options.`,
-        { item, code: 'BAD_SIGNATURE', cause: error },
-      )
-    })
-    await verifySignature({
-      content,
-      signature,
-      keys: options.signingKeys,
-      item,
-      source: server.url(release.signature),
-    })
+  const { signature } = release
+  if (options.signingKeys.length > 0 && signature !== undefined) {
+    const source = server.url(signature).href
+    const found = await orNotFound(fetchSmall(signature))
+    await checkSignature(content, found, { item, source, keys: options.signingKeys })
   }
   const sums = parseSums(content.toString('utf8'))
   if (sums.size === 0) {
     throw new CacheError(
-      `Cannot check ${item}: ${server.url(release.sums)} is no list of SHA-256 sums. Check the base URL: a web page or proxy may answer there.`,
+      `Cannot check ${item}: ${server.url(release.sums).href} is no list of SHA-256 sums. Check the base URL: a web page or proxy may answer there.`,
       { item, code: 'CORRUPT' },
     )
   }
@@ -131,7 +99,32 @@ async function fetchSum(
     if (sum !== undefined) return { file, sum }
   }
   throw new CacheError(
-    `Cannot fetch ${item}: its release has nothing for ${key.platform} (${server.url(release.sums)} has no line for ${release.files[0]?.name}). Choose a version that was made for this system.`,
+    `Cannot fetch ${item}: its release has nothing for ${key.platform} (${server.url(release.sums).href} has no line for ${release.files[0]?.name}). Choose a version that was made for this system.`,
     { item, code: 'NOT_FOUND' },
+  )
+}
+
+/** @throws {@link CacheError} `BAD_SIGNATURE` */
+async function checkSignature(
+  content: Uint8Array,
+  signature: Uint8Array | undefined,
+  { item, source, keys }: { item: string; source: string; keys: readonly string[] },
+): Promise<void> {
+  if (signature === undefined) {
+    throw new CacheError(
+      `Cannot trust ${item}: its sums must be signed, and there is no ${source}. Bring the signature to the mirror, or take the signing keys out of the options.`,
+      { item, code: 'BAD_SIGNATURE' },
+    )
+  }
+  const problem = await verifySignature({ content, signature, keys })
+  if (problem === undefined) return
+  const why = {
+    'no-signature': `${source} is no OpenPGP signature`,
+    'unreadable-key': 'a configured signing key cannot be read',
+    'not-signed': `${source} is not by one of the configured signing keys, or its sums were changed`,
+  }[problem.kind]
+  throw new CacheError(
+    `Cannot trust ${item}: ${why}. Nothing of it was kept. Compare the configured signing keys with those that its makers publish, and the mirror with their releases.`,
+    { item, code: 'BAD_SIGNATURE', cause: problem.cause },
   )
 }

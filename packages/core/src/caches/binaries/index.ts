@@ -1,3 +1,2 @@
 export { BinaryCache, type BinaryCacheOptions, type PreparedBinaries } from './binary-cache.ts'
 export { checkBinarySettings } from './check-binary-settings.ts'
-export { diskError } from './disk-error.ts'

@@ -1,7 +1,5 @@
+import type { ArchiveFormat } from '../archive/unpack-program.ts'
 import type { ToolName } from '../job-caches.ts'
-
-/** How a program lies in the file of its release. */
-export type ReleaseFormat = 'zip' | 'tar.gz' | 'plain'
 
 /** The files of one release, as its makers publish them. Paths are below the base URL. */
 export interface ToolRelease {
@@ -15,7 +13,7 @@ export interface ToolRelease {
 export interface ReleaseFile {
   readonly name: string
   readonly path: string
-  readonly format: ReleaseFormat
+  readonly format: ArchiveFormat
 }
 
 /** Where the makers publish. */
@@ -66,6 +64,6 @@ export function toolRelease(tool: ToolName, version: string, platform: string): 
   }
 }
 
-function file(directory: string, name: string, format: ReleaseFormat): ReleaseFile {
+function file(directory: string, name: string, format: ArchiveFormat): ReleaseFile {
   return { name, path: `${directory}/${name}`, format }
 }

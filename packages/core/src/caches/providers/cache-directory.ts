@@ -3,9 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
+import { diskProblem } from '../disk-error.ts'
+import { makeDirectory } from '../make-directory.ts'
 import { errorCode } from '../or-missing.ts'
 import type { Staging } from '../staging.ts'
-import { makeDirectory } from './make-directory.ts'
 
 const execute = promisify(execFile)
 
@@ -35,25 +36,8 @@ export class CacheDirectory {
         ? undefined
         : `programs cannot be started from ${this.#directory}, which is mounted noexec`
     } catch (error) {
-      return `${this.#directory} ${diskProblem(error)}`
+      return `${this.#directory}: ${diskProblem(error)}`
     }
-  }
-}
-
-/** What is wrong with a directory that could not be written. */
-export function diskProblem(error: unknown): string {
-  const code = errorCode(error) ?? 'unknown'
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'is on a disk that is full'
-    case 'EROFS':
-      return 'is mounted read-only'
-    case 'EACCES':
-    case 'EPERM':
-      return 'is not writable for the agent'
-    default:
-      return `cannot be written (${code})`
   }
 }
 

@@ -2,11 +2,11 @@ import { readdir, rename, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 
 import { IllegalStateError } from '../../errors/index.ts'
+import { makeDirectory } from '../make-directory.ts'
 import { orMissing } from '../or-missing.ts'
-import { makeDirectory } from './make-directory.ts'
+import type { Staging } from '../staging.ts'
 import type { StoredPackage } from './package-store.ts'
 import { addressText, type ProviderPackage } from './provider-address.ts'
-import type { Staging } from '../staging.ts'
 
 /** A cached package and what it is. */
 export interface ViewedPackage {

@@ -1,4 +1,3 @@
-import { CacheError } from '../../errors/index.ts'
 import type { ProviderRequest } from '../provider-source.ts'
 import type { CacheParts } from './cache-parts.ts'
 import type { ViewedPackage } from './job-view.ts'
@@ -45,9 +44,9 @@ export async function layOutJob(
     return undefined
   }
   const startedMs = clock.monotonicMs()
-  const found = await obtainAll(locked, options)
+  const found = await obtainAll(request.jobId, locked, options)
   try {
-    const packages = await pin(request.jobId, found, parts)
+    const packages = await findPinned(found, parts)
     const view = packages.length === 0 ? undefined : await parts.views.make(request.jobId, packages)
     const fetched = found.filter((it) => it.wasFetched).length
     if (fetched > 0) {
@@ -71,6 +70,7 @@ export function plugins(count: number): string {
 }
 
 async function obtainAll(
+  jobId: string,
   locked: readonly LockedPackage[],
   { cache, parts, notes, signal }: LayOutOptions,
 ): Promise<readonly FoundPackage[]> {
@@ -84,12 +84,15 @@ async function obtainAll(
     locked.map(async (provider) => {
       try {
         const obtained = await Promise.race([parts.library.obtain(provider), patience])
-        if (obtained !== undefined) return { ...obtained, provider }
+        if (obtained !== undefined) {
+          // At once, lest it is evicted to make room for the next one.
+          await parts.lock.run('pins', () => parts.pins.pin(jobId, [obtained.stored.entry]))
+          return { ...obtained, provider }
+        }
         notes.push(`${addressText(provider)} is still being cached, so it is not taken from there.`)
       } catch (error) {
         // That a registry may not be called is how the agent is set up, and nothing new to each run.
-        const isKnown = error instanceof CacheError && error.code === 'REFUSED'
-        if (!isKnown) notes.push(textOf(error))
+        if (parts.library.canFetch(provider)) notes.push(textOf(error))
       }
       return undefined
     }),
@@ -99,16 +102,11 @@ async function obtainAll(
   return results.filter((it) => it !== undefined)
 }
 
-/** Pins first and looks then, so that an eviction cannot come between. */
-async function pin(
-  jobId: string,
+/** Looks after the pins, so that an eviction cannot come between. */
+async function findPinned(
   found: readonly FoundPackage[],
-  { pins, store }: CacheParts,
+  { store }: CacheParts,
 ): Promise<readonly ViewedPackage[]> {
-  await pins.pin(
-    jobId,
-    found.map(({ stored }) => stored.entry),
-  )
   const there: ViewedPackage[] = []
   for (const { stored, provider } of found) {
     if (!(await store.has(stored))) continue

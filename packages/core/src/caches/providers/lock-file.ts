@@ -1,8 +1,5 @@
-import {
-  isProviderVersion,
-  parseProviderAddress,
-  type ProviderAddress,
-} from './provider-address.ts'
+import { isVersion } from '../version.ts'
+import { parseProviderAddress, type ProviderAddress } from './provider-address.ts'
 import { LockFileSyntaxError, lockTokens, type LockToken } from './lock-tokens.ts'
 
 /** A provider that a lock file pins. */
@@ -72,7 +69,7 @@ function readBody(reader: TokenReader): { version: string; hashes: readonly stri
     switch (name) {
       case 'version':
         version = reader.string('a version')
-        if (!isProviderVersion(version)) {
+        if (!isVersion(version)) {
           throw new LockFileSyntaxError(token.line, 'the version is not of the form 1.2.3')
         }
         break

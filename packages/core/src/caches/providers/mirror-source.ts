@@ -1,10 +1,11 @@
 import { z } from 'zod'
 
-import { ConfigurationError, ProtocolError } from '../../errors/index.ts'
+import { CacheError, ConfigurationError } from '../../errors/index.ts'
 import { isLoopbackHost } from '../../http/index.ts'
+import { FileServer, type DownloadOptions } from '../download/file-server.ts'
+import { orNotFound } from '../download/or-not-found.ts'
 import type { ProviderNetworkMirror } from '../provider-source.ts'
-import { PackageHttp, type PackageHttpOptions } from './package-http.ts'
-import type { OfferedPackage, PackageSource } from './package-source.ts'
+import { maxArchiveBytes, type OfferedPackage, type PackageSource } from './package-source.ts'
 import {
   addressText,
   isProviderPattern,
@@ -60,16 +61,19 @@ export function checkMirror(mirror: ProviderNetworkMirror): CheckedMirror {
 export class MirrorSource implements PackageSource {
   readonly name: string
   readonly #mirror: CheckedMirror
-  readonly #http: PackageHttp
+  readonly #server: FileServer
 
-  constructor(
-    mirror: CheckedMirror,
-    options: Omit<PackageHttpOptions, 'baseUrl' | 'server' | 'token'>,
-  ) {
+  constructor(mirror: CheckedMirror, options: DownloadOptions) {
     this.name = `the network mirror ${mirror.url.host}`
     this.#mirror = mirror
-    const { url: baseUrl, token } = mirror
-    this.#http = new PackageHttp({ ...options, baseUrl, server: this.name, token })
+    this.#server = new FileServer({
+      ...options,
+      baseUrl: mirror.url,
+      name: this.name,
+      token: mirror.token,
+      refusalAdvice: `Check the token of ${this.name}; what it does not have, a mirror must answer with 404.`,
+      missingAdvice: `Bring it to ${this.name}.`,
+    })
   }
 
   covers(provider: ProviderAddress): boolean {
@@ -81,27 +85,28 @@ export class MirrorSource implements PackageSource {
     provider: ProviderPackage,
     { signal }: { readonly signal: AbortSignal },
   ): Promise<OfferedPackage | undefined> {
-    const doing = `find ${packageText(provider)} in ${this.name}`
+    const item = packageText(provider)
+    const doing = `find ${item} in ${this.name}`
     const path = `${addressText(provider)}/${provider.version}.json`
-    const found = await this.#http.json(
-      { doing, url: new URL(path, this.#mirror.url), signal },
-      versionSchema,
+    const found = await orNotFound(
+      this.#server.json(
+        { doing, item, url: new URL(path, this.#mirror.url), signal },
+        versionSchema,
+      ),
     )
     const archive = found?.value.archives[provider.platform]
     if (found === undefined || archive === undefined) return undefined
     if (!URL.canParse(archive.url, found.url.href)) {
-      throw new ProtocolError(`Cannot ${doing}: the URL of its archive is none.`)
+      const why = `Cannot ${doing}: the URL of its archive is none.`
+      throw new CacheError(why, { item, code: 'CORRUPT' })
     }
     const url = new URL(archive.url, found.url)
     return {
       hashes: archive.hashes ?? [],
       download: async (target, options) => {
-        const fetching = `fetch ${packageText(provider)} from ${this.name}`
-        const sha256 = await this.#http.download({ doing: fetching, url, ...options }, target)
-        if (sha256 !== undefined) return sha256
-        throw new ProtocolError(
-          `Cannot ${fetching}: it lists the archive and does not have it (404).`,
-        )
+        const wanted = { doing: `fetch ${item} from ${this.name}`, item, url, ...options }
+        const file = { path: target, maxBytes: maxArchiveBytes, mode: 0o444 }
+        return (await this.#server.save(wanted, file)).sha256
       },
     }
   }

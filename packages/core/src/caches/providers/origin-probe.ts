@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { z } from 'zod'
 
 import type { Clock } from '../../runtime/index.ts'
-import { PackageHttp } from './package-http.ts'
+import { discoveryPath, registryServer } from './registry-source.ts'
 
 export interface OriginProbeOptions {
   readonly hosts: readonly string[]
@@ -48,13 +48,11 @@ export class OriginProbe {
 
   async #ask(host: string): Promise<boolean> {
     const { dispatcher, clock } = this.#options
-    const http = new PackageHttp({
-      baseUrl: new URL(`https://${host}`),
-      server: `the registry ${host}`,
+    const server = registryServer(host, {
       dispatcher,
       clock,
       idleTimeoutMs: timeoutMs,
-      retryForMs: 0,
+      maxAttempts: 1,
     })
     const timeout = new AbortController()
     const ended = new AbortController()
@@ -62,10 +60,15 @@ export class OriginProbe {
       () => timeout.abort(),
       () => {},
     )
-    const url = new URL(`https://${host}/.well-known/terraform.json`)
-    const wanted = { doing: `reach the registry ${host}`, url, signal: timeout.signal }
+    const item = `the registry ${host}`
+    const wanted = {
+      doing: `reach ${item}`,
+      item,
+      url: server.url(discoveryPath),
+      signal: timeout.signal,
+    }
     try {
-      await http.json(wanted, z.record(z.string(), z.unknown()))
+      await server.json(wanted, z.record(z.string(), z.unknown()))
       return true
     } catch {
       return false

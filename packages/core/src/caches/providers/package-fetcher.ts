@@ -2,21 +2,23 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { CacheError, ScalrAgentError } from '../../errors/index.ts'
-import { diskProblem } from './cache-directory.ts'
-import { makeDirectory } from './make-directory.ts'
+import { unpackAll } from '../archive/unpack-all.ts'
+import { diskError } from '../disk-error.ts'
+import { makeDirectory } from '../make-directory.ts'
+import type { Staging } from '../staging.ts'
 import { h1Of } from './package-hash.ts'
 import { contentName, type PackageLayout } from './package-manifest.ts'
 import type { OfferedPackage, PackageSource } from './package-source.ts'
 import type { PackageStore, StoredPackage } from './package-store.ts'
 import { packageText, type LockedPackage } from './provider-address.ts'
-import type { Staging } from '../staging.ts'
-import { PackageRefusedError, unpackPackage } from './unpack-package.ts'
 
 export interface PackageFetcherOptions {
   /** Asked in this order. */
   readonly sources: readonly PackageSource[]
   readonly store: PackageStore
   readonly staging: Staging
+  /** Of the cache, for messages. */
+  readonly directory: string
 }
 
 /**
@@ -30,12 +32,17 @@ export class PackageFetcher {
     this.#options = options
   }
 
+  /** Whether any source may be asked for it: how the agent is set up, and nothing that a run could mend. */
+  canFetch(locked: LockedPackage): boolean {
+    return locked.hashes.length > 0 && this.#sources(locked).length > 0
+  }
+
   /** @throws {@link CacheError} with one line about each source that could not give it */
   async fetch(locked: LockedPackage, signal: AbortSignal): Promise<StoredPackage> {
     if (locked.hashes.length === 0) {
       throw refused(locked, 'the lock file has no hash of it')
     }
-    const sources = this.#options.sources.filter((source) => source.covers(locked))
+    const sources = this.#sources(locked)
     if (sources.length === 0) throw refused(locked, 'its registry is none that the agent may call')
     const problems: unknown[] = []
     for (const source of sources) {
@@ -47,12 +54,18 @@ export class PackageFetcher {
         )
       } catch (error) {
         signal.throwIfAborted()
+        const item = packageText(locked)
+        const problem = diskError(error, { item, path: this.#options.directory })
         // Of our own disk: another source would not help.
-        if (!ScalrAgentError.isInstance(error)) throw unusable(locked, error)
-        problems.push(error)
+        if (!ScalrAgentError.isInstance(problem) || problem.code === 'CACHE_UNUSABLE') throw problem
+        problems.push(problem)
       }
     }
     throw failed(locked, sources, problems)
+  }
+
+  #sources(locked: LockedPackage): readonly PackageSource[] {
+    return this.#options.sources.filter((source) => source.covers(locked))
   }
 
   async #bring(task: BringTask): Promise<StoredPackage> {
@@ -70,7 +83,10 @@ export class PackageFetcher {
     }
     const files = join(directory, 'files')
     await makeDirectory(files)
-    const h1 = h1Of(await unpackOrRefuse(archive, files, signal, refuse))
+    const item = packageText(locked)
+    const h1 = h1Of(
+      await unpackAll({ archive, directory: files, item, source: source.name, signal }),
+    )
     const isOneOf = (hashes: readonly string[]): boolean =>
       hashes.includes(zh) || hashes.includes(h1)
     if (offered.hashes.length > 0 && !isOneOf(offered.hashes)) {
@@ -96,19 +112,6 @@ interface BringTask {
   /** Gone afterwards. */
   readonly directory: string
   readonly signal: AbortSignal
-}
-
-async function unpackOrRefuse(
-  archive: string,
-  directory: string,
-  signal: AbortSignal,
-  refuse: (why: string) => CacheError,
-): ReturnType<typeof unpackPackage> {
-  try {
-    return await unpackPackage(archive, directory, { signal })
-  } catch (error) {
-    throw error instanceof PackageRefusedError ? refuse(error.message) : error
-  }
 }
 
 function corrupt(locked: LockedPackage, source: PackageSource, why: string): CacheError {
@@ -137,16 +140,7 @@ function failed(
   })
 }
 
-/** How things are set up, and nothing that a run could mend. */
 function refused(locked: LockedPackage, why: string): CacheError {
   const item = packageText(locked)
   return new CacheError(`Cannot cache ${item}: ${why}.`, { item, code: 'REFUSED' })
-}
-
-function unusable(locked: LockedPackage, error: unknown): CacheError {
-  return new CacheError(`Cannot cache ${packageText(locked)}: the cache ${diskProblem(error)}.`, {
-    item: packageText(locked),
-    code: 'CACHE_UNUSABLE',
-    cause: error,
-  })
 }

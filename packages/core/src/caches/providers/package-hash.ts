@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** A file of an unpacked package: its path with forward slashes, and the SHA-256 of what it holds. */
-export interface HashedFile {
-  readonly path: string
-  readonly sha256: string
-}
+import type { HashedFile } from '../archive/unpack-all.ts'
+import { hashFile } from '../hash-file.ts'
 
 /**
  * The hash that lock files call `h1:`: `Hash1` of Go's `golang.org/x/mod/sumdb/dirhash` over names and
@@ -28,7 +24,7 @@ export function h1Of(files: readonly HashedFile[]): string {
 export async function h1OfDirectory(directory: string): Promise<string> {
   const files: HashedFile[] = []
   for (const path of await filesBelow(directory)) {
-    files.push({ path, sha256: await sha256OfFile(join(directory, path)) })
+    files.push({ path, sha256: await hashFile(join(directory, path)) })
   }
   return h1Of(files)
 }
@@ -39,14 +35,4 @@ export async function filesBelow(directory: string): Promise<readonly string[]> 
   return entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
-}
-
-/** SHA-256 of a file, in hex. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 ** 2 })) {
-    const bytes: Uint8Array = chunk
-    hash.update(bytes)
-  }
-  return hash.digest('hex')
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 import { writeFileAtomic } from '../../runtime/index.ts'
-import { filesBelow, h1OfDirectory, sha256OfFile } from './package-hash.ts'
+import { hashFile } from '../hash-file.ts'
+import { filesBelow, h1OfDirectory } from './package-hash.ts'
 
 /**
  * `unpacked`: a directory that the tool links to, checked by it with `h1:`. `packed`: the archive, for
@@ -25,13 +26,11 @@ const manifestSchema = z.object({
       path: z.string(),
       bytes: z.number(),
       mode: z.number(),
-      mtimeMs: z.number(),
-      ctimeMs: z.number(),
     }),
   ),
 })
 
-/** What was verified when an entry came into the cache, and how its files looked then. */
+/** What was verified when an entry came into the cache. */
 export type PackageManifest = z.output<typeof manifestSchema>
 
 const manifestName = 'manifest.json'
@@ -51,22 +50,21 @@ export async function readManifest(entry: string): Promise<PackageManifest | und
   }
 }
 
-/** Writes down how the files of an entry look now, with what is known of them. */
+/** Writes down what is known of an entry that was verified. */
 export async function writeManifest(
   entry: string,
   known: Omit<PackageManifest, 'format' | 'files' | 'bytes'>,
-): Promise<PackageManifest> {
-  const files = await factsOf(entry, known.layout)
+): Promise<void> {
+  const facts = await contentFacts(entry, known.layout)
+  const files = facts.map(({ path, bytes, mode }) => ({ path, bytes, mode }))
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-  const manifest: PackageManifest = { ...known, format: 1, bytes, files: [...files] }
-  await writeFileAtomic(join(entry, manifestName), `${JSON.stringify(manifest)}\n`, { mode: 0o644 })
-  return manifest
+  const manifest: PackageManifest = { ...known, format: 1, bytes, files }
+  await writeFileAtomic(join(entry, manifestName), `${JSON.stringify(manifest)}\n`, { mode: 0o444 })
 }
 
-/** Whether the files of an entry have size and times as they were written down. */
-export async function looksUntouched(entry: string, manifest: PackageManifest): Promise<boolean> {
-  const facts = await factsOf(entry, manifest.layout).catch(() => [])
-  return JSON.stringify(facts) === JSON.stringify(manifest.files)
+/** What changes with the files of an entry, also where only the time of the inode tells. */
+export async function identityOf(entry: string, layout: PackageLayout): Promise<string> {
+  return JSON.stringify(await contentFacts(entry, layout).catch(() => []))
 }
 
 /** Whether the files of an entry hold what was verified, with the same modes. Reads all of them. */
@@ -77,23 +75,32 @@ export async function holdsWhatWasVerified(
   const content = join(entry, contentName(manifest.layout))
   try {
     const modes = new Map(manifest.files.map((file) => [file.path, file.mode]))
-    const facts = await factsOf(entry, manifest.layout)
+    const facts = await contentFacts(entry, manifest.layout)
     if (facts.some(({ path, mode }) => modes.get(path) !== mode)) return false
     return manifest.layout === 'unpacked'
       ? (await h1OfDirectory(content)) === manifest.h1
-      : `zh:${await sha256OfFile(content)}` === manifest.zh
+      : `zh:${await hashFile(content)}` === manifest.zh
   } catch {
     return false
   }
 }
 
-async function factsOf(entry: string, layout: PackageLayout): Promise<PackageManifest['files']> {
+interface FileFacts {
+  readonly path: string
+  readonly bytes: number
+  readonly mode: number
+  readonly inode: number
+  readonly mtimeMs: number
+  readonly ctimeMs: number
+}
+
+async function contentFacts(entry: string, layout: PackageLayout): Promise<readonly FileFacts[]> {
   const content = join(entry, contentName(layout))
   const paths = layout === 'unpacked' ? (await filesBelow(content)).toSorted() : ['']
   return Promise.all(
     paths.map(async (path) => {
-      const { size, mode, mtimeMs, ctimeMs } = await stat(join(content, path))
-      return { path, bytes: size, mode, mtimeMs, ctimeMs }
+      const { size, mode, ino, mtimeMs, ctimeMs } = await stat(join(content, path))
+      return { path, bytes: size, mode, inode: ino, mtimeMs, ctimeMs }
     }),
   )
 }

@@ -1,20 +1,21 @@
-import { readdir, rename, rmdir, stat, utimes } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
 
-import { syncDirectory, type Clock } from '../../runtime/index.ts'
-import { errorCode, orMissing } from '../or-missing.ts'
-import { makeDirectory } from './make-directory.ts'
+import type { Clock } from '../../runtime/index.ts'
+import { EntryDirectory } from '../entry-directory.ts'
+import type { EvictableStore } from '../eviction/cache-eviction.ts'
+import type { StoredEntry } from '../eviction/choose-evictions.ts'
+import type { Staging } from '../staging.ts'
 import {
   contentName,
   holdsWhatWasVerified,
-  looksUntouched,
+  identityOf,
   readManifest,
   writeManifest,
   type PackageLayout,
   type PackageManifest,
 } from './package-manifest.ts'
 import type { LockedPackage, ProviderPackage } from './provider-address.ts'
-import type { Staging } from '../staging.ts'
 
 /** A package in the cache. */
 export interface StoredPackage {
@@ -25,13 +26,6 @@ export interface StoredPackage {
   readonly content: string
 }
 
-/** An entry as the eviction sees it. */
-export interface StoredEntry {
-  readonly entry: string
-  readonly bytes: number
-  readonly usedAtMs: number
-}
-
 /** All of an entry's content is read again that often, since not every fault of a disk changes times. */
 const fullCheckEveryMs = 24 * 3600 * 1000
 
@@ -40,14 +34,16 @@ const fullCheckEveryMs = 24 * 3600 * 1000
  * entry comes with one rename when everything in it was verified, is never changed, and is named after
  * its hash: two archives of one version do not get in each other's way.
  */
-export class PackageStore {
+export class PackageStore implements EvictableStore {
   readonly #root: string
-  readonly #staging: Staging
+  readonly #entries: EntryDirectory
   readonly #clock: Clock
+  /** Entries whose content this agent has read: when, and what changes with their files. */
+  readonly #verified = new Map<string, { readonly atMs: number; readonly identity: string }>()
 
   constructor(root: string, staging: Staging, clock: Clock) {
     this.#root = root
-    this.#staging = staging
+    this.#entries = new EntryDirectory(root, staging)
     this.#clock = clock
   }
 
@@ -97,32 +93,16 @@ export class PackageStore {
     await writeManifest(staged, { ...known, verifiedAt: this.#clock.now().toISOString() })
     const { layout } = known
     const entry = entryPath(provider, layout, layout === 'unpacked' ? known.h1 : known.zh)
-    const target = join(this.#root, entry)
-    await moveInto(staged, target)
+    const identity = await identityOf(staged, layout)
+    if (await this.#entries.add(staged, entry)) this.#remember(entry, identity)
     return { entry, layout, content: join(entry, contentName(layout)) }
   }
 
-  /** Takes an entry out of sight at once, and then away. Missing is as good as gone. */
-  discard(entry: string): Promise<void> {
-    return this.#staging.use(async (directory) => {
-      await orMissing(rename(join(this.#root, entry), join(directory, 'entry')))
-    })
-  }
-
-  /**
-   * The same, unless `isWanted` says meanwhile that it must stay; tells whether it went.
-   */
-  async discardUnless(entry: string, isWanted: () => Promise<boolean>): Promise<boolean> {
-    const path = join(this.#root, entry)
-    const isGone = await this.#staging.use(async (directory) => {
-      const hidden = join(directory, 'entry')
-      await rename(path, hidden)
-      if (!(await isWanted())) return true
-      await moveInto(hidden, path)
-      return false
-    })
-    if (isGone) await this.#tidyAbove(entry)
-    return isGone
+  discard(
+    entry: string,
+    options: { readonly unless?: () => Promise<boolean> } = {},
+  ): Promise<boolean> {
+    return this.#entries.discard(entry, options)
   }
 
   /** Notes that a job uses an entry, for the eviction. */
@@ -133,40 +113,17 @@ export class PackageStore {
   }
 
   /** Every entry, with its size and when a job last used it. */
-  async entries(): Promise<readonly StoredEntry[]> {
+  async list(): Promise<readonly StoredEntry[]> {
     const found: StoredEntry[] = []
-    for (const entry of await this.#entryPaths('store', 6)) {
+    for (const entry of await this.#entries.list(6, 'store')) {
       const [manifest, facts] = await Promise.all([
         readManifest(join(this.#root, entry)),
         stat(join(this.#root, entry)).catch(() => undefined),
       ])
       if (facts === undefined) continue
-      found.push({ entry, bytes: manifest?.bytes ?? 0, usedAtMs: facts.mtimeMs })
+      found.push({ entry, bytes: manifest?.bytes ?? 0, lastUsedMs: facts.mtimeMs })
     }
     return found
-  }
-
-  /** Directories above an entry that hold nothing more go too. */
-  async #tidyAbove(entry: string): Promise<void> {
-    let directory = dirname(entry)
-    while (directory !== 'store' && directory !== '.') {
-      const isEmpty = await rmdir(join(this.#root, directory)).then(
-        () => true,
-        () => false,
-      )
-      if (!isEmpty) return
-      directory = dirname(directory)
-    }
-  }
-
-  async #entryPaths(directory: string, depth: number): Promise<readonly string[]> {
-    const children = await readdir(join(this.#root, directory), { withFileTypes: true }).catch(
-      () => [],
-    )
-    const paths = children.filter((it) => it.isDirectory()).map((it) => join(directory, it.name))
-    if (depth === 1) return paths
-    const nested = await Promise.all(paths.map((path) => this.#entryPaths(path, depth - 1)))
-    return nested.flat()
   }
 
   async #check(entry: string, hash: string): Promise<'sound' | 'broken' | 'missing'> {
@@ -174,30 +131,18 @@ export class PackageStore {
     if ((await stat(path).catch(() => undefined)) === undefined) return 'missing'
     const manifest = await readManifest(path)
     if (manifest === undefined || hashOf(manifest) !== hash) return 'broken'
-    const now = this.#clock.now()
-    const ageMs = now.getTime() - Date.parse(manifest.verifiedAt)
-    if (ageMs < fullCheckEveryMs && (await looksUntouched(path, manifest))) return 'sound'
+    const identity = await identityOf(path, manifest.layout)
+    const known = this.#verified.get(entry)
+    const ageMs = this.#clock.now().getTime() - (known?.atMs ?? 0)
+    if (known?.identity === identity && ageMs < fullCheckEveryMs) return 'sound'
+    this.#verified.delete(entry)
     if (!(await holdsWhatWasVerified(path, manifest))) return 'broken'
-    // A cache that is read-only here can be used all the same.
-    await writeManifest(path, { ...manifest, verifiedAt: now.toISOString() }).catch(() => {})
+    this.#remember(entry, identity)
     return 'sound'
   }
-}
 
-/** Not an error when the target is there already. */
-async function moveInto(staged: string, target: string): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    await makeDirectory(dirname(target))
-    try {
-      await rename(staged, target)
-      await syncDirectory(dirname(target))
-      return
-    } catch (error) {
-      const code = errorCode(error)
-      if (code === 'EEXIST' || code === 'ENOTEMPTY') return
-      // An eviction has just tidied the empty directory away.
-      if (code !== 'ENOENT' || attempt >= 5) throw error
-    }
+  #remember(entry: string, identity: string): void {
+    this.#verified.set(entry, { atMs: this.#clock.now().getTime(), identity })
   }
 }
 

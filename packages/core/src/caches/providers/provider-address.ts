@@ -21,8 +21,6 @@ export interface LockedPackage extends ProviderPackage {
 
 const hostPattern = /^(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9]\d{0,4})?$/u
 const partPattern = /^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/u
-const versionPattern =
-  /^(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})(?:-[0-9A-Za-z.-]{1,64})?(?:\+[0-9A-Za-z.-]{1,64})?$/u
 
 /**
  * Parses `host/namespace/type` as terraform writes it: lower case, each part fit to be the name of a
@@ -34,11 +32,6 @@ export function parseProviderAddress(text: string): ProviderAddress | undefined 
   if (rest.length > 0 || !isHost(host)) return undefined
   if (!partPattern.test(namespace) || !partPattern.test(type)) return undefined
   return { host, namespace, type }
-}
-
-/** Whether that is a whole version, as lock files hold them. */
-export function isProviderVersion(text: string): boolean {
-  return versionPattern.test(text)
 }
 
 /** `registry.terraform.io/hashicorp/time` */

@@ -16,6 +16,8 @@ export interface ProviderCacheOptions {
   readonly connection?: ConnectionOptions | undefined
   readonly clock: Clock
   readonly logger: Logger
+  /** Makes room on a full disk, also in other caches. @default evicts what this cache can spare */
+  readonly makeRoom?: (() => Promise<void>) | undefined
   /** How long a server may stay silent in the middle of a download. @default 30 s */
   readonly idleTimeoutMs?: number | undefined
   /** What is not here by then is left to the tool, and fetched on for the next job. @default 5 min */

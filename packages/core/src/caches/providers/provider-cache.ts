@@ -2,7 +2,6 @@ import type { OperationOptions } from '../../executor/index.ts'
 import type { PreparedProviders, ProviderRequest, ProviderSource } from '../provider-source.ts'
 import { wireParts, type CacheParts } from './cache-parts.ts'
 import { renderCliConfig, tokenVariable } from './cli-config.ts'
-import { evictPackages } from './evict-packages.ts'
 import { layOutJob, plugins, type JobLayout } from './lay-out-job.ts'
 import { parseLockFile } from './lock-file.ts'
 import { LockFileSyntaxError } from './lock-tokens.ts'
@@ -10,7 +9,6 @@ import { addressText, type LockedPackage } from './provider-address.ts'
 import { ownPlatform, type ProviderCacheOptions } from './provider-cache-options.ts'
 
 const mountName = 'providers'
-const dayMs = 24 * 3600 * 1000
 
 /**
  * The providers that jobs share. The agent alone writes: it fetches what lock files name, verifies it and
@@ -22,8 +20,6 @@ export class ProviderCache implements ProviderSource {
   readonly #parts: CacheParts
   readonly #isEnabled: boolean
   readonly #background = new Set<Promise<void>>()
-  #eviction: Promise<void> | undefined
-  #wantsEviction = false
 
   /** @throws ConfigurationError for mirrors that the tools would refuse */
   constructor(options: ProviderCacheOptions) {
@@ -39,7 +35,7 @@ export class ProviderCache implements ProviderSource {
       this.#layOut(request, notes, options.signal),
       mirrors.length === 0 ? [] : origins.unreachable(),
     ])
-    if (layout !== undefined && layout.fetched > 0) this.#evictSoon()
+    if (layout !== undefined && layout.fetched > 0) void this.#parts.eviction.run()
     return {
       mounts: layout === undefined ? [] : [{ name: mountName, source: this.#options.directory }],
       cliConfig: renderCliConfig({
@@ -65,7 +61,7 @@ export class ProviderCache implements ProviderSource {
     try {
       await this.#parts.views.remove(jobId)
       await this.#parts.pins.release(jobId)
-      this.#evictSoon()
+      void this.#parts.eviction.run()
     } catch (error) {
       this.#warn(error, 'Cannot release the cached providers of a job')
     }
@@ -77,15 +73,21 @@ export class ProviderCache implements ProviderSource {
       await this.#parts.staging.clean()
       await this.#parts.views.retain(jobIds)
       await this.#parts.pins.retain(jobIds)
-      this.#evictSoon()
+      void this.#parts.eviction.run()
     } catch (error) {
       this.#warn(error, 'Cannot clear the provider cache of what was left')
     }
   }
 
+  /** Evicts all that no job uses. */
+  makeRoom(): Promise<void> {
+    return this.#parts.eviction.runFully()
+  }
+
   async close(): Promise<void> {
     await this.#parts.library.close()
-    await Promise.allSettled([...this.#background, this.#eviction])
+    await Promise.allSettled([...this.#background])
+    await this.#parts.eviction.idle()
     await this.#parts.dispatcher.destroy()
   }
 
@@ -135,33 +137,7 @@ export class ProviderCache implements ProviderSource {
     const cached = results.filter(({ status }) => status === 'fulfilled').length
     const durationMs = Math.round(clock.monotonicMs() - startedMs)
     logger.info({ durationMs }, `Cached ${plugins(cached)} in ${(durationMs / 1000).toFixed(2)}s`)
-    this.#evictSoon()
-  }
-
-  /** One at a time; what is asked for meanwhile is done once more afterwards. */
-  #evictSoon(): void {
-    this.#wantsEviction = true
-    this.#eviction ??= this.#evict()
-      .catch((error: unknown) => this.#warn(error, 'Cannot remove providers from the cache'))
-      .finally(() => {
-        this.#eviction = undefined
-      })
-  }
-
-  async #evict(): Promise<void> {
-    const { settings, clock, logger } = this.#options
-    const { store, pins } = this.#parts
-    while (this.#wantsEviction) {
-      this.#wantsEviction = false
-      const entries = await evictPackages({
-        store,
-        pins,
-        clock,
-        sizeLimitBytes: settings.sizeLimitBytes ?? 40 * 1024 ** 3,
-        maxAgeMs: (settings.maxAgeDays ?? 10) * dayMs,
-      })
-      if (entries.length > 0) logger.info({ entries }, 'Removed providers from the cache')
-    }
+    void this.#parts.eviction.run()
   }
 
   #tokens(): Readonly<Record<string, string>> {

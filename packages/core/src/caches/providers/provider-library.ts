@@ -1,5 +1,6 @@
 import type { Logger } from '../../runtime/index.ts'
 import type { CacheLock } from '../cache-lock.ts'
+import { withRoom } from '../with-room.ts'
 import { DownloadLimit } from './download-limit.ts'
 import type { PackageFetcher } from './package-fetcher.ts'
 import type { PackageStore, StoredPackage } from './package-store.ts'
@@ -14,6 +15,8 @@ export interface ProviderLibraryOptions {
   readonly fetcher: PackageFetcher
   /** Downloads at once. */
   readonly concurrency: number
+  /** Evicts what no job uses. */
+  readonly makeRoom: () => Promise<void>
   readonly logger: Logger
 }
 
@@ -48,6 +51,11 @@ export class ProviderLibrary {
     })
   }
 
+  /** Whether it could be fetched at all, as the agent is set up. */
+  canFetch(locked: LockedPackage): boolean {
+    return this.#options.fetcher.canFetch(locked)
+  }
+
   /** @throws CacheError */
   async obtain(locked: LockedPackage): Promise<ObtainedPackage> {
     const key = JSON.stringify([addressText(locked), locked.version, ...locked.hashes.toSorted()])
@@ -65,7 +73,7 @@ export class ProviderLibrary {
   }
 
   async #obtain(locked: LockedPackage): Promise<ObtainedPackage> {
-    const { lock, fetcher } = this.#options
+    const { lock, fetcher, makeRoom } = this.#options
     const known = await this.find(locked)
     if (known !== undefined) return { stored: known, wasFetched: false }
     const { signal } = this.#closing
@@ -76,7 +84,8 @@ export class ProviderLibrary {
         // Another agent, or a job with other hashes, may have brought it meanwhile.
         const brought = await this.find(locked)
         if (brought !== undefined) return { stored: brought, wasFetched: false }
-        const stored = await this.#limit.run(() => fetcher.fetch(locked, signal))
+        const fetch = (): Promise<StoredPackage> => fetcher.fetch(locked, signal)
+        const stored = await this.#limit.run(() => withRoom(fetch, makeRoom))
         return { stored, wasFetched: true }
       },
       { signal, maxWaitMs: maxLockWaitMs },

@@ -1,10 +1,15 @@
 import { z } from 'zod'
 
-import { CacheError, ProtocolError } from '../../errors/index.ts'
-import { PackageHttp, type PackageHttpOptions } from './package-http.ts'
-import type { OfferedPackage, PackageSource } from './package-source.ts'
+import { CacheError } from '../../errors/index.ts'
+import { FileServer, type DownloadOptions } from '../download/file-server.ts'
+import { orNotFound } from '../download/or-not-found.ts'
+import { parseSums } from '../download/parse-sums.ts'
+import { verifySignature } from '../download/verify-signature.ts'
+import { maxArchiveBytes, type OfferedPackage, type PackageSource } from './package-source.ts'
 import { packageText, type ProviderAddress, type ProviderPackage } from './provider-address.ts'
-import { isSignedByOneOf } from './signature.ts'
+
+/** Where Terraform's protocols begin. */
+export const discoveryPath = '.well-known/terraform.json'
 
 const discoverySchema = z.object({ 'providers.v1': z.string() })
 
@@ -31,16 +36,12 @@ const mayBeUnsigned = 'registry.opentofu.org'
 export class RegistrySource implements PackageSource {
   readonly name: string
   readonly #host: string
-  readonly #http: PackageHttp
+  readonly #server: FileServer
 
-  constructor(host: string, options: Omit<PackageHttpOptions, 'baseUrl' | 'server' | 'token'>) {
+  constructor(host: string, options: DownloadOptions) {
     this.name = `the registry ${host}`
     this.#host = host
-    this.#http = new PackageHttp({
-      ...options,
-      baseUrl: new URL(`https://${host}`),
-      server: this.name,
-    })
+    this.#server = registryServer(host, options)
   }
 
   covers(provider: ProviderAddress): boolean {
@@ -51,42 +52,36 @@ export class RegistrySource implements PackageSource {
     provider: ProviderPackage,
     { signal }: { readonly signal: AbortSignal },
   ): Promise<OfferedPackage | undefined> {
-    const doing = `find ${packageText(provider)} in ${this.name}`
-    const services = await this.#http.json(
-      { doing, url: new URL(`https://${this.#host}/.well-known/terraform.json`), signal },
-      discoverySchema,
+    const item = packageText(provider)
+    const doing = `find ${item} in ${this.name}`
+    const services = await orNotFound(
+      this.#server.json(
+        { doing, item, url: this.#server.url(discoveryPath), signal },
+        discoverySchema,
+      ),
     )
     if (services === undefined) return undefined
-    const base = resolve(services.value['providers.v1'], services.url, doing)
+    const base = resolve(services.value['providers.v1'], services.url, doing, item)
     const [os = '', arch = ''] = provider.platform.split('_')
     const { namespace, type, version } = provider
-    const found = await this.#http.json(
-      {
-        doing,
-        url: new URL(`${namespace}/${type}/${version}/download/${os}/${arch}`, base),
-        signal,
-      },
-      downloadSchema,
+    const path = `${namespace}/${type}/${version}/download/${os}/${arch}`
+    const found = await orNotFound(
+      this.#server.json({ doing, item, url: new URL(path, base), signal }, downloadSchema),
     )
     if (found === undefined) return undefined
     const { value: offer, url } = found
     if (offer.os !== os || offer.arch !== arch) {
-      throw new ProtocolError(`Cannot ${doing}: it answers for another platform.`)
+      throw broken(item, doing, 'it answers for another platform')
     }
     await this.#checkSums(provider, offer, url, signal)
     return {
       hashes: [`zh:${offer.shasum}`],
       download: async (target, options) => {
-        const fetching = `fetch ${packageText(provider)} from ${this.name}`
-        const archive = resolve(offer.download_url, url, fetching)
-        const sha256 = await this.#http.download(
-          { doing: fetching, url: archive, ...options },
-          target,
-        )
-        if (sha256 !== undefined) return sha256
-        throw new ProtocolError(
-          `Cannot ${fetching}: it lists the archive and does not have it (404).`,
-        )
+        const fetching = `fetch ${item} from ${this.name}`
+        const archive = resolve(offer.download_url, url, fetching, item)
+        const wanted = { doing: fetching, item, url: archive, ...options }
+        const file = { path: target, maxBytes: maxArchiveBytes, mode: 0o444 }
+        return (await this.#server.save(wanted, file)).sha256
       },
     }
   }
@@ -98,38 +93,50 @@ export class RegistrySource implements PackageSource {
     url: URL,
     signal: AbortSignal,
   ): Promise<void> {
-    const doing = `check ${packageText(provider)} of ${this.name}`
-    const [sums, signature] = await Promise.all(
+    const item = packageText(provider)
+    const doing = `check ${item} of ${this.name}`
+    const [content, signature] = await Promise.all(
       [offer.shasums_url, offer.shasums_signature_url].map((it) =>
-        this.#http.bytes({ doing, url: resolve(it, url, doing), signal }),
+        orNotFound(this.#server.bytes({ doing, item, url: resolve(it, url, doing, item), signal })),
       ),
     )
-    if (sums === undefined || signature === undefined) {
-      throw refused(provider, doing, 'its sums or their signature are missing (404)')
+    const refused = (why: string, cause?: unknown): CacheError =>
+      new CacheError(`Cannot ${doing}: ${why}. Nothing of it is used.`, {
+        item,
+        code: 'BAD_SIGNATURE',
+        cause,
+      })
+    if (content === undefined || signature === undefined) {
+      throw refused('its sums or their signature are missing (404)')
     }
-    const lines = sums.toString('utf8').split('\n')
-    const isListed = lines.some((line) => {
-      const [sum, name] = line.trim().split(/\s+/u)
-      return sum === offer.shasum && name === offer.filename
-    })
-    if (!isListed)
-      throw refused(provider, doing, 'its sum is not the one in the signed file of sums')
+    if (parseSums(content.toString('utf8')).get(offer.filename) !== offer.shasum) {
+      throw refused('its sum is not the one in the signed file of sums')
+    }
     const keys = (offer.signing_keys?.gpg_public_keys ?? []).map((key) => key.ascii_armor)
     if (keys.length === 0 && this.#host === mayBeUnsigned) return
-    if (!(await isSignedByOneOf(keys, sums, signature))) {
-      throw refused(provider, doing, "its sums are not signed by one of the registry's keys")
+    const problem = await verifySignature({ content, signature, keys })
+    if (problem !== undefined) {
+      throw refused("its sums are not signed by one of the registry's keys", problem.cause)
     }
   }
 }
 
-function resolve(target: string, base: URL, doing: string): URL {
-  if (URL.canParse(target, base.href)) return new URL(target, base)
-  throw new ProtocolError(`Cannot ${doing}: the answer holds a URL that is none.`)
+/** The server behind a host, which may carry a port. */
+export function registryServer(host: string, options: DownloadOptions): FileServer {
+  return new FileServer({
+    ...options,
+    baseUrl: new URL(`https://${host}`),
+    name: `the registry ${host}`,
+    refusalAdvice: 'Check whether this agent may call it.',
+    missingAdvice: 'Check the version in the lock file.',
+  })
 }
 
-function refused(provider: ProviderPackage, doing: string, why: string): CacheError {
-  return new CacheError(`Cannot ${doing}: ${why}. Nothing of it is used.`, {
-    item: packageText(provider),
-    code: 'BAD_SIGNATURE',
-  })
+function resolve(target: string, base: URL, doing: string, item: string): URL {
+  if (URL.canParse(target, base.href)) return new URL(target, base)
+  throw broken(item, doing, 'the answer holds a URL that is none')
+}
+
+function broken(item: string, doing: string, why: string): CacheError {
+  return new CacheError(`Cannot ${doing}: ${why}.`, { item, code: 'CORRUPT' })
 }

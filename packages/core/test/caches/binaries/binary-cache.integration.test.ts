@@ -45,7 +45,7 @@ it.each(['terraform', 'tofu', 'terragrunt', 'opa'] as const)(
     ])
     const program = join(cacheDir, 'binaries', path)
     expect(execFileSync(program, { encoding: 'utf8' })).toContain('1.2.3')
-    expect((await stat(program)).mode & 0o777).toBe(0o755)
+    expect((await stat(program)).mode & 0o777).toBe(0o555)
     const { file, sums } = releasePaths(tool, '1.2.3')
     expect(mirror.asked).toEqual([sums, file])
     expect(await filesBelow(join(cacheDir, 'staging'))).toEqual([])

@@ -61,6 +61,33 @@ describe.skipIf(!canMount())('on a file system of its own (needs root to mount o
     expect(again.tools.opa).toMatchObject({ kind: 'cache' })
   })
 
+  it('what no job uses gives way on a full disk, once, and the download goes on', async () => {
+    const cacheDir = await mounted('size=4m,mode=755')
+    const old = randomBytes(2_000_000)
+    const mirror = closing(
+      await startMirror(
+        new Map([
+          ...releaseFiles('opa', '1.0.0', old),
+          ...releaseFiles('opa', '1.1.0', Buffer.from('x')),
+          ...releaseFiles('opa', '1.2.3', randomBytes(1_500_000)),
+        ]),
+      ),
+    )
+    const { cache, clock } = await cacheFixture({ cacheDir, baseUrl: mirror.url })
+    await cache.prepare(asking('opa', '1.0.0', 'job-1'), {})
+    await cache.prepare(asking('opa', '1.1.0', 'job-2'), {})
+    await cache.release('job-1')
+    clock.advance(1000)
+    const prepared = await cache.prepare(asking('opa', '1.2.3', 'job-3'), {})
+    expect(prepared.tools.opa).toMatchObject({ kind: 'cache', version: '1.2.3' })
+    expect(await filesBelow(join(cacheDir, 'binaries'))).toEqual([
+      'opa/1.1.0/linux_amd64/entry.json',
+      'opa/1.1.0/linux_amd64/opa',
+      'opa/1.2.3/linux_amd64/entry.json',
+      'opa/1.2.3/linux_amd64/opa',
+    ])
+  })
+
   it('a cache that is mounted noexec is said to be, before a job falls over it', async () => {
     const cacheDir = await mounted('noexec,mode=755')
     const mirror = await mirrorOf()

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 
 import { expect, it } from 'vitest'
 
-import { BinaryEviction } from '../../../src/caches/binaries/binary-eviction.ts'
-import { BinaryStore, type BinaryKey } from '../../../src/caches/binaries/binary-store.ts'
+import { BinaryStore } from '../../../src/caches/binaries/binary-store.ts'
 import { CacheLock } from '../../../src/caches/cache-lock.ts'
+import { CacheEviction } from '../../../src/caches/eviction/cache-eviction.ts'
 import { JobPins } from '../../../src/caches/job-pins.ts'
 import { Staging } from '../../../src/caches/staging.ts'
 import { silentLogger } from '../../../src/runtime/index.ts'
@@ -109,20 +109,27 @@ it('puts back what an agent on another machine has pinned in the same moment', a
   const others = new JobPins({ directory, owner: 'agent-b', clock })
   /** The lock does not reach that agent, so it comes between the look at the pins and the rename. */
   class RacedStore extends BinaryStore {
-    override async take(key: BinaryKey, trash: string): Promise<boolean> {
-      const taken = await super.take(key, trash)
-      await others.pin('job-b', ['tofu/1.0.0/linux_amd64'])
-      return taken
+    override discard(
+      entry: string,
+      { unless }: { readonly unless?: () => Promise<boolean> },
+    ): Promise<boolean> {
+      const isWanted = async (): Promise<boolean> => {
+        await others.pin('job-b', [entry])
+        return (await unless?.()) === true
+      }
+      return super.discard(entry, { unless: isWanted })
     }
   }
-  const eviction = new BinaryEviction({
-    store: new RacedStore({ directory: join(cacheDir, 'binaries'), clock }),
+  const staging = new Staging({ directory: join(cacheDir, 'staging'), owner: 'agent-a', clock })
+  const eviction = new CacheEviction({
+    store: new RacedStore({ directory: join(cacheDir, 'binaries'), staging, clock }),
     pins: new JobPins({ directory, owner: 'agent-a', clock }),
-    staging: new Staging({ directory: join(cacheDir, 'staging'), owner: 'agent-a', clock }),
     lock: new CacheLock({ cacheDir, clock }),
-    settings: { sizeLimitBytes: 1 },
+    sizeLimitBytes: 1,
+    maxAgeDays: undefined,
     clock,
     logger: silentLogger,
+    what: 'programs',
   })
   await eviction.run()
   expect(await cached(cacheDir)).toEqual(['1.0.0'])

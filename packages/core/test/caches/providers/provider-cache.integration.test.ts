@@ -1,4 +1,14 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -204,6 +214,28 @@ describe('ProviderCache', () => {
     expect(again.notes.at(-1)).toBe('2 plugins locked (2 used from cache)')
     expect(downloads.toSorted()).toEqual(['a', 'a', 'b', 'b'])
     expect(await readdir(join(b, 'package'))).toEqual(['terraform-provider-b_v1.0.0'])
+  })
+
+  it('is read-only, and finds out who changes content and record on purpose', async () => {
+    const cache = open()
+    await cache.prepare(job('job-1', lockFileOf(['a'])), {})
+    const [entry = ''] = await entries()
+    const program = join(entry, 'package/terraform-provider-a_v1.0.0')
+    for (const path of [program, join(entry, 'manifest.json')]) {
+      expect([path, (await stat(path)).mode & 0o222]).toEqual([path, 0])
+    }
+    const before = await stat(program)
+    await chmod(program, 0o755)
+    await writeFile(program, 'x')
+    await utimes(program, before.atime, before.mtime)
+    await chmod(program, before.mode)
+    // Another agent has never read it; this one has.
+    for (const [count, agent] of [open({ owner: 'other' }), cache].entries()) {
+      const again = await agent.prepare(job(`job-${count + 2}`, lockFileOf(['a'])), {})
+      expect(again.notes.at(-1)).toBe('1 plugin locked (1 used from cache)')
+      expect(await readFile(program, 'utf8')).toBe('a')
+    }
+    expect(downloads).toEqual(['a', 'a'])
   })
 
   it('can be read by workloads of another user, whatever the umask of the agent', async () => {

@@ -101,7 +101,7 @@ describe('RegistrySource', () => {
   }
 
   function source(): RegistrySource {
-    const options = { dispatcher, clock: systemClock, idleTimeoutMs: 10_000, retryForMs: 0 }
+    const options = { dispatcher, clock: systemClock, idleTimeoutMs: 10_000, maxAttempts: 1 }
     return new RegistrySource(`localhost:${server.port}`, options)
   }
   const time = (version = '0.14.2') => ({
@@ -163,9 +163,9 @@ describe('RegistrySource', () => {
   })
 
   it.each([
-    ['/away', 'not over HTTPS'],
+    ['/away', 'redirects to http://example.com, and only HTTPS is followed'],
     ['/around', 'redirects more than 5 times'],
-    ['/nowhere', 'does not have it (404)'],
+    ['/nowhere', '/nowhere (404)'],
   ])('refuses an archive at %s', async (download, message) => {
     registry.download = download
     const offered = await source().find(time(), { signal })

@@ -4,15 +4,13 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { unpackAll, type UnpackLimits } from '../../../src/caches/archive/unpack-all.ts'
 import { h1Of, h1OfDirectory } from '../../../src/caches/providers/package-hash.ts'
-import {
-  PackageRefusedError,
-  unpackPackage,
-  type UnpackLimits,
-} from '../../../src/caches/providers/unpack-package.ts'
-import { fakeZip } from './support/provider-zip.ts'
+import { fakeZip } from '../providers/support/provider-zip.ts'
 
-describe('unpackPackage', () => {
+const refused = { name: 'CacheError', code: 'CORRUPT', item: 'test/x 1.0.0' }
+
+describe('unpackAll', () => {
   let directory: string
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'scalr-agent-unpack-'))
@@ -22,8 +20,13 @@ describe('unpackPackage', () => {
 
   async function unpack(bytes: Uint8Array, limits?: UnpackLimits) {
     await writeFile(join(directory, 'package.zip'), bytes)
-    const options = limits === undefined ? {} : { limits }
-    return unpackPackage(join(directory, 'package.zip'), join(directory, 'out'), options)
+    return unpackAll({
+      archive: join(directory, 'package.zip'),
+      directory: join(directory, 'out'),
+      item: 'test/x 1.0.0',
+      source: 'the network mirror x',
+      limits,
+    })
   }
 
   it('lays out files with their modes, and hashes them as they were written', async () => {
@@ -33,7 +36,12 @@ describe('unpackPackage', () => {
     expect(await h1OfDirectory(join(directory, 'out'))).toBe(zip.h1)
     expect(await readFile(join(directory, 'out/docs/a.md'), 'utf8')).toBe('text')
     const { mode } = await stat(join(directory, 'out/terraform-provider-x_v1'))
-    expect(mode & 0o777).toBe(0o755)
+    expect(mode & 0o777).toBe(0o555)
+  })
+
+  it('leaves files read-only that are no programs', async () => {
+    await unpack(fakeZip({ 'docs/a.md': 'text' }, { mode: 0o100664 }).bytes)
+    expect((await stat(join(directory, 'out/docs/a.md'))).mode & 0o777).toBe(0o444)
   })
 
   it.each([
@@ -45,7 +53,7 @@ describe('unpackPackage', () => {
     './evil',
     'a//evil',
   ])('refuses the file name %s', async (name) => {
-    await expect(unpack(fakeZip({ [name]: 'x' }).bytes)).rejects.toThrow(PackageRefusedError)
+    await expect(unpack(fakeZip({ [name]: 'x' }).bytes)).rejects.toMatchObject(refused)
     expect(await readdir(directory)).toEqual(['out', 'package.zip'])
   })
 
@@ -72,7 +80,7 @@ describe('unpackPackage', () => {
     const lying = Buffer.from(bytes)
     // The uncompressed size in the central directory.
     lying.writeUInt32LE(10, lying.lastIndexOf('PK\u0001\u0002') + 24)
-    await expect(unpack(lying)).rejects.toThrow(PackageRefusedError)
+    await expect(unpack(lying)).rejects.toMatchObject(refused)
   })
 
   it.each([
@@ -81,10 +89,10 @@ describe('unpackPackage', () => {
     ['nothing', Buffer.alloc(0)],
     ['an empty archive', fakeZip({}).bytes],
   ])('refuses %s', async (_, bytes) => {
-    await expect(unpack(bytes)).rejects.toThrow(PackageRefusedError)
+    await expect(unpack(bytes)).rejects.toMatchObject(refused)
   })
 
   it('refuses a file that is also a directory', async () => {
-    await expect(unpack(fakeZip({ a: 'x', 'a/b': 'y' }).bytes)).rejects.toThrow()
+    await expect(unpack(fakeZip({ a: 'x', 'a/b': 'y' }).bytes)).rejects.toMatchObject(refused)
   })
 })

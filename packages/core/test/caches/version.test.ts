@@ -2,22 +2,23 @@ import { assert, constantFrom, integer, property, record, string } from 'fast-ch
 import { posix } from 'node:path'
 import { expect, it } from 'vitest'
 
-import {
-  compareToolVersions,
-  isPreRelease,
-  isToolVersion,
-} from '../../../src/caches/binaries/tool-version.ts'
+import { compareVersions, isPreRelease, isVersion } from '../../src/caches/version.ts'
 
 it.each(['1.11.4', '0.12.31', '1.6.0-alpha1', '1.10.0-rc.2', '1.5.7+ent', '0.80.4-beta2025.1'])(
   'takes %s',
-  (version) => expect(isToolVersion(version)).toBe(true),
+  (version) => expect(isVersion(version)).toBe(true),
+)
+
+it.each(['1.2', 'v1.2.3', '1.2.3-', '1.2.3-a..b', '01.2.3', '1.2.3\n', `1.2.3-${'a'.repeat(80)}`])(
+  'takes no %j',
+  (version) => expect(isVersion(version)).toBe(false),
 )
 
 it('whatever it takes names one directory and one segment of a URL', () => {
   const versions = string({ unit: constantFrom(...'0123456789.-+abR/\\%?#~ \n\u0000é'.split('')) })
   assert(
     property(versions, (version) => {
-      if (!isToolVersion(version)) return
+      if (!isVersion(version)) return
       expect(posix.join('/a', version, 'b')).toBe(`/a/${version}/b`)
       expect(new URL(`https://x/a/${version}/b`).pathname).toBe(`/a/${version}/b`)
     }),
@@ -40,7 +41,7 @@ it('orders versions as semantic versioning does', () => {
     '1.10.0',
     '2.0.0',
   ]
-  expect(ordered.toReversed().toSorted(compareToolVersions)).toEqual(ordered)
+  expect(ordered.toReversed().toSorted(compareVersions)).toEqual(ordered)
   expect(ordered.filter(isPreRelease)).toHaveLength(7)
 })
 
@@ -52,8 +53,8 @@ it('orders any two the same way round', () => {
   assert(
     property(versions, versions, (a, b) => {
       const [left, right] = [`${a.major}.0.0${a.pre}`, `${b.major}.0.0${b.pre}`]
-      const difference = compareToolVersions(left, right)
-      expect(Math.sign(difference)).toBe(-Math.sign(compareToolVersions(right, left)) + 0)
+      const difference = compareVersions(left, right)
+      expect(Math.sign(difference)).toBe(-Math.sign(compareVersions(right, left)) + 0)
       expect(difference === 0).toBe(left === right)
     }),
   )

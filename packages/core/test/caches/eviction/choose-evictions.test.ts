@@ -1,19 +1,18 @@
 import { array, assert, boolean, integer, property, record } from 'fast-check'
 import { expect, it } from 'vitest'
 
-import { chooseEvictions } from '../../../src/caches/binaries/choose-evictions.ts'
-import { binaryPath, type StoredBinary } from '../../../src/caches/binaries/binary-store.ts'
+import { chooseEvictions, type StoredEntry } from '../../../src/caches/eviction/choose-evictions.ts'
 
 const nowMs = 1000
 
-function stored(version: string, bytes: number, lastUsedMs: number): StoredBinary {
-  return { key: { tool: 'tofu', version, platform: 'linux_amd64' }, bytes, lastUsedMs }
+function stored(entry: string, bytes: number, lastUsedMs: number): StoredEntry {
+  return { entry, bytes, lastUsedMs }
 }
 
 it('takes out only as much as it must, the longest unused first', () => {
   const all = [stored('1.0.0', 10, 900), stored('1.1.0', 10, 500), stored('1.2.0', 10, 700)]
   const policy = { sizeLimitBytes: 20, maxAgeMs: 1000 }
-  expect(chooseEvictions(all, new Set(), nowMs, policy)).toEqual([all[1]?.key])
+  expect(chooseEvictions(all, new Set(), nowMs, policy)).toEqual([all[1]?.entry])
 })
 
 it('keeps what is used, keeps the limits where it can, and takes nothing without need', () => {
@@ -34,21 +33,21 @@ it('keeps what is used, keeps the limits where it can, and takes nothing without
           stored(`1.0.${index}`, bytes, nowMs - ageMs),
         )
         const used = new Set(
-          all.filter((_, index) => list[index]?.isUsed).map(({ key }) => binaryPath(key)),
+          all.filter((_, index) => list[index]?.isUsed).map(({ entry }) => entry),
         )
         const evicted = new Set(
-          chooseEvictions(all, used, nowMs, { sizeLimitBytes: limit, maxAgeMs }).map(binaryPath),
+          chooseEvictions(all, used, nowMs, { sizeLimitBytes: limit, maxAgeMs }),
         )
-        const left = all.filter(({ key }) => !evicted.has(binaryPath(key)))
-        const free = left.filter(({ key }) => !used.has(binaryPath(key)))
-        const sum = (of: readonly StoredBinary[]): number =>
+        const left = all.filter(({ entry }) => !evicted.has(entry))
+        const free = left.filter(({ entry }) => !used.has(entry))
+        const sum = (of: readonly StoredEntry[]): number =>
           of.reduce((total, { bytes }) => total + bytes, 0)
         for (const path of evicted) expect(used.has(path)).toBe(false)
         for (const { lastUsedMs } of free) expect(nowMs - lastUsedMs).toBeLessThanOrEqual(maxAgeMs)
         if (free.length > 0) expect(sum(left)).toBeLessThanOrEqual(limit)
         if (sum(all) <= limit) {
-          for (const { key, lastUsedMs } of all) {
-            if (evicted.has(binaryPath(key))) expect(nowMs - lastUsedMs).toBeGreaterThan(maxAgeMs)
+          for (const { entry, lastUsedMs } of all) {
+            if (evicted.has(entry)) expect(nowMs - lastUsedMs).toBeGreaterThan(maxAgeMs)
           }
         }
       },

@@ -1,7 +1,7 @@
 import { array, assert, property, string, tuple, uniqueArray, constantFrom } from 'fast-check'
 import { expect, it } from 'vitest'
 
-import { parseSums } from '../../../src/caches/binaries/parse-sums.ts'
+import { parseSums } from '../../../src/caches/download/parse-sums.ts'
 
 const sum = 'a'.repeat(64)
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 
 import { CacheError } from '../../errors/index.ts'
-import { diskError } from './disk-error.ts'
+import { diskError } from '../disk-error.ts'
 
 export interface SaveStreamOptions {
   /** Must not exist. */
@@ -12,6 +12,7 @@ export interface SaveStreamOptions {
   /** For messages: what it is, and where it comes from. */
   readonly item: string
   readonly source: string
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface SavedFile {
@@ -29,16 +30,17 @@ export async function saveStream(
   content: () => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>,
   options: SaveStreamOptions,
 ): Promise<SavedFile> {
-  const { path, maxBytes, item } = options
+  const { path, maxBytes, item, signal } = options
   const onDisk = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       throw diskError(error, { item, path })
     })
-  const file = await onDisk(open(path, 'wx', options.mode))
+  const file = await onDisk(open(path, 'wx', 0o600))
   try {
     const hash = createHash('sha256')
     let bytes = 0
     for await (const chunk of await content()) {
+      signal?.throwIfAborted()
       if (!(chunk instanceof Uint8Array)) throw new TypeError('a stream of bytes is needed')
       bytes += chunk.byteLength
       if (bytes > maxBytes) throw tooLarge(options)
@@ -54,7 +56,7 @@ export async function saveStream(
   }
 }
 
-/** What is larger than any program of these is not what it says. */
+/** What is larger than any release is not what it says. */
 export function tooLarge(options: {
   readonly item: string
   readonly source: string

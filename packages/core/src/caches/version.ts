@@ -1,29 +1,17 @@
-import { CacheError } from '../../errors/index.ts'
-import type { ToolName } from '../job-caches.ts'
-
+const number = '0|[1-9]\\d{0,8}'
 const identifiers = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*'
 const semver = new RegExp(
-  `^(\\d{1,9})\\.(\\d{1,9})\\.(\\d{1,9})(?:-(${identifiers}))?(?:\\+${identifiers})?$`,
+  `^(${number})\\.(${number})\\.(${number})(?:-(${identifiers}))?(?:\\+${identifiers})?$`,
   'u',
 )
 
-/** Whether it is a version as releases are named. Also keeps paths and URLs from being left. */
-export function isToolVersion(version: string): boolean {
-  return version.length <= 64 && semver.test(version)
-}
-
-/** @throws {@link CacheError} `NOT_FOUND` */
-export function checkToolVersion(tool: ToolName, version: string): string {
-  if (isToolVersion(version)) return version
-  const shown = JSON.stringify(version.slice(0, 64))
-  throw new CacheError(
-    `Cannot get ${tool} in version ${shown}: that is no version. Give it whole, e.g. 1.11.4.`,
-    { item: tool, code: 'NOT_FOUND' },
-  )
+/** Whether it is a whole version, as releases are named. Also keeps paths and URLs from being left. */
+export function isVersion(text: string): boolean {
+  return text.length <= 64 && semver.test(text)
 }
 
 /** Orders versions, older first; what comes before a release is older than it. */
-export function compareToolVersions(a: string, b: string): number {
+export function compareVersions(a: string, b: string): number {
   const [left, right] = [semver.exec(a) ?? [], semver.exec(b) ?? []]
   for (const index of [1, 2, 3]) {
     const difference = Number(left[index] ?? 0) - Number(right[index] ?? 0)

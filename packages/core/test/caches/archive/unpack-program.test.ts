@@ -7,10 +7,9 @@ import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { expect, it } from 'vitest'
 
-import type { ReleaseFormat } from '../../../src/caches/binaries/tool-release.ts'
-import { unpack } from '../../../src/caches/binaries/unpack.ts'
-import { cacheFailure, temporaryCacheDir } from './support/cache-fixture.ts'
-import { zipOf } from './support/zip-of.ts'
+import { unpackProgram, type ArchiveFormat } from '../../../src/caches/archive/unpack-program.ts'
+import { cacheFailure, temporaryCacheDir } from '../binaries/support/cache-fixture.ts'
+import { zipOf } from '../binaries/support/zip-of.ts'
 
 interface TarEntry {
   readonly name: string
@@ -28,11 +27,11 @@ async function tarGzOf(entries: readonly TarEntry[]): Promise<Buffer> {
   return gzipSync(await buffer(tar))
 }
 
-async function unpackBytes(bytes: Uint8Array, format: ReleaseFormat): Promise<string> {
+async function unpackBytes(bytes: Uint8Array, format: ArchiveFormat): Promise<string> {
   const directory = await temporaryCacheDir()
   await writeFile(join(directory, 'archive'), bytes)
   const target = join(directory, 'tofu')
-  await unpack({
+  await unpackProgram({
     archive: join(directory, 'archive'),
     format,
     name: 'tofu',
@@ -41,7 +40,7 @@ async function unpackBytes(bytes: Uint8Array, format: ReleaseFormat): Promise<st
     item: 'tofu 1.2.3',
     source: 'https://mirror.example.com/tofu',
   })
-  expect((await stat(target)).mode & 0o7777).toBe(0o755)
+  expect((await stat(target)).mode & 0o7777).toBe(0o555)
   expect((await readdir(directory)).toSorted()).toEqual(['archive', 'tofu'])
   return readFile(target, 'utf8')
 }
@@ -56,7 +55,7 @@ it('takes the program, and nothing else, out of a tar.gz', async () => {
   expect(await unpackBytes(bytes, 'tar.gz')).toBe('the program')
 })
 
-it.each<[string, () => Promise<Buffer> | Buffer, ReleaseFormat]>([
+it.each<[string, () => Promise<Buffer> | Buffer, ArchiveFormat]>([
   [
     'a link for a program',
     () => tarGzOf([{ name: 'tofu', type: 'symlink', linkname: '/bin/sh' }]),
@@ -97,6 +96,7 @@ it.each(['zip', 'tar.gz'] as const)(
 
 it('a zip with one byte changed anywhere gives the program or an error of ours', async () => {
   const whole = zipOf({ tofu: Buffer.from('the program') })
+  expect(await unpackBytes(whole, 'zip')).toBe('the program')
   for (let at = 0; at < whole.length; at += 1) {
     const bytes = Buffer.from(whole)
     bytes[at] = (bytes[at] ?? 0) ^ 0x41

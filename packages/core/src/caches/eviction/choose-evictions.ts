@@ -1,8 +1,14 @@
-import { binaryPath, type BinaryKey, type StoredBinary } from './binary-store.ts'
-
 export interface EvictionPolicy {
   readonly sizeLimitBytes: number
   readonly maxAgeMs: number
+}
+
+/** An entry of a cache as the eviction sees it. */
+export interface StoredEntry {
+  /** What jobs pin. */
+  readonly entry: string
+  readonly bytes: number
+  readonly lastUsedMs: number
 }
 
 /**
@@ -10,19 +16,19 @@ export interface EvictionPolicy {
  * What jobs use stays, also where it does not fit.
  */
 export function chooseEvictions(
-  stored: readonly StoredBinary[],
+  stored: readonly StoredEntry[],
   pinned: ReadonlySet<string>,
   nowMs: number,
   policy: EvictionPolicy,
-): readonly BinaryKey[] {
+): readonly string[] {
   const free = stored
-    .filter(({ key }) => !pinned.has(binaryPath(key)))
+    .filter(({ entry }) => !pinned.has(entry))
     .toSorted((a, b) => a.lastUsedMs - b.lastUsedMs)
   let totalBytes = stored.reduce((sum, { bytes }) => sum + bytes, 0)
-  const evicted: BinaryKey[] = []
-  for (const { key, bytes, lastUsedMs } of free) {
+  const evicted: string[] = []
+  for (const { entry, bytes, lastUsedMs } of free) {
     if (nowMs - lastUsedMs <= policy.maxAgeMs && totalBytes <= policy.sizeLimitBytes) break
-    evicted.push(key)
+    evicted.push(entry)
     totalBytes -= bytes
   }
   return evicted
