@@ -7,7 +7,7 @@ const config: KnipConfig = {
   // A type that only describes a signature is exported for the reader's sake.
   exclude: ['types'],
   // Of the machine.
-  ignoreBinaries: ['mount', 'openssl', 'umount'],
+  ignoreBinaries: ['mount', 'nsenter', 'openssl', 'umount'],
   workspaces: {
     '.': {
       entry: ['scripts/*.ts', 'scripts/ci/*.ts', 'scripts/test/**/*.test.ts'],

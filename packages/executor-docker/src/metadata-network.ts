@@ -3,7 +3,7 @@ import type { WorkloadSpec } from '@scalr-agent/core'
 import type { DockerContext } from './context.ts'
 import { complaintOf, dockerError, isConflict } from './docker-error.ts'
 
-export const metadataNetworkName = 'scalr-agent-no-metadata'
+const metadataNetworkName = 'scalr-agent-no-metadata'
 
 /**
  * Keeps a container from the metadata service of the cloud (169.254.169.254) by nothing but the engine's

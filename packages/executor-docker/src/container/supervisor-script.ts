@@ -63,7 +63,7 @@ sweep() {
  * Arguments: 1 limit of the output in bytes, 2 deadline in seconds or '', 3 wrapper script, 4 what is
  * said when the output is cut, 5… argv. The working directory is the job directory.
  */
-export const supervisorScript = `exec 2>/dev/null </dev/null
+const supervisorScript = `exec 2>/dev/null </dev/null
 trap : ${signals}
 [ ! -e ${run}/${marks.notStarted} ] || exit 125
 (
@@ -148,7 +148,7 @@ exit "\${code:-137}"
  *
  * @param madeUp variables that a shell makes up and that argv must not see.
  */
-export function wrapperScript(madeUp: readonly string[]): string {
+function wrapperScript(madeUp: readonly string[]): string {
   return `exec 2>&1
 __scalr_agent_secrets=$(command -p cat ${secrets}) && command -p rm -f ${secrets} && [ ! -e ${secrets} ] || {
   echo "The agent's supervisor cannot read and remove ${secrets}."
@@ -201,7 +201,7 @@ done
 `
 
 /** Single quotes: nothing in between means anything to a shell. */
-export function quote(text: string): string {
+function quote(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
@@ -231,7 +231,7 @@ export function supervisorArguments(options: {
 }
 
 /** What stands at the end of an output that was cut. */
-export function cutNote(outputLimitBytes: number): string {
+function cutNote(outputLimitBytes: number): string {
   return `\n[scalr-agent] The output is longer than ${outputLimitBytes} bytes. The rest was dropped.\n`
 }
 
