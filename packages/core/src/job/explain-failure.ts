@@ -31,6 +31,11 @@ export function explainFailure(
   }
 }
 
+/** Of a job that the agent could not bring to its launch. */
+export function explainFault({ phase }: Pick<JobRecord, 'phase'>, why: string): string {
+  return `${operationWords[phase]} failed by a fault of the agent, before anything was run: ${why}`
+}
+
 function words(options: ExplainFailureOptions): string {
   const { record, cause, failedStage } = options
   const operation = operationWords[record.phase]

@@ -1,4 +1,6 @@
+import type { ControlPlaneJob } from '../control-plane/index.ts'
 import type { InterruptLevel, Workload } from '../executor/index.ts'
+import type { JobSpec } from '../protocol/index.ts'
 import type { JobEventIds } from './job-events.ts'
 import type { JobJournal } from './job-journal.ts'
 import type { JobLog } from './job-log.ts'
@@ -18,6 +20,10 @@ export class JobHold {
   readonly journal: JobJournal
   readonly services: JobServices
   readonly lease: Lease
+  /** As it was accepted last. */
+  accepted: { readonly spec: JobSpec; readonly job: ControlPlaneJob } | undefined
+  /** Whether the executor may have been asked to launch it: then only the executor can say what came of it. */
+  mayHaveLaunched: boolean
   log: JobLog | undefined
   /** The log while it is being opened, and after. */
   opening: Promise<JobLog> | undefined
@@ -34,6 +40,10 @@ export class JobHold {
   constructor(journal: JobJournal, services: JobServices) {
     this.journal = journal
     this.services = services
+    // One that ended without an outcome never had a workload.
+    const { outcome } = journal.record
+    this.mayHaveLaunched =
+      journal.reached('launching') && !(journal.reached('ended') && outcome === undefined)
     const { jobId, fencingToken, runId, workspaceId, phase, lease } = journal.record
     this.ids = { jobId, fencingToken, runId, workspaceId, phase }
     this.lease = new Lease({

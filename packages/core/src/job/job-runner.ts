@@ -1,5 +1,6 @@
 import { ScalrAgentError } from '../errors/index.ts'
 import type { CancelMode, HeartbeatRequest } from '../protocol/index.ts'
+import { jobSecrets } from '../run/index.ts'
 import { Backoff } from '../runtime/index.ts'
 import type { JobEnd, JobEventIds } from './job-events.ts'
 import { JobHold } from './job-hold.ts'
@@ -9,6 +10,7 @@ import { isTerminal } from './job-state.ts'
 import { walkJob } from './job-walk.ts'
 import { isLeaseLost } from './lease-lost.ts'
 import { keepRescuedState } from './hand-over-files.ts'
+import { reportFault } from './report-fault.ts'
 import { waitForOutcome } from './wait-for-outcome.ts'
 
 export interface JobRunnerOptions {
@@ -18,7 +20,7 @@ export interface JobRunnerOptions {
   readonly adopted: boolean
 }
 
-/** How often a job is tried again after a fault of ours before anything was launched. */
+/** How often a job is tried in all when faults of ours come before anything is launched. */
 const attemptsBeforeLaunch = 3
 
 /**
@@ -113,14 +115,36 @@ export class JobRunner {
         return await walkJob(hold)
       } catch (error) {
         if (hold.fate === 'left') return undefined
-        const lost = hold.fate === 'revoked' || isLeaseLost(error)
-        const hopeless = !hold.journal.reached('launching') && attempt >= attemptsBeforeLaunch
-        if (lost || hopeless) return this.#lose(lost, error)
+        if (hold.fate === 'revoked' || isLeaseLost(error)) return this.#lose(true, error)
         await this.#closeLog()
+        if (!hold.mayHaveLaunched && attempt >= attemptsBeforeLaunch) return this.#giveUp(error)
         logger.error(
           { err: error, ...hold.ids },
           'A job ran into a fault of the agent; trying again',
         )
+        await clock.sleep(backoff.nextMs(), { signal: hold.over }).catch(() => {})
+      }
+    }
+  }
+
+  /** Reports a job that cannot be brought to its launch; one that cannot be reported either is dropped. */
+  async #giveUp(error: unknown): Promise<JobEnd | undefined> {
+    const hold = this.#hold
+    const { settings, clock, logger } = hold.services
+    if (hold.accepted === undefined) return this.#lose(false, error)
+    logger.error({ err: error, ...hold.ids }, 'A job cannot be launched by a fault of the agent')
+    const { spec, job } = hold.accepted
+    const secrets = [...jobSecrets(spec, settings.proxy), ...settings.secrets]
+    const backoff = new Backoff({ maxMs: 30_000 })
+    for (;;) {
+      try {
+        return await reportFault({ hold, job, secrets, error, signal: hold.over })
+      } catch (obstacle) {
+        if (hold.fate === 'left') return undefined
+        if (hold.fate === 'revoked' || isLeaseLost(obstacle)) return this.#lose(true, obstacle)
+        const again = ScalrAgentError.isInstance(obstacle) && obstacle.retryable
+        if (!again) return this.#lose(false, obstacle)
+        logger.warn({ err: obstacle, ...hold.ids }, 'Could not report a job yet')
         await clock.sleep(backoff.nextMs(), { signal: hold.over }).catch(() => {})
       }
     }

@@ -54,9 +54,12 @@ async function endOf({ journal, over: signal }: JobHold): Promise<JobEnd> {
 }
 
 /** What an earlier process, or an earlier walk, launched. */
-async function attach({ journal, services, over }: JobHold): Promise<Workload | undefined> {
-  if (!journal.reached('launching')) return undefined
-  return services.executor.attach(journal.record.workloadId, { signal: over })
+async function attach(hold: JobHold): Promise<Workload | undefined> {
+  const { journal, services, over: signal } = hold
+  if (!hold.mayHaveLaunched) return undefined
+  const workload = await services.executor.attach(journal.record.workloadId, { signal })
+  if (!journal.reached('launched')) hold.mayHaveLaunched = workload !== undefined
+  return workload
 }
 
 /** Second half of the two-step accept; tells the secrets of an adopted job again. */
@@ -67,6 +70,7 @@ async function accept(hold: JobHold, walk: AbortSignal): Promise<Accepted> {
   const open = await services.session({ signal })
   const sentMs = services.bootClock.nowMs()
   const { spec, job } = await open.start(hold.ids, { signal })
+  hold.accepted = { spec, job }
   const { leaseMs, applyGraceMs, timeoutMs } = spec
   hold.lease.setTerms({ leaseMs, applyGraceMs })
   hold.lease.renew(sentMs)
@@ -128,6 +132,9 @@ async function launchNew(hold: JobHold, accepted: Accepted): Promise<Workload | 
             services,
             lease,
             signal: hold.unlaunched,
+            onAsk: () => {
+              hold.mayHaveLaunched = true
+            },
           })
     if (!('failure' in launched)) return launched.workload
     await journal.update({ failure: launched.failure })

@@ -23,6 +23,8 @@ export interface LaunchJobOptions {
   readonly lease: Lease
   /** Aborts when the job is cancelled, revoked or left: nothing is launched then. */
   readonly signal: AbortSignal
+  /** Called before the executor is asked to launch: from then on something may run. */
+  readonly onAsk: () => void
 }
 
 /**
@@ -71,11 +73,12 @@ async function launchWorkload(
   workloadSpec: WorkloadSpec,
   options: LaunchJobOptions,
 ): Promise<{ readonly workload: Workload } | { readonly failure: JobFailure }> {
-  const { spec, services, signal } = options
+  const { spec, services, signal, onAsk } = options
   const backoff = new Backoff({ maxMs: 10_000 })
   const startedMs = services.clock.monotonicMs()
   for (;;) {
     try {
+      onAsk()
       return { workload: await services.executor.launch(workloadSpec, { signal }) }
     } catch (error) {
       signal.throwIfAborted()

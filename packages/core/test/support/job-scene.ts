@@ -106,6 +106,11 @@ export class JobScene extends SceneControlPlane implements AsyncDisposable {
     return join(this.#directory, 'hooks')
   }
 
+  /** Of the one job, while it has a journal. */
+  get jobDirectory(): string {
+    return join(this.#directory, 'jobs', 'job-1')
+  }
+
   get rescuedDirectory(): string {
     return join(this.#directory, 'rescued', 'run-1')
   }
