@@ -1,10 +1,4 @@
-import { createHash } from 'node:crypto'
-import { rm } from 'node:fs/promises'
-import { connect, createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
-import type { Clock } from '../runtime/index.ts'
+import { SocketLock, type Clock } from '../runtime/index.ts'
 
 export interface MachineLockOptions {
   readonly clock: Clock
@@ -13,10 +7,11 @@ export interface MachineLockOptions {
   readonly maxWaitMs: number
 }
 
+const crowdedWaitMs = 20
+
 /**
  * Does the work while no other process of this machine does work of that name, so that two agents do not
- * fetch the same thing twice. Held by a listening local socket: the kernel gives it back when the holder
- * dies, however it dies, and whoever waits is woken by its connection.
+ * fetch the same thing twice. Whoever waits is woken when the holder is done or has died.
  *
  * Saves work and no more. It is not seen from another machine or container, and where it cannot be had
  * the work is done all the same: what it guards must be safe without it.
@@ -26,96 +21,45 @@ export async function withMachineLock<T>(
   work: () => Promise<T>,
   options: MachineLockOptions,
 ): Promise<T> {
-  const lock = await acquire(addressOf(name), options)
+  const release = await acquire(new SocketLock('scalr-agent-cache', name), options)
   try {
     return await work()
   } finally {
-    await lock?.release()
+    await release?.()
   }
 }
 
-interface Held {
-  release(): Promise<void>
-}
-
-// Linux has socket names without files; elsewhere a socket file can be left by a crash.
-const hasAbstractNames = process.platform === 'linux'
-
-function addressOf(name: string): string {
-  const id = `scalr-agent-cache-${createHash('sha256').update(name).digest('hex').slice(0, 40)}`
-  return hasAbstractNames ? `\0${id}` : join(tmpdir(), `${id}.sock`)
-}
-
-async function acquire(address: string, options: MachineLockOptions): Promise<Held | undefined> {
-  const { clock, signal } = options
-  const untilMs = clock.monotonicMs() + options.maxWaitMs
+async function acquire(
+  lock: SocketLock,
+  options: MachineLockOptions,
+): Promise<(() => Promise<void>) | undefined> {
+  const { clock, signal, maxWaitMs } = options
+  const untilMs = clock.monotonicMs() + maxWaitMs
   for (;;) {
     signal?.throwIfAborted()
-    const held = await listen(address)
-    if (held !== 'taken') return held
+    const attempt = await lock.take()
+    if (attempt.kind === 'held') return () => attempt.release()
+    if (attempt.kind === 'unavailable') return undefined
     const leftMs = untilMs - clock.monotonicMs()
     if (leftMs <= 0) return undefined
-    await untilFree(address, leftMs, options)
+    const wasWaitedFor = await untilFree(lock, leftMs, options)
+    if (!wasWaitedFor) await clock.sleep(crowdedWaitMs, { signal })
   }
 }
 
-/** `undefined`: this system grants no such sockets. */
-async function listen(address: string): Promise<Held | 'taken' | undefined> {
-  const waiting = new Set<Socket>()
-  const server = createServer((socket) => {
-    socket.unref()
-    socket.on('error', () => {})
-    socket.once('close', () => waiting.delete(socket))
-    waiting.add(socket)
-  })
-  server.unref()
-  const error = await started(server, address)
-  if (error === undefined) {
-    return {
-      release: () =>
-        new Promise((resolve) => {
-          server.close(() => resolve())
-          for (const socket of waiting) socket.destroy()
-        }),
-    }
-  }
-  return error === 'EADDRINUSE' ? 'taken' : undefined
-}
-
-function started(server: Server, address: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
-    server.listen(address, () => resolve(undefined))
-  })
-}
-
-/** Stays connected to the holder: the connection ends with the lock. */
 async function untilFree(
-  address: string,
+  lock: SocketLock,
   maxMs: number,
   { clock, signal }: MachineLockOptions,
-): Promise<void> {
-  // An abort that has been is not told again.
-  signal?.throwIfAborted()
+): Promise<boolean> {
   const done = new AbortController()
   const stop = signal === undefined ? done.signal : AbortSignal.any([done.signal, signal])
-  const ended = new Promise<string | undefined>((resolve) => {
-    const socket = connect(address)
-    let code: string | undefined
-    socket.on('error', (error: NodeJS.ErrnoException) => (code = error.code))
-    socket.once('close', () => resolve(code))
-    socket.resume()
-    stop.addEventListener('abort', () => socket.destroy(), { once: true })
-  })
   const timeout = clock.sleep(maxMs, { signal: stop }).then(
-    () => 'timeout',
-    () => 'stopped',
+    () => done.abort(),
+    () => {},
   )
-  const end = await Promise.race([ended, timeout])
+  const wasWaitedFor = await lock.untilFree(stop)
   done.abort()
-  await ended
-  signal?.throwIfAborted()
-  if (end === 'ECONNREFUSED' && !hasAbstractNames) await rm(address, { force: true })
-  // The holder's queue is full.
-  if (end === 'EAGAIN') await clock.sleep(20, { signal })
+  await timeout
+  return wasWaitedFor
 }
