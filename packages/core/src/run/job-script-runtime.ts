@@ -18,8 +18,8 @@ import { jobExitCodes } from './stages.ts'
  */
 export const jobScriptRuntime = String.raw`unset job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_code job_complete job_cr
 unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_iac job_iac_cwd job_key job_kind job_line
-unset job_mentioned job_newline job_nonce job_number job_pid job_pid_file job_program job_rest job_result job_root
-unset job_sent job_signal job_stage job_target job_told job_tool job_tries job_value job_values job_waited
+unset job_mentioned job_newline job_nonce job_number job_path job_pid job_pid_file job_program job_rest job_result
+unset job_root job_sent job_signal job_stage job_target job_told job_tool job_tries job_value job_values job_waited
 unset job_wanted job_wrapper job_writer
 job_wanted=0
 trap '[ "$job_wanted" -ge 1 ] || job_wanted=1' TERM
@@ -37,7 +37,7 @@ if [ -z "$job_nonce" ] || [ -e data/nonce ]; then
 fi
 
 job_allowed=0 job_begun= job_busy= job_code=0 job_complete= job_kind= job_pid= job_result=0
-job_pid_file= job_sent=0 job_stage= job_target= job_iac= job_told= job_tool= job_newline='
+job_path= job_pid_file= job_sent=0 job_stage= job_target= job_iac= job_told= job_tool= job_newline='
 '
 job_cr=$(printf '\r')
 
@@ -108,7 +108,7 @@ job_run() {
   shift
   job_sent=$job_allowed job_told=
   if [ -n "$job_pid_file" ]; then rm -f -- "$job_pid_file"; fi
-  "$@" &
+  PATH=${'$'}{job_path:-$PATH} "$@" &
   job_pid=$!
   job_deliver
   job_waited= job_tries=0

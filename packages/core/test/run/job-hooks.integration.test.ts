@@ -199,6 +199,24 @@ describe.each(installedShells())('hooks in $name', (shell) => {
     expect(await readFile(join(job.directory, 'data/agent-env'), 'utf8')).toBe('')
   })
 
+  it('a PATH that a hook sets is for what is run, and cannot keep the script from its own programs', async () => {
+    await using job = await startWorkload({
+      shell,
+      spec: {
+        workspace: {
+          hooks: workspaceHooks({
+            preInit: 'echo PATH=/nowhere >"$SCALR_AGENT_ENV"',
+            prePlan: 'echo "hook: $PATH"; echo "PATH=/elsewhere" >"$SCALR_AGENT_ENV"',
+          }),
+        },
+      },
+    })
+    expect(await job.ended, job.output).toEqual({ exitCode: 0, signal: null })
+    expect(logOf(job)).toContain('hook: /nowhere\n')
+    const paths = (await job.starts()).map(({ command, env }) => `${command}: ${env['PATH']}`)
+    expect(paths).toEqual(['init: /nowhere', 'plan: /elsewhere', 'show: /elsewhere'])
+  })
+
   it('one that passes on what cannot be counts as failed', async () => {
     await using job = await startWorkload({
       shell,

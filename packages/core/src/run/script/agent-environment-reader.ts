@@ -9,7 +9,7 @@ const maxVariableBytes = 128 * 1024
 /**
  * Shell functions that read `SCALR_AGENT_ENV` after a hook and export what it says: lines `KEY=value`,
  * and `KEY<<END`, any lines, `END`. Values are taken as they are, quotes included, and never evaluated.
- * The file is emptied, so that nothing secret stays on disk.
+ * The file is emptied first, so that nothing secret stays on disk.
  *
  * What it says of a line that it refuses names the line's number alone: the line may hold a secret.
  */
@@ -40,7 +40,11 @@ job_take() {
     job_take_refuse "the value of $1 is longer than the system allows (${maxVariableBytes} bytes with the name). Pass it on in a file"
     return
   fi
-  export "$1=$2"
+  case $1 in
+    # For what is run, and not for the programs that this script needs.
+    PATH) job_path=$2 ;;
+    *) export "$1=$2" ;;
+  esac
 }
 
 job_take_env() {
@@ -58,9 +62,13 @@ job_take_env() {
     job_take_refuse 'NUL bytes. Write it as UTF-8'
     return
   fi
-  job_take_lines <"$job_agent_env" || return
-  rm -f -- "$job_agent_env" && (umask 077 && : >"$job_agent_env") ||
-    job_take_refuse 'it cannot be emptied'
+  {
+    rm -f -- "$job_agent_env" && (umask 077 && : >"$job_agent_env") || {
+      job_take_refuse 'it cannot be emptied'
+      return
+    }
+    job_take_lines
+  } <"$job_agent_env"
 }
 
 job_take_lines() {

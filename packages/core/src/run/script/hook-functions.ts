@@ -30,7 +30,7 @@ job_hook_refuse() {
 job_hook_needs() {
   case $1 in
     */*) [ -f "$1" ] && [ -x "$1" ] ;;
-    *) command -v "$1" >/dev/null ;;
+    *) (PATH=${'$'}{job_path:-$PATH} && command -v "$1") >/dev/null ;;
   esac || job_hook_refuse "the $job_stage hook needs $1, which was not found. Install it where the job runs."
 }
 

@@ -2,8 +2,8 @@
 # Runs the plan of one run. Made by @scalr-agent/core.
 unset job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_code job_complete job_cr
 unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_iac job_iac_cwd job_key job_kind job_line
-unset job_mentioned job_newline job_nonce job_number job_pid job_pid_file job_program job_rest job_result job_root
-unset job_sent job_signal job_stage job_target job_told job_tool job_tries job_value job_values job_waited
+unset job_mentioned job_newline job_nonce job_number job_path job_pid job_pid_file job_program job_rest job_result
+unset job_root job_sent job_signal job_stage job_target job_told job_tool job_tries job_value job_values job_waited
 unset job_wanted job_wrapper job_writer
 job_wanted=0
 trap '[ "$job_wanted" -ge 1 ] || job_wanted=1' TERM
@@ -21,7 +21,7 @@ if [ -z "$job_nonce" ] || [ -e data/nonce ]; then
 fi
 
 job_allowed=0 job_begun= job_busy= job_code=0 job_complete= job_kind= job_pid= job_result=0
-job_pid_file= job_sent=0 job_stage= job_target= job_iac= job_told= job_tool= job_newline='
+job_path= job_pid_file= job_sent=0 job_stage= job_target= job_iac= job_told= job_tool= job_newline='
 '
 job_cr=$(printf '\r')
 
@@ -92,7 +92,7 @@ job_run() {
   shift
   job_sent=$job_allowed job_told=
   if [ -n "$job_pid_file" ]; then rm -f -- "$job_pid_file"; fi
-  "$@" &
+  PATH=${job_path:-$PATH} "$@" &
   job_pid=$!
   job_deliver
   job_waited= job_tries=0
@@ -183,7 +183,11 @@ job_take() {
     job_take_refuse "the value of $1 is longer than the system allows (131072 bytes with the name). Pass it on in a file"
     return
   fi
-  export "$1=$2"
+  case $1 in
+    # For what is run, and not for the programs that this script needs.
+    PATH) job_path=$2 ;;
+    *) export "$1=$2" ;;
+  esac
 }
 
 job_take_env() {
@@ -201,9 +205,13 @@ job_take_env() {
     job_take_refuse 'NUL bytes. Write it as UTF-8'
     return
   fi
-  job_take_lines <"$job_agent_env" || return
-  rm -f -- "$job_agent_env" && (umask 077 && : >"$job_agent_env") ||
-    job_take_refuse 'it cannot be emptied'
+  {
+    rm -f -- "$job_agent_env" && (umask 077 && : >"$job_agent_env") || {
+      job_take_refuse 'it cannot be emptied'
+      return
+    }
+    job_take_lines
+  } <"$job_agent_env"
 }
 
 job_take_lines() {
@@ -274,7 +282,7 @@ job_hook_refuse() {
 job_hook_needs() {
   case $1 in
     */*) [ -f "$1" ] && [ -x "$1" ] ;;
-    *) command -v "$1" >/dev/null ;;
+    *) (PATH=${job_path:-$PATH} && command -v "$1") >/dev/null ;;
   esac || job_hook_refuse "the $job_stage hook needs $1, which was not found. Install it where the job runs."
 }
 
