@@ -40,7 +40,7 @@ describe.skipIf(tool === undefined || found === undefined)('provider cache, faul
   it.each([
     [
       'forbidden',
-      /^Cannot find hashicorp\/time 0\.14\.2 in the network mirror localhost:\d+ .*403/u,
+      /^Cannot find hashicorp\/time 0\.14\.2 in the network mirror localhost:\d+: .*\(403\)\. Check the token/u,
     ],
     ['missing', /^Cannot cache hashicorp\/time 0\.14\.2 for \w+: it is not in the network mirror/u],
     ['cut', /^Cannot fetch hashicorp\/time 0\.14\.2 from the network mirror .* was cut \(/u],
@@ -130,9 +130,9 @@ describe.skipIf(tool === undefined || found === undefined)('provider cache, faul
     [
       'full',
       'rw,size=256k',
-      /^Cannot cache hashicorp\/\w+ [\d.]+: the cache is on a disk that is full\.$/u,
+      /^Cannot keep hashicorp\/\w+ [\d.]+ in \S+: the disk is full \(ENOSPC\)\. Free some space/u,
     ],
-    ['read-only', 'ro', /is mounted read-only\.$/u],
+    ['read-only', 'ro', /is mounted read-only \(EROFS\)\. Choose another cache directory\.$/u],
   ])('goes on without a cache on a mount that is %s', async (_, options, line) => {
     await using scene = await open()
     const mount = join(scene.directory, 'mount')

@@ -185,7 +185,9 @@ describe.skipIf(tool === undefined)('a demo with', () => {
     await using first = new Demo(args, { PATH: path })
     expect(await first.exited()).toBe(0)
     expect(first.lastLine).toMatch(finished)
-    expect(first.output).toContain(`Fetching ${mirror.url}/v${openTofuVersion}/tofu_`)
+    expect(first.output).toContain(
+      `Fetching OpenTofu ${openTofuVersion} from ${new URL(mirror.url).host}`,
+    )
     await mirror.close()
     await using second = new Demo([...args, '--fresh'], { PATH: path })
     expect(await second.exited()).toBe(0)

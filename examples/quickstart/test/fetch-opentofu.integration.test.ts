@@ -56,14 +56,14 @@ describe('fetching OpenTofu', () => {
       (of) => of.files.set(sumsPath, Buffer.from(`${'0'.repeat(64)}  other.zip\n`)),
       /has no line for tofu_1\.2\.3_linux_amd64\.zip/u,
     ],
-    ['no sums', (of) => of.files.delete(sumsPath), /answered 404/u],
-    ['no archive', (of) => of.files.delete(zipPath), /answered 404/u],
+    ['no sums', (of) => of.files.delete(sumsPath), /there is no \S+_SHA256SUMS \(404\)/u],
+    ['no archive', (of) => of.files.delete(zipPath), /there is no \S+\.zip \(404\)/u],
     [
       'a body that is cut off',
       (of) => {
         of.cutAfter = 40
       },
-      /the download broke off/u,
+      /was cut \(\w+\)\. The file did not arrive whole/u,
     ],
     ['nobody who listens', (of) => of.close(), /ECONNREFUSED/u],
   ]

@@ -47,7 +47,9 @@ export type {
 export { HttpControlPlane, type HttpControlPlaneOptions } from './control-plane/index.ts'
 export {
   createJobCaches,
+  fetchTool,
   type BinaryCacheSettings,
+  type FetchToolOptions,
   type JobCaches,
   type JobCachesOptions,
   type PrepareCachesRequest,

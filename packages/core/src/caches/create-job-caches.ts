@@ -11,8 +11,9 @@ import { readCacheOwner } from './cache-owner.ts'
 import { diskError } from './disk-error.ts'
 import type { JobCachesOptions } from './job-caches-options.ts'
 import type { JobCaches, PrepareCachesRequest, PreparedCaches } from './job-caches.ts'
+import { ownPlatform } from './own-platform.ts'
 import type { PreparedProviders } from './provider-source.ts'
-import { checkMirror, ownPlatform, ProviderCache } from './providers/index.ts'
+import { checkMirror, ProviderCache } from './providers/index.ts'
 
 /**
  * The caches of an agent. Touches no disk and no network before the first call, which must come after

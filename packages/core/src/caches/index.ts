@@ -1,3 +1,4 @@
+export { fetchTool, type FetchToolOptions } from './binaries/index.ts'
 export { createJobCaches } from './create-job-caches.ts'
 export type {
   JobCaches,

@@ -8,7 +8,7 @@ import type { BinaryCacheSettings } from '../job-caches-options.ts'
 import type { ToolName } from '../job-caches.ts'
 import type { Staging } from '../staging.ts'
 import { binaryPath, type BinaryKey, type BinaryStore } from './binary-store.ts'
-import { fetchRelease, type ReleaseLimits } from './fetch-release.ts'
+import { defaultReleaseLimits, fetchRelease, type ReleaseLimits } from './fetch-release.ts'
 import { releaseServer } from './release-server.ts'
 
 export interface FetchLimits extends ReleaseLimits {
@@ -30,8 +30,7 @@ export interface BinaryFetcherOptions {
 
 const defaultIdleTimeoutMs = 60_000
 const defaultLimits: FetchLimits = {
-  maxDownloadBytes: 512 * 1024 ** 2,
-  maxProgramBytes: 1024 ** 3,
+  ...defaultReleaseLimits,
   downloadTimeoutMs: 15 * 60_000,
 }
 

@@ -16,6 +16,11 @@ export interface ReleaseLimits {
   readonly maxProgramBytes: number
 }
 
+export const defaultReleaseLimits: ReleaseLimits = {
+  maxDownloadBytes: 512 * 1024 ** 2,
+  maxProgramBytes: 1024 ** 3,
+}
+
 export interface FetchReleaseOptions {
   readonly key: BinaryKey
   readonly server: FileServer

@@ -1,3 +1,3 @@
 export { checkMirror, type CheckedMirror } from './mirror-source.ts'
 export { ProviderCache } from './provider-cache.ts'
-export { ownPlatform, type ProviderCacheOptions } from './provider-cache-options.ts'
+export type { ProviderCacheOptions } from './provider-cache-options.ts'

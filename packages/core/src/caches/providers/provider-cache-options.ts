@@ -1,5 +1,3 @@
-import { arch, platform } from 'node:os'
-
 import type { ConnectionOptions } from '../../http/index.ts'
 import type { Clock, Logger } from '../../runtime/index.ts'
 import type { ProviderCacheSettings } from '../provider-source.ts'
@@ -22,12 +20,4 @@ export interface ProviderCacheOptions {
   readonly idleTimeoutMs?: number | undefined
   /** What is not here by then is left to the tool, and fetched on for the next job. @default 5 min */
   readonly prepareTimeoutMs?: number | undefined
-}
-
-const systems: Readonly<Record<string, string>> = { win32: 'windows', sunos: 'solaris' }
-const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
-
-/** This machine in the words of the tools: `linux_amd64`. */
-export function ownPlatform(): string {
-  return `${systems[platform()] ?? platform()}_${architectures[arch()] ?? arch()}`
 }

@@ -1,4 +1,5 @@
 import type { OperationOptions } from '../../executor/index.ts'
+import { ownPlatform } from '../own-platform.ts'
 import type { PreparedProviders, ProviderRequest, ProviderSource } from '../provider-source.ts'
 import { wireParts, type CacheParts } from './cache-parts.ts'
 import { renderCliConfig, tokenVariable } from './cli-config.ts'
@@ -6,7 +7,7 @@ import { layOutJob, plugins, type JobLayout } from './lay-out-job.ts'
 import { parseLockFile } from './lock-file.ts'
 import { LockFileSyntaxError } from './lock-tokens.ts'
 import { addressText, type LockedPackage } from './provider-address.ts'
-import { ownPlatform, type ProviderCacheOptions } from './provider-cache-options.ts'
+import type { ProviderCacheOptions } from './provider-cache-options.ts'
 
 const mountName = 'providers'
 

@@ -14,11 +14,8 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import {
-  ownPlatform,
-  ProviderCache,
-  type ProviderCacheOptions,
-} from '../../../src/caches/providers/index.ts'
+import { ownPlatform } from '../../../src/caches/own-platform.ts'
+import { ProviderCache, type ProviderCacheOptions } from '../../../src/caches/providers/index.ts'
 import { silentLogger, systemClock } from '../../../src/runtime/index.ts'
 import { sendJson, startServer, type TestServer } from '../../http/support/test-server.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
