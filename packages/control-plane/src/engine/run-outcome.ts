@@ -10,7 +10,7 @@ import type { RunAdvance } from './run-advance.ts'
 import type { RunLedger } from './run-ledger.ts'
 import type { RunQueue } from './run-queue.ts'
 import type { SavedPlans } from './saved-plans.ts'
-import { lockAdvice, type StateLockFacts } from './state-lock.ts'
+import { lockWords, type StateLockFacts } from './state-lock.ts'
 
 /** What the report itself does not say. */
 export interface JobExtra {
@@ -124,19 +124,13 @@ export class RunOutcome {
     const parts = [
       said,
       extra.rescued && describeRescue(extra.rescued, job),
-      this.#lockAdvice(job, said, extra.lock),
+      extra.lock && lockWords(this.#ledger.get(job.run_id).iac_platform, extra.lock, said),
     ]
     const errorMessage = parts.filter((part) => part !== undefined && part !== '').join(' ')
     this.#ledger.move(job.run_id, result === 'canceled' ? 'canceled' : 'errored', {
       errorMessage,
       reason: failure?.cause,
     })
-  }
-
-  /** Unless the agent has told of the lock already. */
-  #lockAdvice(job: JobRow, said: string, lock: StateLockFacts | undefined): string | undefined {
-    if (lock === undefined || said.includes(lock.id)) return undefined
-    return lockAdvice(this.#ledger.get(job.run_id).iac_platform, lock)
   }
 }
 

@@ -42,17 +42,33 @@ export function lockLeftBy(locks: StateLocksRepository, job: JobRow): StateLockF
   return stateLockFacts(lock)
 }
 
-/** `lock ID 1b2c…, taken by root@host on 2026-01-01T00:00:00Z (OperationTypeApply)` */
-function describeLock(facts: StateLockFacts): string {
-  const who = facts.who ?? (facts.runId === null ? 'a person' : `the run ${facts.runId}`)
+/** `taken by root@host on 2026-01-01T00:00:00Z (OperationTypeApply)` */
+function describeHolder(facts: StateLockFacts): string {
   const operation = facts.operation === null ? '' : ` (${facts.operation})`
-  return `lock ID ${facts.id}, taken by ${who} on ${facts.createdAt}${operation}`
+  return `taken by ${holderOf(facts)} on ${facts.createdAt}${operation}`
+}
+
+function holderOf({ who, runId }: StateLockFacts): string {
+  return who ?? (runId === null ? 'a person' : `the run ${runId}`)
+}
+
+/**
+ * What is to be said of a lock that is in the way, beyond what the agent said: Terraform tells it the lock's
+ * id, and not whose it is.
+ */
+export function lockWords(
+  platform: RunRow['iac_platform'],
+  facts: StateLockFacts,
+  said: string,
+): string | undefined {
+  if (!said.includes(facts.id)) return lockAdvice(platform, facts)
+  return said.includes(holderOf(facts)) ? undefined : `The lock was ${describeHolder(facts)}.`
 }
 
 /** What to do about a lock that nobody may release any more. */
 export function lockAdvice(platform: RunRow['iac_platform'], facts: StateLockFacts): string {
   return (
-    `The state is locked: ${describeLock(facts)}. Once you are sure that nothing works on it: ` +
+    `The state is locked: lock ID ${facts.id}, ${describeHolder(facts)}. Once you are sure that nothing works on it: ` +
     forceUnlockLine(platform, facts.id)
   )
 }

@@ -69,20 +69,26 @@ describe('the lock of a state', () => {
     expect((await world.api.post(`${path}/actions/unlock-state`)).status).toBe(422)
   })
 
-  it('of somebody else is told of once, and not when the agent has said it', async () => {
+  it.each([
+    ['not when the agent has said it', 'The state is locked by root@host, lock ID lock-1.', ''],
+    [
+      'with its holder, when the agent knew only of the lock',
+      'The state is locked (lock lock-1).',
+      ' The lock was taken by root@host on 2026-01-01T00:00:00Z (OperationTypeApply).',
+    ],
+  ])('of somebody else is told of once, and %s', async (_when, message, added) => {
     await using world = await startWorld()
     const { agent, read, workspaceId } = await beginRun(world)
     const plan = await agent.take()
     const token = world.controlPlane.ownerToken()
     await callState(world, workspaceId, 'LOCK', { token, body: JSON.stringify(lock) })
-    const message = 'The state is locked by root@host since 2026-01-01, lock ID lock-1.'
     await agent.finish(plan, {
       result: 'failed',
       exitCode: 1,
       failure: { cause: 'state-locked', message },
     })
     const { run, plan: ended } = await read()
-    expect(run['error-message']).toBe(message)
+    expect(run['error-message']).toBe(`${message}${added}`)
     expect(ended.attributes['agent-report']['state-lock']).toMatchObject({
       id: 'lock-1',
       'run-id': null,

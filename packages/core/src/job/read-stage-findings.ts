@@ -25,9 +25,15 @@ export function readStageFindings(stage: string, text: string): StageFindings {
   }
 }
 
+/** Says that there are errors, and not which; those follow. */
+const preamble = /^(?:Terraform|OpenTofu) encountered problems during initiali[sz]ation/u
+
 /** The title of the first error, e.g. `Failed to query available provider packages`. */
 export function errorTitle(errors: string | undefined): string | undefined {
-  const title = /^Error: (?<title>.+)$/mu.exec(errors ?? '')?.groups?.['title']?.trim()
+  const titles = [...(errors ?? '').matchAll(/^Error: (?<title>.+)$/gmu)].map(
+    ({ groups }) => groups?.['title']?.trim() ?? '',
+  )
+  const title = titles.find((text) => !preamble.test(text)) ?? titles[0]
   return title?.slice(0, maxLineChars).replace(/\.$/u, '')
 }
 

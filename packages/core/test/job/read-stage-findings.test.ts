@@ -60,6 +60,19 @@ Error: Another one
     expect(errorTitle(errors)).toBe('Failed to query available provider packages')
   })
 
+  it('names the error, and not the words that there are some', () => {
+    const errors = `Error: Terraform encountered problems during initialisation, including problems
+with the configuration, described below.
+
+
+Error: Duplicate output definition
+
+  on main.tf line 5:
+`
+    expect(errorTitle(errors)).toBe('Duplicate output definition')
+    expect(errorTitle(errors.slice(0, 100))).toMatch(/^Terraform encountered problems/u)
+  })
+
   it('is the same within the frame that is drawn for a terminal', () => {
     const text = '╷\n│ Error: Invalid reference\n│ \n│   on main.tf line 3\n╵\n'
     expect(readStageFindings('plan', text).errors).toBe(
