@@ -22,7 +22,7 @@ export interface JobResult {
   readonly result: 'succeeded' | 'failed' | 'canceled' | 'lost'
   /** `undefined` for success alone. */
   readonly cause: FailureCause | undefined
-  /** Of the last stage that failed, or else of the last that ended; `null` when none was seen. */
+  /** Of the first stage that failed, or else of the whole job; `null` for one that was killed or vanished. */
   readonly exitCode: number | null
   /** The stage that failed. */
   readonly failedStage: string | undefined
@@ -53,7 +53,6 @@ export function interpretResult(options: InterpretResultOptions): JobResult {
       seen.failed?.exitCode ??
       (seen.result === 0 ? undefined : seen.result) ??
       exitCodeOf(outcome) ??
-      seen.lastCode ??
       null,
     failedStage: seen.failed?.stage ?? seen.open,
     phaseExitCode: seen.phaseCode,
@@ -98,7 +97,6 @@ interface SeenMarkers {
   readonly result: number | undefined
   /** Of `plan` or `apply`. */
   readonly phaseCode: number | undefined
-  readonly lastCode: number | undefined
   /** The first stage that ended with a failure. */
   readonly failed: { readonly stage: string; readonly exitCode: number } | undefined
   /** The stage that began and never ended. */
@@ -109,7 +107,6 @@ function readMarkers(markers: readonly StageMarker[]): SeenMarkers {
   let seen: SeenMarkers = {
     result: undefined,
     phaseCode: undefined,
-    lastCode: undefined,
     failed: undefined,
     open: undefined,
   }
@@ -124,7 +121,6 @@ function readMarkers(markers: readonly StageMarker[]): SeenMarkers {
         seen = {
           ...seen,
           open: undefined,
-          lastCode: exitCode,
           phaseCode: stage === 'plan' || stage === 'apply' ? exitCode : seen.phaseCode,
           failed: seen.failed ?? (isFailure ? { stage, exitCode } : undefined),
         }

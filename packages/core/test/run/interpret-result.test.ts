@@ -51,7 +51,7 @@ const rows: readonly Row[] = [
     name: 'I2: the marker alone',
     outcome: lost,
     markers: allGood,
-    gives: ['lost', 'lost', 0],
+    gives: ['lost', 'lost', null],
   },
   { name: 'I2: nothing at all', outcome: lost, markers: [], gives: ['lost', 'lost', null] },
   {
@@ -126,6 +126,13 @@ const rows: readonly Row[] = [
     markers: [],
     stopCause: 'canceled',
     gives: ['lost', 'lost', null],
+  },
+  {
+    name: 'a kill in the middle of a stage: what ended well before says nothing of it',
+    outcome: killed,
+    markers: [end('prepare', 0), end('init', 0), begin('plan')],
+    stopCause: 'canceled',
+    gives: ['canceled', 'canceled', null],
   },
   {
     name: 'a kill from outside',
