@@ -82,7 +82,8 @@ async function fill(pack: Pack, options: JobFilesOptions): Promise<void> {
   await addText(pack, jobLayout.nonce, `${options.nonce}\n`, 0o600)
   if (options.caCert !== undefined) await addText(pack, jobLayout.caCertificates, options.caCert)
   if (options.cliConfig !== undefined) {
-    await addText(pack, jobLayout.cliConfigTemplate, options.cliConfig)
+    // A token of a mirror may stand in it.
+    await addText(pack, jobLayout.cliConfigTemplate, options.cliConfig, 0o600)
   }
   await addHooks(pack, options)
   for (const [name, path] of downloads) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
@@ -108,6 +108,8 @@ describe.each(installedShells())('what a job is given, in $name', (shell) => {
     const [init] = await job.starts()
     const file = join(job.directory, 'data/cli.tfrc')
     expect(init?.env).toMatchObject({ TF_CLI_CONFIG_FILE: file, TF_TOKEN_mirror: 'CANARY-mirror' })
+    expect((await stat(file)).mode & 0o077).toBe(0)
+    expect((await stat(`${file}.in`)).mode & 0o077).toBe(0)
     expect(await readFile(file, 'utf8')).toBe(
       `${cliConfig.replaceAll('@job_dir@', job.directory)}\n`,
     )

@@ -42,8 +42,13 @@ job_end
 `
 }
 
-/** A configuration of the workspace's own (`TF_CLI_CONFIG_FILE`) gives way: there is one only. */
+/**
+ * A configuration of the workspace's own (`TF_CLI_CONFIG_FILE`) gives way: there is one only. Nobody else may
+ * read it, since a token of a mirror may stand in it.
+ */
 const cliConfig = `# Paths in it are absolute, and only here it is known where the job lies.
+(umask 077 && : >${jobLayout.cliConfig}) ||
+  job_refuse ${jobExitCodes.internal} 'the CLI configuration of the tool cannot be written.'
 while IFS= read -r job_line || [ -n "$job_line" ]; do
   while :; do
     case $job_line in

@@ -345,6 +345,8 @@ if [ -f data/ca.pem ]; then
   export SSL_CERT_FILE
 fi
 # Paths in it are absolute, and only here it is known where the job lies.
+(umask 077 && : >data/cli.tfrc) ||
+  job_refuse 70 'the CLI configuration of the tool cannot be written.'
 while IFS= read -r job_line || [ -n "$job_line" ]; do
   while :; do
     case $job_line in
