@@ -33,8 +33,7 @@ export async function lockDataDir(dataDir: string): Promise<AsyncDisposable> {
       { code: 'DATA_DIR_IN_USE' },
     )
   }
-  const { release } = attempt
-  return { [Symbol.asyncDispose]: () => release() }
+  return { [Symbol.asyncDispose]: () => attempt.release() }
 }
 
 function reason(error: unknown): string {

@@ -22,7 +22,7 @@ export function isDiskFull(error: unknown): boolean {
 
 /** What is wrong with a directory, and what to do, without the stop at its end. */
 export function diskProblem(error: unknown): string {
-  const code = errorCode(error)
+  const code = errorCode(error) ?? 'unknown'
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':

@@ -53,6 +53,21 @@ it('joins what programs and providers add to a workload', async () => {
   expect(await filesBelow(join(cacheDir, 'pins'))).toEqual([])
 })
 
+it('keeps tokens of one host apart by port, and has all of them masked', async () => {
+  const networkMirrors = [
+    { url: 'https://mirror.example.com/', token: 'c4n4ry-1' },
+    { url: 'https://mirror.example.com:8443/', token: 'c4n4ry-2' },
+  ]
+  const { caches } = await fixture({ providers: { networkMirrors } })
+  const { cliConfig, secretEnv } = await caches.prepare(job, {})
+  expect(secretEnv).toEqual({
+    TF_TOKEN_mirror_example_com: 'c4n4ry-1',
+    SCALR_MIRROR_TOKEN_2: 'c4n4ry-2',
+  })
+  expect(cliConfig).not.toContain('c4n4ry-1')
+  expect(cliConfig).toContain('credentials "mirror.example.com:8443" {\n  token = "c4n4ry-2"\n}')
+})
+
 it('adds nothing of providers where there are no options for them', async () => {
   const { caches } = await fixture()
   const prepared = await caches.prepare({ ...job, lockFile: '' }, {})

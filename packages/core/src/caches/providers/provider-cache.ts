@@ -87,7 +87,7 @@ export class ProviderCache implements ProviderSource {
 
   async close(): Promise<void> {
     await this.#parts.library.close()
-    await Promise.allSettled([...this.#background])
+    await Promise.allSettled(this.#background)
     await this.#parts.eviction.idle()
     await this.#parts.dispatcher.destroy()
   }
@@ -143,10 +143,11 @@ export class ProviderCache implements ProviderSource {
 
   #tokens(): Readonly<Record<string, string>> {
     return Object.fromEntries(
-      this.#parts.mirrors.flatMap(({ url, token }) => {
-        // Where the host has a port, the CLI configuration says it; here it is for the masker.
-        const name = tokenVariable(url) ?? tokenVariable(new URL(`https://${url.hostname}`))
-        return token === undefined || name === undefined ? [] : [[name, token]]
+      this.#parts.mirrors.flatMap(({ url, token }, index) => {
+        // Where the host has a port, the CLI configuration says it. Then it is here for the masker, under a
+        // name that gives it to no other port of that host.
+        const name = tokenVariable(url) ?? `SCALR_MIRROR_TOKEN_${index + 1}`
+        return token === undefined ? [] : [[name, token]]
       }),
     )
   }
