@@ -12,7 +12,7 @@ import { diskError } from './disk-error.ts'
 import type { JobCachesOptions } from './job-caches-options.ts'
 import type { JobCaches, PrepareCachesRequest, PreparedCaches } from './job-caches.ts'
 import { ownPlatform } from './own-platform.ts'
-import type { PreparedProviders } from './provider-source.ts'
+import type { PreparedProviders } from './provider-settings.ts'
 import { checkMirror, ProviderCache } from './providers/index.ts'
 
 /**

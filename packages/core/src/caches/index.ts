@@ -14,5 +14,4 @@ export type {
   ProviderCacheSettings,
   ProviderNetworkMirror,
   ProviderRequest,
-  ProviderSource,
-} from './provider-source.ts'
+} from './provider-settings.ts'

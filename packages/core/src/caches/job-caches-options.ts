@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from '../http/index.ts'
 import type { Clock, Logger } from '../runtime/index.ts'
 import type { ToolName } from './job-caches.ts'
-import type { ProviderCacheSettings } from './provider-source.ts'
+import type { ProviderCacheSettings } from './provider-settings.ts'
 
 /** Tools whose sums are signed by their makers in OpenPGP. */
 export type SignedToolName = Extract<ToolName, 'terraform' | 'tofu'>

@@ -3,13 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Dispatcher } from 'undici'
 import type { z } from 'zod'
 
-import {
-  ApiError,
-  CacheError,
-  NetworkError,
-  ProtocolError,
-  ScalrAgentError,
-} from '../../errors/index.ts'
+import { ApiError, CacheError } from '../../errors/index.ts'
 import {
   abandon,
   HttpTransport,
@@ -19,6 +13,7 @@ import {
   type HttpAnswer,
 } from '../../http/index.ts'
 import { Backoff, type Clock } from '../../runtime/index.ts'
+import { downloadError, isPassing } from './download-error.ts'
 import { saveStream, tooLarge, type SavedFile } from './save-stream.ts'
 
 /** How files are fetched, whatever the server. */
@@ -150,7 +145,7 @@ export class FileServer {
       } catch (error) {
         wanted.signal.throwIfAborted()
         if (!isPassing(error) || attempt >= maxAttempts) {
-          throw toCacheError(error, wanted.item, progress.hasBegun ? attempt : undefined)
+          throw downloadError(error, wanted.item, progress.hasBegun ? attempt : undefined)
         }
         const retryAfterMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0
         const waitMs = Math.max(backoff.nextMs(), Math.min(retryAfterMs, maxRetryAfterMs))
@@ -253,24 +248,4 @@ function doingOf({ doing, item }: WantedFile): string {
 /** Without query, which may be signed. */
 function shown(url: URL): string {
   return `${url.origin}${url.pathname}`
-}
-
-/** Whether another attempt may have a better end. */
-function isPassing(error: unknown): boolean {
-  return ScalrAgentError.isInstance(error) && error.retryable
-}
-
-function toCacheError(error: unknown, item: string, begunAttempts: number | undefined): unknown {
-  if (error instanceof CacheError || !ScalrAgentError.isInstance(error)) return error
-  if (error instanceof ProtocolError) {
-    return new CacheError(error.message, { item, code: 'CORRUPT', cause: error })
-  }
-  if (error instanceof NetworkError && error.code === 'NETWORK' && begunAttempts !== undefined) {
-    const attempts = begunAttempts === 1 ? '1 attempt' : `${begunAttempts} attempts`
-    return new CacheError(
-      `${error.message} The file did not arrive whole in ${attempts}; nothing of it was kept.`,
-      { item, code: 'CORRUPT', retryable: true, cause: error },
-    )
-  }
-  return new CacheError(error.message, { item, code: 'UNREACHABLE', cause: error })
 }

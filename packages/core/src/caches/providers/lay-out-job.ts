@@ -1,4 +1,4 @@
-import type { ProviderRequest } from '../provider-source.ts'
+import type { ProviderRequest } from '../provider-settings.ts'
 import type { CacheParts } from './cache-parts.ts'
 import type { ViewedPackage } from './job-view.ts'
 import { addressText, type LockedPackage } from './provider-address.ts'

@@ -4,7 +4,7 @@ import { CacheError, ConfigurationError } from '../../errors/index.ts'
 import { isLoopbackHost } from '../../http/index.ts'
 import { FileServer, type DownloadOptions } from '../download/file-server.ts'
 import { orNotFound } from '../download/or-not-found.ts'
-import type { ProviderNetworkMirror } from '../provider-source.ts'
+import type { ProviderNetworkMirror } from '../provider-settings.ts'
 import { maxArchiveBytes, type OfferedPackage, type PackageSource } from './package-source.ts'
 import {
   addressText,

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from '../../http/index.ts'
 import type { Clock, Logger } from '../../runtime/index.ts'
-import type { ProviderCacheSettings } from '../provider-source.ts'
+import type { ProviderCacheSettings } from '../provider-settings.ts'
 
 /** What a provider cache is made with. */
 export interface ProviderCacheOptions {

@@ -1,6 +1,6 @@
 import type { OperationOptions } from '../../executor/index.ts'
 import { ownPlatform } from '../own-platform.ts'
-import type { PreparedProviders, ProviderRequest, ProviderSource } from '../provider-source.ts'
+import type { PreparedProviders, ProviderRequest } from '../provider-settings.ts'
 import { wireParts, type CacheParts } from './cache-parts.ts'
 import { renderCliConfig, tokenVariable } from './cli-config.ts'
 import { layOutJob, plugins, type JobLayout } from './lay-out-job.ts'
@@ -16,7 +16,7 @@ const mountName = 'providers'
  * lays out for each job a read-only view of what that job may use. Bytes never come from a workload, so
  * that no run can plant something into another.
  */
-export class ProviderCache implements ProviderSource {
+export class ProviderCache {
   readonly #options: ProviderCacheOptions
   readonly #parts: CacheParts
   readonly #isEnabled: boolean
@@ -29,6 +29,7 @@ export class ProviderCache implements ProviderSource {
     this.#isEnabled = options.settings.enabled ?? true
   }
 
+  /** Pins what is in the cache of what the lock file names. Idempotent by job. */
   async prepare(request: ProviderRequest, options: OperationOptions): Promise<PreparedProviders> {
     const notes: string[] = []
     const { mirrors, origins } = this.#parts
@@ -49,6 +50,7 @@ export class ProviderCache implements ProviderSource {
     }
   }
 
+  /** Brings the providers of a lock file into the cache, in the background. Never throws. */
   learn(lockFile: string): void {
     if (!this.#isEnabled) return
     const work = this.#learn(lockFile)
@@ -57,6 +59,7 @@ export class ProviderCache implements ProviderSource {
     this.#background.add(work)
   }
 
+  /** The job has ended: what it used may be evicted. */
   async release(jobId: string): Promise<void> {
     if (!this.#isEnabled) return
     try {
@@ -68,6 +71,7 @@ export class ProviderCache implements ProviderSource {
     }
   }
 
+  /** At start: drops the pins of jobs that are not among these, and what a crash has left. */
   async recover(jobIds: readonly string[]): Promise<void> {
     if (!this.#isEnabled) return
     try {
@@ -85,6 +89,7 @@ export class ProviderCache implements ProviderSource {
     return this.#parts.eviction.runFully()
   }
 
+  /** Ends what runs in the background. */
   async close(): Promise<void> {
     await this.#parts.library.close()
     await Promise.allSettled(this.#background)

@@ -1,4 +1,4 @@
-import type { CacheMount, OperationOptions } from '../executor/index.ts'
+import type { CacheMount } from '../executor/index.ts'
 
 /** What a job says to the provider cache. */
 export interface ProviderRequest {
@@ -15,20 +15,6 @@ export interface PreparedProviders {
   readonly cliConfig: string | undefined
   readonly secretEnv: Readonly<Record<string, string>>
   readonly notes: readonly string[]
-}
-
-/** The provider cache, as the caches of the agent use it. */
-export interface ProviderSource {
-  /** Pins what is in the cache of what the lock file names. Idempotent by job. */
-  prepare(request: ProviderRequest, options: OperationOptions): Promise<PreparedProviders>
-  /** Brings the providers of a lock file into the cache, in the background. Never throws. */
-  learn(lockFile: string): void
-  /** The job has ended: what it used may be evicted. */
-  release(jobId: string): Promise<void>
-  /** At start: drops the pins of jobs that are not among these, and what a crash has left. */
-  recover(jobIds: readonly string[]): Promise<void>
-  /** Ends what runs in the background. */
-  close(): Promise<void>
 }
 
 /** A network mirror of providers, as `SCALR_AGENT_PROVIDER_NETWORK_MIRRORS` lists them. */
