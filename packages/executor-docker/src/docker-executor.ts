@@ -30,6 +30,7 @@ import { isAbandoned } from './is-abandoned.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import { fromLabels, labelNames } from './labels.ts'
 import { launchWorkload } from './launch.ts'
+import { removeVolumes } from './remove-workload.ts'
 import { isId } from './spec-check.ts'
 import { DockerWorkload } from './workload/docker-workload.ts'
 
@@ -135,7 +136,11 @@ export class DockerExecutor implements Executor {
     try {
       for (;;) {
         const state = await readState(client, id, signal)
-        if (state.phase === 'absent' || state.phase === 'stranger') return undefined
+        if (state.phase === 'absent' || state.phase === 'stranger') {
+          // Of a container that was removed by hand: nobody would ask to destroy what is not there.
+          await removeVolumes(client, id, signal)
+          return undefined
+        }
         if (state.phase !== 'starting') return this.#workload(id)
         if (isAbandoned(state, clock)) await discardLeftover(this.#context, state, signal)
         else await clock.sleep(pendingPollMs, { signal })
