@@ -39,8 +39,8 @@ const pendingPollMs = 25
 /**
  * Runs each workload in a container of a Docker engine, local or remote.
  *
- * All that is known of a workload lies in the engine: labels of its container, and files in an anonymous
- * volume of it. So a new agent process goes on where a killed one stopped.
+ * All that is known of a workload lies in the engine: labels of its container, and files in its
+ * volumes. So a new agent process goes on where a killed one stopped.
  *
  * @throws {@link ConfigurationError} for wrong options. Nothing is touched before the first call.
  */

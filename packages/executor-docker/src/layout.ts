@@ -2,7 +2,7 @@
 export const jobDirectory = '/opt'
 
 /**
- * Our own files, in an anonymous volume. `run/` holds small ones alone, so that all of them are read at
+ * Our own files, in a volume of their own. `run/` holds small ones alone, so that all of them are read at
  * once. `private/` is empty once the main process runs.
  */
 export const ownPaths = {

@@ -24,7 +24,7 @@ export async function removeContainer(
   }
 }
 
-/** The engine removes anonymous volumes with their container; the job directory has a name. */
+/** The volumes of a workload, which stay when its container is removed. */
 export async function removeVolumes(
   client: EngineClient,
   id: string,

@@ -83,7 +83,7 @@ describeWithEngine('a launch', () => {
     const workload = await suite.launch('echo ready; sleep 60')
     await until(workload, 'ready')
     await docker(suite.host, 'rm', '--force', `scalr-agent-${workload.id}`)
-    expect(await resourcesOf(suite.host, workload.id)).toHaveLength(1)
+    expect(await resourcesOf(suite.host, workload.id)).toHaveLength(2)
     for await (const ref of suite.executor.list({ agentId: testAgentId }))
       expect(ref.id).not.toBe(workload.id)
     expect(await resourcesOf(suite.host, workload.id)).toEqual([])

@@ -77,7 +77,6 @@ export function containerSpec(
     AttachStderr: false,
     OpenStdin: false,
     Tty: false,
-    Volumes: { [ownPaths.root]: {} },
     HostConfig: {
       ReadonlyRootfs: !options.root,
       Privileged: false,
@@ -98,8 +97,9 @@ export function containerSpec(
       // Hooks install programs into /tmp, so it is not `noexec`.
       Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${options.tmpBytes}` },
       Mounts: [
-        jobMount(spec, jobDirectory, also.launcher),
-        jobMount(spec, ownPaths.job, also.launcher),
+        jobVolume(spec, ownPaths.root, also.launcher, 'own'),
+        jobVolume(spec, jobDirectory, also.launcher, 'job'),
+        jobVolume(spec, ownPaths.job, also.launcher, 'job'),
         ...spec.caches.map(cacheMount),
       ],
       NetworkMode: network,
@@ -115,12 +115,20 @@ export function containerSpec(
   }
 }
 
-/** What the image has below /opt is copied into the volume, so that its tools are found there. */
-function jobMount(spec: WorkloadSpec, target: string, launcher: string): MountSettings {
+/**
+ * Both have a name and labels: a container that is removed by hand leaves its volumes, and so they are found.
+ * What the image has below /opt is copied into the job's, so that its tools are found there.
+ */
+function jobVolume(
+  spec: WorkloadSpec,
+  target: string,
+  launcher: string,
+  purpose: 'own' | 'job',
+): MountSettings {
   return {
     Type: 'volume',
     // A name of this attempt: nothing that was left behind is ever found again.
-    Source: `${containerName(spec.id)}.${attemptOf(launcher)}`,
+    Source: `${containerName(spec.id)}.${attemptOf(launcher)}.${purpose}`,
     Target: target,
     VolumeOptions: {
       NoCopy: target !== jobDirectory,
