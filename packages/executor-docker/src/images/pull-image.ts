@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { Clock } from '@scalr-agent/core'
 import type Docker from 'dockerode'
 
+import { isEngineAway, toDockerError } from '../docker-error.ts'
 import { imageError, toPullError, type PullContext } from './image-error.ts'
 import type { ImageReference } from './image-reference.ts'
 import { PullProgressReader, type PullProgress } from './pull-progress.ts'
@@ -26,7 +27,7 @@ export interface PullOptions {
  * Has the engine pull an image. Ends when the engine says so, when nothing has come for too long (a
  * registry behind a firewall that drops packets answers nothing at all), or when its time is up.
  *
- * @throws `ExecutorError` `IMAGE_PULL_FAILED`, `UNAVAILABLE` when the engine's disk is full
+ * @throws `ExecutorError` `IMAGE_PULL_FAILED`, `UNAVAILABLE` when the engine went away or its disk is full
  */
 export async function pullImage(docker: Docker, options: PullOptions): Promise<void> {
   const { context, clock, signal, timeoutMs, idleTimeoutMs } = options
@@ -60,6 +61,10 @@ export async function pullImage(docker: Docker, options: PullOptions): Promise<v
     })
   } catch (error) {
     either.throwIfAborted()
+    // An engine that went down in the middle says nothing about the image.
+    if (isEngineAway(error)) {
+      throw toDockerError(error, { phase: 'pull', doing: `pull the image \`${context.image}\`` })
+    }
     throw toPullError(error, context)
   } finally {
     // Ends the watch, and the connection where it is still open: then the engine stops pulling.
