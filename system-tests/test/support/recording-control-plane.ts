@@ -17,7 +17,7 @@ export class RecordingControlPlane implements ControlPlane {
   readonly started: StartedJob[] = []
   readonly #inner: HttpControlPlane
 
-  constructor(options: { readonly url: string; readonly token: string }) {
+  constructor(options: ConstructorParameters<typeof HttpControlPlane>[0]) {
     this.#inner = new HttpControlPlane(options)
   }
 
