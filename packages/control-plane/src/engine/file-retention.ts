@@ -120,7 +120,8 @@ export class FileRetention {
 
 /** By the name that `resultFile` gives. */
 function isEvidence(name: string): boolean {
-  return name.endsWith(`-${jobFileNames.erroredState}`)
+  const { erroredState, erroredStates } = jobFileNames
+  return name.endsWith(`-${erroredState}`) || name.endsWith(`-${erroredStates}`)
 }
 
 /** Files of those ids. What has another suffix is not ours to remove. */

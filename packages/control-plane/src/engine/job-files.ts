@@ -17,6 +17,7 @@ const resultNames: readonly string[] = [
   jobFileNames.planJson,
   jobFileNames.lockFile,
   jobFileNames.erroredState,
+  jobFileNames.erroredStates,
   jobFileNames.policyResults,
 ]
 

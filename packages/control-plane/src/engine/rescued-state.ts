@@ -34,7 +34,12 @@ export async function rescueState(
   job: JobRow,
   report: FinishJobRequest,
 ): Promise<RescuedState | undefined> {
-  if (!report.files.some((file) => file.name === jobFileNames.erroredState)) return undefined
+  const has = (name: string): boolean => report.files.some((file) => file.name === name)
+  if (has(jobFileNames.erroredStates)) {
+    const reason = 'It belongs to units of Terragrunt, which have backends of their own.'
+    return { commit: () => kept(null, reason), settle: async () => {} }
+  }
+  if (!has(jobFileNames.erroredState)) return undefined
   const file = resultFile(job, jobFileNames.erroredState)
   const content = await context.files.readAll(file, { maxBytes: context.limits.stateBytes })
   let staged: StagedState

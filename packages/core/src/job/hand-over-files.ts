@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { ControlPlaneJob } from '../control-plane/index.ts'
-import { ApiError, ExecutorError, type ScalrAgentError } from '../errors/index.ts'
+import { ApiError, ExecutorError, ProtocolError, ScalrAgentError } from '../errors/index.ts'
 import type { Workload } from '../executor/index.ts'
 import { jobFileNames, type FinishJobRequest } from '../protocol/index.ts'
 import { collectResults, type CollectedFile } from './collect-results.ts'
@@ -37,7 +37,7 @@ export interface HandedOver {
 export async function handOverFiles(options: HandOverOptions): Promise<HandedOver> {
   const { job, verdict, signal } = options
   const collected = await collect(options)
-  if (collected instanceof ExecutorError) return { uploaded: [], files: [], obstacle: collected }
+  if (ScalrAgentError.isInstance(collected)) return { uploaded: [], files: [], obstacle: collected }
   const files = collected.filter((file) => isWanted(file, verdict))
   const obstacles: ScalrAgentError[] = []
   const uploaded = await Promise.all(
@@ -49,7 +49,7 @@ export async function handOverFiles(options: HandOverOptions): Promise<HandedOve
       } catch (error) {
         // Too large, say: it would be refused again, so the report goes out without it.
         if (!(error instanceof ApiError) || error.retryable || isLeaseLost(error)) throw error
-        if (name === jobFileNames.erroredState) await rescue(file, error.message, options)
+        if (isRescuedState(name)) await rescue(file, error.message, options)
         obstacles.push(error)
         return []
       }
@@ -62,16 +62,22 @@ export async function handOverFiles(options: HandOverOptions): Promise<HandedOve
 /** For a job that may not be reported any more: whatever state it rescued stays on this machine (I9). */
 export async function keepRescuedState(options: FilesOptions): Promise<void> {
   const files = await collect(options)
-  if (files instanceof ExecutorError) return
+  if (ScalrAgentError.isInstance(files)) return
   for (const file of files) {
-    if (file.name === jobFileNames.erroredState) {
+    if (isRescuedState(file.name)) {
       await rescue(file, 'The lease of the job was lost.', options)
     }
   }
 }
 
+/** Whether a result file holds state that the tool could not write (I9). */
+export function isRescuedState(name: string): boolean {
+  return name === jobFileNames.erroredState || name === jobFileNames.erroredStates
+}
+
 /** Which state it is, by what people compare: its serial and lineage. */
 export async function describeState(path: string): Promise<string> {
+  if (path.endsWith('.tar.gz')) return 'an archive with the states of units'
   // They stand at the beginning; what follows may be large.
   await using file = await open(path, 'r')
   const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, 0)
@@ -82,7 +88,7 @@ export async function describeState(path: string): Promise<string> {
 }
 
 /** The result files, or why there is no way to them. @throws what may be better another time. */
-async function collect(options: FilesOptions): Promise<readonly CollectedFile[] | ExecutorError> {
+async function collect(options: FilesOptions): Promise<readonly CollectedFile[] | ScalrAgentError> {
   const { workload, journal, services } = options
   if (workload === undefined || journal.record.outcome?.kind === 'not-started') return []
   try {
@@ -92,6 +98,8 @@ async function collect(options: FilesOptions): Promise<readonly CollectedFile[] 
       join(journal.directory, 'results'),
     )
   } catch (error) {
+    // What the units of Terragrunt left is no plan, and will not become one.
+    if (error instanceof ProtocolError) return error
     // A workload that is lost has no files to give; its report must go out all the same.
     const lost = journal.record.outcome?.kind === 'lost'
     if (!lost && (!(error instanceof ExecutorError) || error.retryable)) throw error
@@ -118,5 +126,5 @@ async function rescue(
 
 /** A plan is only worth keeping when it succeeded; a rescued state always is. */
 function isWanted(file: CollectedFile, verdict: JobVerdict): boolean {
-  return verdict.result === 'succeeded' || file.name === jobFileNames.erroredState
+  return verdict.result === 'succeeded' || isRescuedState(file.name)
 }

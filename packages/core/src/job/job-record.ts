@@ -67,7 +67,15 @@ export const jobRecordSchema = z.object({
   /** Hides the stage markers from forgery; useless once the workload has ended. */
   nonce: z.string(),
   /** What to bring out of the workload, once that is known. */
-  resultFiles: z.array(z.object({ name: z.enum(jobFileNames), path: z.string() })).readonly(),
+  resultFiles: z
+    .array(
+      z.object({
+        name: z.enum(jobFileNames),
+        path: z.string(),
+        pack: z.enum(['archive', 'plans']).optional(),
+      }),
+    )
+    .readonly(),
   step: z.enum(jobSteps),
   state: jobStateSchema,
   leaseMs: z.number(),

@@ -4,7 +4,7 @@ import type { Workload } from '../executor/index.ts'
 import { jobFileNames, type JobSpec } from '../protocol/index.ts'
 import type { CollectedFile } from './collect-results.ts'
 import { rescuedEvidence } from './failure-evidence.ts'
-import { describeState, handOverFiles, type HandedOver } from './hand-over-files.ts'
+import { describeState, handOverFiles, isRescuedState, type HandedOver } from './hand-over-files.ts'
 import type { JobJournal } from './job-journal.ts'
 import type { JobLog } from './job-log.ts'
 import type { JobServices } from './job-services.ts'
@@ -87,7 +87,7 @@ async function withState(
   { files }: HandedOver,
   journal: JobJournal,
 ): Promise<JobVerdict> {
-  const state = files.find(({ name }) => name === jobFileNames.erroredState)
+  const state = files.find(({ name }) => isRescuedState(name))
   const { rescued } = journal.record
   if (verdict.failure === undefined || (state === undefined && rescued === undefined))
     return verdict

@@ -77,6 +77,7 @@ export type JobFile = z.infer<typeof jobFileSchema>
 export const jobFileNames = {
   /** tar.gz of the configuration. */
   configuration: 'configuration.tar.gz',
+  /** The saved plan; with Terragrunt's run-all a tar.gz of the plans of its units. */
   plan: 'plan.bin',
   planJson: 'plan.json',
   lockFile: 'lock.hcl',
@@ -86,6 +87,8 @@ export const jobFileNames = {
   policyResults: 'policy-results.json',
   /** State that could not be written to the backend and was rescued after a hard end (I9). */
   erroredState: 'errored.tfstate',
+  /** tar.gz of such states, each below the path of its unit, of a job that ran Terragrunt's run-all. */
+  erroredStates: 'errored-states.tar.gz',
 } as const
 /** One of `jobFileNames`. */
 export type JobFileName = (typeof jobFileNames)[keyof typeof jobFileNames]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import { ConfigurationError } from '../errors/index.ts'
-import type { PreparedCaches, ToolLocation } from '../caches/index.ts'
+import type { PreparedCaches } from '../caches/index.ts'
 import type { WorkloadSpec } from '../executor/index.ts'
 import { assertMarkerNonce } from '../logs/index.ts'
 import {
@@ -17,6 +17,7 @@ import { jobLayout } from './job-layout.ts'
 import { createJobScript, jobScriptArgv } from './job-script.ts'
 import { jobSecrets } from './job-secrets.ts'
 import { createPolicyJob } from './policy/index.ts'
+import type { TerragruntOptions } from './script/job-script-options.ts'
 import { normalizeWorkingDirectory } from './tool-arguments.ts'
 
 export interface CreateWorkloadSpecOptions {
@@ -59,6 +60,11 @@ export interface ResultFile {
   readonly name: JobFileName
   /** Relative to the job directory, for `Workload.readFiles`. */
   readonly path: string
+  /**
+   * How a directory at that path becomes one file: `archive`, a tar.gz of what lies below; `plans`, the one
+   * document that `mergePlans` makes of each `<unit>/plan.json`.
+   */
+  readonly pack?: 'archive' | 'plans' | undefined
 }
 
 export interface CreatedWorkloadSpec {
@@ -161,9 +167,14 @@ function terraformParts(options: CreateWorkloadSpecOptions, phase: 'plan' | 'app
     notes: prepared?.notes,
     parallelism: defaults.parallelism,
   })
+  const isRunAll = spec.workspace.terragrunt?.useRunAll === true
   return {
     files: {
-      names,
+      // Through the checks of every archive, to where Terragrunt looks for the plans of its units.
+      names: isRunAll ? names.filter((name) => name !== jobFileNames.plan) : names,
+      ...(isRunAll && phase === 'apply'
+        ? { archives: new Map([[jobFileNames.plan, jobLayout.units]]) }
+        : {}),
       script,
       caCert: options.caCert,
       cliConfig: prepared?.cliConfig,
@@ -174,23 +185,24 @@ function terraformParts(options: CreateWorkloadSpecOptions, phase: 'plan' | 'app
     },
     env,
     secretEnv,
-    resultFiles: resultFiles(phase, workingDirectory),
+    resultFiles: isRunAll ? unitResultFiles(phase) : resultFiles(phase, workingDirectory),
   }
 }
 
 function terragruntOf(
   spec: JobSpec,
   prepared: PreparedCaches | undefined,
-): { readonly location: ToolLocation } | undefined {
+): TerragruntOptions | undefined {
   const { terragrunt, name } = spec.workspace
   if (terragrunt === null) return undefined
-  if (terragrunt.useRunAll) {
+  const { targets, replacements } = spec.run
+  if (terragrunt.useRunAll && targets.length + replacements.length > 0) {
     throw new ConfigurationError(
-      `Cannot run Terragrunt's run-all for the workspace '${name}': its units would share the workspace's one state and overwrite each other's. Make a workspace for each unit, with the unit as its working directory.`,
+      `Cannot run Terragrunt's run-all for the workspace '${name}' with targets or replacements: an address names a resource of one unit, and every unit would be told it. Start the run without them, or in a workspace of that unit.`,
     )
   }
   const location = prepared?.tools.terragrunt ?? { kind: 'lookup', version: terragrunt.version }
-  return { location }
+  return { location, runAll: terragrunt.useRunAll }
 }
 
 function policyParts(options: CreateWorkloadSpecOptions): PhaseParts {
@@ -222,6 +234,16 @@ function resultFiles(phase: 'plan' | 'apply', workingDirectory: string): readonl
     { name: jobFileNames.planJson, path: jobLayout.planJson },
     { name: jobFileNames.lockFile, path: jobLayout.lockFile },
     erroredState,
+  ]
+}
+
+function unitResultFiles(phase: 'plan' | 'apply'): readonly ResultFile[] {
+  if (phase === 'apply') {
+    return [{ name: jobFileNames.erroredStates, path: jobLayout.unitStates, pack: 'archive' }]
+  }
+  return [
+    { name: jobFileNames.plan, path: jobLayout.units, pack: 'archive' },
+    { name: jobFileNames.planJson, path: jobLayout.unitPlans, pack: 'plans' },
   ]
 }
 

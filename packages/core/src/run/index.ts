@@ -31,6 +31,7 @@ export {
   summarizePlanText,
   type PlanSummary,
 } from './plan-summary.ts'
+export { mergePlans, type UnitPlan } from './merge-plans.ts'
 export { summarizeApply } from './apply-summary.ts'
 export {
   readConfigurationFile,

@@ -65,7 +65,9 @@ export function createJobEnvironment(options: JobEnvironmentOptions): JobEnviron
   }
   const facts = runFacts(spec)
 
-  put('SCALR_TOKEN', spec.runToken, true)
+  // Units have backends of their own, so the run's token is not for them.
+  const isRunAll = spec.workspace.terragrunt?.useRunAll === true
+  if (!isRunAll) put('SCALR_TOKEN', spec.runToken, true)
   const { SCALR_HOSTNAME = '' } = Object.fromEntries(env)
   // OpenTofu applies a plan with the values that it was made with, and no others.
   const ofPlan = { ...facts, SCALR_HOSTNAME, SCALR_RUN_PHASE: 'plan' }
@@ -82,11 +84,14 @@ export function createJobEnvironment(options: JobEnvironmentOptions): JobEnviron
   const { environment, chunks, files } = terraformVariables(spec.variables)
   for (const { name, value, sensitive } of environment) put(name, value, sensitive)
   // The saved plan of Terraform holds all that an apply needs.
-  const isHandedOver = spec.phase === 'plan' || spec.workspace.iacPlatform === 'opentofu'
+  const isHandedOver =
+    !isRunAll && (spec.phase === 'plan' || spec.workspace.iacPlatform === 'opentofu')
+  if (isRunAll) assertEnvironmentOnly(files)
   if (isHandedOver) for (const [name, value] of Object.entries(chunks)) put(name, value, true)
   for (const [name, value] of Object.entries(facts)) put(name, value, false)
-  for (const [name, value] of Object.entries(stateVariables(options))) put(name, value, false)
-  put('TF_HTTP_PASSWORD', spec.runToken, true)
+  const state = isRunAll ? automationVariables : stateVariables(options)
+  for (const [name, value] of Object.entries(state)) put(name, value, false)
+  if (!isRunAll) put('TF_HTTP_PASSWORD', spec.runToken, true)
 
   assertSize([...env, ...secretEnv])
   return {
@@ -107,11 +112,12 @@ function defaultVariables({ path, workloadUrl }: JobEnvironmentOptions): Record<
   }
 }
 
+const automationVariables = { TF_IN_AUTOMATION: '1', TF_INPUT: '0' } as const
+
 function stateVariables({ spec, workloadUrl }: JobEnvironmentOptions): Record<string, string> {
   const state = `${new URL(workloadUrl).href.replace(/\/$/u, '')}${spec.statePath}`
   return {
-    TF_IN_AUTOMATION: '1',
-    TF_INPUT: '0',
+    ...automationVariables,
     TF_HTTP_ADDRESS: state,
     TF_HTTP_LOCK_ADDRESS: state,
     TF_HTTP_UNLOCK_ADDRESS: state,
@@ -193,6 +199,15 @@ function assertShellVariable(name: string, value: string): void {
       `it has ${bytes} bytes, and the system allows ${maxVariableBytes}. Put the value into a file of the configuration.`,
     )
   }
+}
+
+/** The FIFO of the other variables has one reader, and units are many. */
+function assertEnvironmentOnly(variables: readonly FileVariable[]): void {
+  const refused = variables.find(({ when }) => when === 'always')
+  if (refused === undefined) return
+  throw new ConfigurationError(
+    `Cannot hand the variable ${JSON.stringify(refused.name)} to the units of Terragrunt's run-all: it cannot be an environment variable, by its name or its length. Rename it with letters, digits and '_', or put its value into a file of the configuration.`,
+  )
 }
 
 /** Beside the length of each, a system limits that of all together. */

@@ -22,6 +22,17 @@ export const jobLayout = {
   cliConfig: 'data/cli.tfrc',
   /** A FIFO: values of variables on their way to the tool. */
   variables: 'data/variables.tfvars',
+  /**
+   * Terragrunt's run-all: `plans/<unit>/tfplan.tfplan`, lock files, and the list of the units. All that an
+   * apply needs of the plan.
+   */
+  units: 'data/units',
+  /** `<unit>/plan.json` each. */
+  unitPlans: 'data/unit-plans',
+  /** `<unit>/errored.tfstate`, of units whose state could not be written. */
+  unitStates: 'data/unit-states',
+  /** Which tools of units run, and how they ended. */
+  unitRuns: 'data/unit-runs',
   /** CA certificates that are added to the system's own. */
   caCertificates: 'data/ca.pem',
   providers: 'providers',

@@ -16,11 +16,12 @@ import { jobExitCodes } from './stages.ts'
  * - `job_allowed` is what a stage may start in spite of: 0, but for the post-apply hook after a soft
  *   interrupt.
  */
-export const jobScriptRuntime = String.raw`unset job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_code job_complete job_cr
-unset job_crlf job_cwd job_delimiter job_dir job_fifo job_found job_iac job_iac_cwd job_key job_kind job_line
-unset job_mentioned job_newline job_nonce job_number job_path job_pid job_pid_file job_program job_rest job_result
-unset job_root job_sent job_signal job_stage job_target job_told job_tool job_tries job_value job_values job_waited
-unset job_wanted job_wrapper job_writer
+export const jobScriptRuntime = String.raw`unset job_added job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_changed job_code
+unset job_complete job_cr job_crlf job_cwd job_delimiter job_destroyed job_dir job_fifo job_found
+unset job_has_changes job_iac job_iac_cwd job_key job_kind job_line job_major job_mentioned job_minor
+unset job_newline job_nonce job_number job_patch job_path job_pid job_pid_file job_pids job_program job_rest
+unset job_result job_root job_sent job_signal job_stage job_target job_told job_tool job_tries job_unit
+unset job_units job_value job_values job_version job_waited job_wanted job_wrapper job_writer
 job_wanted=0
 trap '[ "$job_wanted" -ge 1 ] || job_wanted=1' TERM
 trap 'job_wanted=2' QUIT
@@ -37,7 +38,7 @@ if [ -z "$job_nonce" ] || [ -e data/nonce ]; then
 fi
 
 job_allowed=0 job_begun= job_busy= job_code=0 job_complete= job_kind= job_pid= job_result=0
-job_path= job_pid_file= job_sent=0 job_stage= job_target= job_iac= job_told= job_tool= job_newline='
+job_path= job_pid_file= job_pids= job_sent=0 job_stage= job_target= job_iac= job_told= job_tool= job_newline='
 '
 job_cr=$(printf '\r')
 
@@ -65,6 +66,10 @@ job_tool_signal() {
 # One interrupt to the child, and to it alone. A hook gets one TERM, since a shell's background child
 # ignores INT; what is left of it after a hard interrupt dies of the executor's KILL.
 job_interrupt() {
+  if [ "$job_kind" = tool ] && [ -n "$job_pids" ]; then
+    job_interrupt_units
+    return 0
+  fi
   job_target=$job_pid
   # A tool that another program runs.
   if [ "$job_kind" = tool ] && [ -n "$job_pid_file" ] && [ -s "$job_pid_file" ]; then

@@ -62,6 +62,24 @@ describe('createWorkloadSpec', () => {
     expect(JSON.stringify(secretEnv)).not.toContain(jobToken)
   })
 
+  it('I12: units of run-all get neither the token of the run nor the state of the workspace', () => {
+    const workspace = { terragrunt: { version: null, useRunAll: true } }
+    for (const phase of ['plan', 'apply'] as const) {
+      const { workload } = create({ phase, workspace })
+      const text = JSON.stringify(workload)
+      expect(text).not.toContain(runToken)
+      expect(text).not.toContain('TF_HTTP')
+      expect(workload.env).toMatchObject({ TF_IN_AUTOMATION: '1', TF_INPUT: '0' })
+    }
+    expect(create({ workspace }).resultFiles).toEqual([
+      { name: 'plan.bin', path: 'data/units', pack: 'archive' },
+      { name: 'plan.json', path: 'data/unit-plans', pack: 'plans' },
+    ])
+    expect(create({ phase: 'apply', workspace }).resultFiles).toEqual([
+      { name: 'errored-states.tar.gz', path: 'data/unit-states', pack: 'archive' },
+    ])
+  })
+
   it('refuses an apply without a plan, a plan without a configuration, a bad nonce', () => {
     const only = (name: string): NonNullable<TestJobSpec['files']> =>
       makeJobSpec().files.filter((file) => file.name === name)

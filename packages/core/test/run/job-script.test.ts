@@ -60,6 +60,25 @@ describe('the text of the job script', () => {
     await expect(script).toMatchFileSnapshot('./snapshots/apply.sh')
   })
 
+  it('of an apply of all units of Terragrunt', async () => {
+    const script = createJobScript({
+      ...options,
+      phase: 'apply',
+      hooks: {},
+      terragrunt: { location: { kind: 'lookup', version: '0.99.1' }, runAll: true },
+    })
+    await expect(script).toMatchFileSnapshot('./snapshots/apply-all-units.sh')
+  })
+
+  it('of a plan of one unit of Terragrunt', async () => {
+    const script = createJobScript({
+      ...options,
+      hooks: {},
+      terragrunt: { location: { kind: 'lookup', version: '0.99.1' }, runAll: false },
+    })
+    await expect(script).toMatchFileSnapshot('./snapshots/plan-unit.sh')
+  })
+
   it('is the same for the same options', () => {
     expect(createJobScript(options)).toBe(createJobScript(structuredClone(options)))
   })

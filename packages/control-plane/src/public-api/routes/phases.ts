@@ -62,10 +62,13 @@ async function sendErroredState(
     title: `${resource.model} with ID '${id}' has kept no rescued state.`,
   })
   if (job === undefined) throw missing
+  const units = jobFileNames.erroredStates
+  const isOfUnits = (await api.files.size(resultFile(job, units))) !== undefined
+  const name = isOfUnits ? units : jobFileNames.erroredState
   return sendStored(api, reply, {
-    file: resultFile(job, jobFileNames.erroredState),
-    mediaType: 'application/json',
-    fileName: `${id}-${jobFileNames.erroredState}`,
+    file: resultFile(job, name),
+    mediaType: isOfUnits ? 'application/gzip' : 'application/json',
+    fileName: `${id}-${name}`,
     missing,
   })
 }

@@ -2,11 +2,16 @@ import { jobLayout } from '../job-layout.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { jobExitCodes } from '../stages.ts'
 import type { JobScriptOptions } from './job-script-options.ts'
+import { initUnitsStage } from './terragrunt-run-all.ts'
 import { noVariables, variableArguments } from './variable-file.ts'
 
 /** `init`, with the lock file of the plan put back before an apply. */
 export function initStage(options: JobScriptOptions): string {
   const { phase, notes = [] } = options
+  if (options.terragrunt?.runAll === true)
+    return `${beginInit(phase, notes)}${initUnitsStage}  job_end
+fi
+`
   const lockFile = `"$job_dir"/${jobLayout.lockFile}`
   // OpenTofu evaluates sources of modules, which may be made of variables.
   const variables = options.tool.name === 'tofu' ? variableArguments(options) : noVariables
@@ -45,11 +50,7 @@ job_backend_is_ours() {
   done <"$job_argument/terraform.tfstate"
   [ -n "$job_found" ]
 } 2>/dev/null
-if job_may_go_on; then
-  job_begin init
-  SCALR_TERRAFORM_OPERATION=${phase}
-  export SCALR_TERRAFORM_OPERATION
-${notes.map((note) => `  job_say ${shellQuote(note)}\n`).join('')}${variables.open}${before}
+${beginInit(phase, notes)}${variables.open}${before}
 ${variables.close}${options.terragrunt === undefined ? '' : '  job_find_directory\n'}  if [ "$job_code" -eq 0 ] && ! job_backend_is_ours; then
     job_say 'Error: the configuration selects another backend than the run must use. Remove backend and cloud blocks from its override files, and -backend from TF_CLI_ARGS_init.'
     job_code=${jobExitCodes.invalidConfiguration}
@@ -57,4 +58,12 @@ ${variables.close}${options.terragrunt === undefined ? '' : '  job_find_director
   job_end
 fi
 `
+}
+
+function beginInit(phase: string, notes: readonly string[]): string {
+  return `if job_may_go_on; then
+  job_begin init
+  SCALR_TERRAFORM_OPERATION=${phase}
+  export SCALR_TERRAFORM_OPERATION
+${notes.map((note) => `  job_say ${shellQuote(note)}\n`).join('')}`
 }

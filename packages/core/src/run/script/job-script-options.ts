@@ -11,7 +11,7 @@ export interface JobScriptOptions {
     readonly location: ToolLocation
   }
   /** Where the tool is run by Terragrunt. */
-  readonly terragrunt?: { readonly location: ToolLocation } | undefined
+  readonly terragrunt?: TerragruntOptions | undefined
   /** Below the configuration's root, empty for the root. */
   readonly workingDirectory: string
   readonly varFiles: readonly string[]
@@ -28,4 +28,11 @@ export interface JobScriptOptions {
   readonly notes?: readonly string[] | undefined
   /** @default the tool's own, 10 */
   readonly parallelism?: number | undefined
+}
+
+/** How Terragrunt runs the tool. */
+export interface TerragruntOptions {
+  readonly location: ToolLocation
+  /** All units below the working directory, each with the backend that it has itself. */
+  readonly runAll: boolean
 }

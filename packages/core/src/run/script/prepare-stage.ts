@@ -4,7 +4,7 @@ import { shellQuote } from '../shell-quote.ts'
 import { jobExitCodes } from '../stages.ts'
 import { keepFileVariables } from './variable-file.ts'
 import type { JobScriptOptions } from './job-script-options.ts'
-import { terragruntFunctions, terragruntWrapper } from './terragrunt.ts'
+import { terragruntSetup } from './terragrunt.ts'
 
 /** Lays out what the tool and the hooks need, and refuses what cannot be run before anything is. */
 export function prepareStage(options: JobScriptOptions): string {
@@ -36,11 +36,13 @@ if [ -f ${jobLayout.caCertificates} ]; then
 fi
 ${options.hasCliConfig === true ? cliConfig : ''}${changeDirectory(options.workingDirectory)}
 ${findTools(options)}
-rm -f ${backendOverrideFile} && printf 'terraform {\\n  backend "http" {}\\n}\\n' >${backendOverrideFile} ||
-  job_refuse ${jobExitCodes.internal} 'the backend override cannot be written.'
-job_end
+${options.terragrunt?.runAll === true ? '' : overrideBackend}job_end
 `
 }
+
+const overrideBackend = `rm -f ${backendOverrideFile} && printf 'terraform {\\n  backend "http" {}\\n}\\n' >${backendOverrideFile} ||
+  job_refuse ${jobExitCodes.internal} 'the backend override cannot be written.'
+`
 
 /**
  * A configuration of the workspace's own (`TF_CLI_CONFIG_FILE`) gives way: there is one only. Nobody else may
@@ -74,7 +76,8 @@ case $job_cwd/ in
 esac`
 }
 
-function findTools({ tool, terragrunt }: JobScriptOptions): string {
+function findTools(options: JobScriptOptions): string {
+  const { tool, terragrunt } = options
   return `job_find_tool() {
   job_program=$(command -v "$1") ||
     job_refuse ${jobExitCodes.toolNotFound} "$1 was not found in PATH ($PATH). Install it where the job runs, or set the agent's path to it."
@@ -99,7 +102,7 @@ job_iac=$job_program job_iac_cwd=$job_cwd job_tool=$job_program${
       ? ''
       : `
 ${findTool('terragrunt', terragrunt.location)}
-${terragruntFunctions}${terragruntWrapper}`
+${terragruntSetup(options, terragrunt)}`
   }`
 }
 

@@ -1,52 +1,22 @@
-import { backendOverrideFile, jobLayout } from '../job-layout.ts'
 import { jobExitCodes } from '../stages.ts'
+import type { JobScriptOptions, TerragruntOptions } from './job-script-options.ts'
+import { terragruntRunAll } from './terragrunt-run-all.ts'
+import { terragruntUnit } from './terragrunt-unit.ts'
+
+/** The first version that agents run; Scalr's own. */
+const firstVersion = [0, 58, 13] as const
 
 /**
- * Puts Terragrunt before the tool. It calls the tool through a small program of ours, which
- * - notes the tool's process, so that an interrupt goes to the tool itself, once, and not through
- *   Terragrunt, which waits 15 s before it hands one on;
- * - notes the directory: with a `source` Terragrunt runs the tool in a copy of the configuration;
- * - sees to it there that state goes to the run's backend, whatever `remote_state` says.
- *
- * Other units whose outputs a unit depends on keep the backends that they have.
+ * Puts Terragrunt, which `job_program` names by then, before the tool: it calls the tool through a small
+ * program of ours.
  */
-export const terragruntWrapper = String.raw`job_tool=$job_program
-job_pid_file=$job_dir/${jobLayout.data}/tool.pid
-job_wrapper=$job_dir/${jobLayout.data}/${'$'}{job_iac##*/}
-{
-  printf '#!/bin/sh\njob_iac=%s\njob_cwd=%s\njob_data=%s\n' \
-    "$(job_quote "$job_iac")" "$(job_quote "$job_cwd")" "$(job_quote "$job_dir/${jobLayout.data}")"
-  cat <<'END_OF_WRAPPER'
-case $(pwd -P)/ in
-  "$job_cwd"/ | "$job_cwd"/.terragrunt-cache/*) ;;
-  *) exec "$job_iac" "$@" ;;
-esac
-pwd -P >"$job_data/tool.directory" && echo $$ >"$job_data/tool.pid" &&
-  printf 'terraform {\n  backend "http" {}\n}\n' >${backendOverrideFile} || exit ${jobExitCodes.internal}
-# Settings of another backend would be refused by this one.
-for job_argument do
-  shift
-  case $job_argument in -backend-config=*) ;; *) set -- "$@" "$job_argument" ;; esac
-done
-exec "$job_iac" "$@"
-END_OF_WRAPPER
-} >"$job_wrapper" && chmod 755 "$job_wrapper" ||
-  job_refuse ${jobExitCodes.internal} 'the data directory is not writable.'
-TG_TF_PATH=$job_wrapper TG_NON_INTERACTIVE=true TG_NO_AUTO_INIT=true TG_TF_FORWARD_STDOUT=true TG_NO_COLOR=true
-export TG_TF_PATH TG_NON_INTERACTIVE TG_NO_AUTO_INIT TG_TF_FORWARD_STDOUT TG_NO_COLOR
-# The names of before 0.73, which later versions warn of.
-case $("$job_tool" --version 2>/dev/null) in
-  *' v0.'[0-6][0-9].* | *' v0.7'[0-2].*)
-    TERRAGRUNT_TFPATH=$job_wrapper TERRAGRUNT_NON_INTERACTIVE=true TERRAGRUNT_NO_AUTO_INIT=true
-    TERRAGRUNT_FORWARD_TF_STDOUT=true TERRAGRUNT_NO_COLOR=true
-    export TERRAGRUNT_TFPATH TERRAGRUNT_NON_INTERACTIVE TERRAGRUNT_NO_AUTO_INIT
-    export TERRAGRUNT_FORWARD_TF_STDOUT TERRAGRUNT_NO_COLOR
-    ;;
-esac
-`
+export function terragruntSetup(options: JobScriptOptions, terragrunt: TerragruntOptions): string {
+  return `job_tool=$job_program
+${terragruntFunctions}${terragrunt.runAll ? terragruntRunAll(options) : terragruntUnit}`
+}
 
-/** Used by {@link terragruntWrapper}; a word for sh, whatever it holds. */
-export const terragruntFunctions = String.raw`job_quote() {
+const terragruntFunctions = String.raw`# A word for sh, whatever it holds.
+job_quote() {
   job_rest=$1 job_value=
   while :; do
     case $job_rest in
@@ -57,18 +27,29 @@ export const terragruntFunctions = String.raw`job_quote() {
   printf "'%s'" "$job_value$job_rest"
 }
 
-# Where the tool was run last.
-job_find_directory() {
-  if [ -r "$job_dir/${jobLayout.data}/tool.directory" ]; then
-    IFS= read -r job_iac_cwd <"$job_dir/${jobLayout.data}/tool.directory" || :
-  fi
-}
+# "terragrunt version v0.99.1". What tells no version is taken for a new one.
+job_version=$("$job_tool" --version 2>/dev/null | {
+  read -r job_line && printf '%s' "${'$'}{job_line##* }"
+  while read -r job_line; do :; done
+})
+job_version=${'$'}{job_version#v}
+case $job_version in
+  [0-9]*.[0-9]*.[0-9]*)
+    job_major=${'$'}{job_version%%.*} job_rest=${'$'}{job_version#*.}
+    job_minor=${'$'}{job_rest%%.*} job_rest=${'$'}{job_rest#*.}
+    job_patch=${'$'}{job_rest%%[!0-9]*}
+    ;;
+  *) job_major=999 job_minor=0 job_patch=0 ;;
+esac
 
-# A state that could not be written lies where the tool was run.
-job_fetch_errored_state() {
-  job_find_directory
-  if [ "$job_iac_cwd" != "$job_cwd" ] && [ -f "$job_iac_cwd/errored.tfstate" ]; then
-    cp -- "$job_iac_cwd/errored.tfstate" "$job_cwd/errored.tfstate" || :
+# job_terragrunt_is_before MAJOR MINOR PATCH
+job_terragrunt_is_before() {
+  if [ "$job_major" -ne "$1" ]; then [ "$job_major" -lt "$1" ]
+  elif [ "$job_minor" -ne "$2" ]; then [ "$job_minor" -lt "$2" ]
+  else [ "$job_patch" -lt "$3" ]
   fi
 }
+if job_terragrunt_is_before ${firstVersion.join(' ')}; then
+  job_refuse ${jobExitCodes.toolNotFound} "$job_tool is Terragrunt $job_version, and the first version that can be run is ${firstVersion.join('.')}. Set a later version in the workspace."
+fi
 `

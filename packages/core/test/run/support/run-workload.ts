@@ -1,8 +1,18 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { chmod, copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { createWriteStream, existsSync } from 'node:fs'
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  realpath,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { gzipSync } from 'node:zlib'
 import { buffer } from 'node:stream/consumers'
@@ -10,6 +20,7 @@ import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
 
 import type { PreparedCaches } from '../../../src/caches/index.ts'
+import { packResults, type ResultPart } from '../../../src/job/pack-results.ts'
 import { createWorkloadSpec, type CreateWorkloadSpecOptions } from '../../../src/run/index.ts'
 import { makeJobSpec, type TestJobSpec } from '../../support/job-spec.ts'
 import { fakeToolScript, RunningScript, testNonce, type FakeBehaviour } from './run-job-script.ts'
@@ -67,6 +78,12 @@ export async function startWorkload(options: StartWorkloadOptions): Promise<Runn
         planned.push(to)
       }
     }
+    if (options.planned !== undefined && existsSync(join(options.planned, 'data/units'))) {
+      // As the agent packs what it collects.
+      const files = await filesBelow(join(options.planned, 'data/units'))
+      await pipeline(packResults('archive', files), createWriteStream(join(downloads, 'plan.bin')))
+      planned.push('plan.bin')
+    }
     const names = [...Object.keys(archives), ...planned]
     const known = makeJobSpec().files[0]
     const { tool } = options
@@ -117,4 +134,16 @@ async function archiveOf(files: Readonly<Record<string, string>>): Promise<Buffe
   for (const [name, text] of Object.entries(files)) tar.entry({ name, mode: 0o755 }, text)
   tar.finalize()
   return gzipSync(await buffer(tar))
+}
+
+async function filesBelow(directory: string): Promise<readonly ResultPart[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  return await Promise.all(
+    files.map(async (entry) => {
+      const localPath = join(entry.parentPath, entry.name)
+      const { size } = await stat(localPath)
+      return { path: relative(directory, localPath), localPath, bytes: size }
+    }),
+  )
 }

@@ -1,0 +1,368 @@
+#!/bin/sh
+# Runs the plan of one run. Made by @scalr-agent/core.
+unset job_added job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_changed job_code
+unset job_complete job_cr job_crlf job_cwd job_delimiter job_destroyed job_dir job_fifo job_found
+unset job_has_changes job_iac job_iac_cwd job_key job_kind job_line job_major job_mentioned job_minor
+unset job_newline job_nonce job_number job_patch job_path job_pid job_pid_file job_pids job_program job_rest
+unset job_result job_root job_sent job_signal job_stage job_target job_told job_tool job_tries job_unit
+unset job_units job_value job_values job_version job_waited job_wanted job_wrapper job_writer
+job_wanted=0
+trap '[ "$job_wanted" -ge 1 ] || job_wanted=1' TERM
+trap 'job_wanted=2' QUIT
+set -u
+exec 2>&1 </dev/null
+
+# The nonce proves that a marker is the script's. Nobody else may ever read it.
+job_nonce=
+IFS= read -r job_nonce <data/nonce || :
+rm -f data/nonce
+if [ -z "$job_nonce" ] || [ -e data/nonce ]; then
+  echo 'Error: the job script cannot read and remove data/nonce.'
+  exit 70
+fi
+
+job_allowed=0 job_begun= job_busy= job_code=0 job_complete= job_kind= job_pid= job_result=0
+job_path= job_pid_file= job_pids= job_sent=0 job_stage= job_target= job_iac= job_told= job_tool= job_newline='
+'
+job_cr=$(printf '\r')
+
+job_mark() { printf '\036%s %s\n' "$job_nonce" "$1"; }
+
+job_say() { printf '%s\n' "$*"; }
+
+# The signal that interrupts the running tool once. INT, but TERM, which means the same to the tool,
+# where INT would be lost: a child that sh starts with '&' ignores INT until it has a handler of its
+# own, and Terraform 1.0 runs itself below a wrapper that swallows INT and hands TERM on.
+job_tool_signal() {
+  if [ -r "/proc/$job_target/status" ]; then
+    while read -r job_key job_value; do
+      case $job_key$job_value in
+        SigIgn:*[2367abef]) echo TERM; return ;;
+      esac
+    done <"/proc/$job_target/status"
+  fi
+  case $("${job_iac:-$job_tool}" version 2>/dev/null) in
+    'Terraform v0.'* | 'Terraform v1.0.'*) echo TERM ;;
+    *) echo INT ;;
+  esac
+}
+
+# One interrupt to the child, and to it alone. A hook gets one TERM, since a shell's background child
+# ignores INT; what is left of it after a hard interrupt dies of the executor's KILL.
+job_interrupt() {
+  if [ "$job_kind" = tool ] && [ -n "$job_pids" ]; then
+    job_interrupt_units
+    return 0
+  fi
+  job_target=$job_pid
+  # A tool that another program runs.
+  if [ "$job_kind" = tool ] && [ -n "$job_pid_file" ] && [ -s "$job_pid_file" ]; then
+    read -r job_target <"$job_pid_file" || :
+    kill -0 "$job_target" 2>/dev/null || job_target=$job_pid
+  fi
+  if [ "$job_kind" = tool ]; then
+    # Signals do not queue: a second one must not come before the first was taken.
+    if [ -n "$job_told" ]; then sleep 1; else job_signal=$(job_tool_signal); fi
+  elif [ -z "$job_told" ]; then
+    job_signal=TERM
+  else
+    return 0
+  fi
+  job_told=1
+  kill -s "$job_signal" "$job_target" 2>/dev/null || :
+}
+
+job_deliver() {
+  if [ -z "$job_pid" ] || [ -n "$job_busy" ]; then return 0; fi
+  while [ "$job_sent" -lt "$job_wanted" ]; do
+    job_busy=1
+    while [ "$job_sent" -lt "$job_wanted" ]; do
+      job_sent=$((job_sent + 1))
+      job_interrupt
+    done
+    job_busy=
+  done
+}
+
+job_on_signal() {
+  [ "$job_wanted" -ge "$1" ] || job_wanted=$1
+  job_deliver
+}
+trap 'job_on_signal 1' TERM
+trap 'job_on_signal 2' QUIT
+
+# job_run tool|hook ARGV...: runs one child to its very end; its exit code is then in job_code.
+job_run() {
+  job_kind=$1
+  shift
+  job_sent=$job_allowed job_told=
+  if [ -n "$job_pid_file" ]; then rm -f -- "$job_pid_file"; fi
+  PATH=${job_path:-$PATH} "$@" &
+  job_pid=$!
+  job_deliver
+  job_waited= job_tries=0
+  while :; do
+    wait "$job_pid"
+    job_code=$?
+    # The shell has told the code before and does not know the child any more.
+    if [ -n "$job_waited" ] && [ "$job_code" -eq 127 ]; then job_code=$job_waited; fi
+    # 128 + TERM or QUIT: either wait was cut short (bash does so even after the trap was run), or the
+    # child did die of that signal. It counts only once the child is gone and wait keeps to it. And bash
+    # may give -1 when the child ends in the very moment of a signal.
+    case $job_code in
+      143 | 131 | -*) ;;
+      *) break ;;
+    esac
+    job_waited=$job_code
+    if ! kill -0 "$job_pid" 2>/dev/null; then
+      job_tries=$((job_tries + 1))
+      [ "$job_tries" -lt 3 ] || break
+    fi
+  done 2>/dev/null
+  case $job_code in -*) job_code=255 ;; esac
+  job_pid=
+}
+
+# Whether the next stage may start: nothing failed, nobody asked to stop.
+job_may_go_on() { [ "$job_result" -eq 0 ] && [ "$job_wanted" -le "$job_allowed" ]; }
+
+job_begin() {
+  job_stage=$1 job_code=0
+  job_mark "begin $1"
+}
+
+job_fail() { [ "$job_result" -ne 0 ] || job_result=$1; }
+
+# Ends the stage with job_code. A plan's 2 means changes, not failure.
+job_end() {
+  job_mark "end $job_stage $job_code"
+  if [ "$job_stage" = plan ] && [ "$job_code" -eq 2 ]; then job_code=0; fi
+  job_fail "$job_code"
+}
+
+# The last marker, then the same exit code: both together are the proof of how the job ended.
+job_finish() {
+  if [ "$job_result" -eq 0 ] && [ -z "$job_complete" ]; then job_result=75; fi
+  job_mark "result $job_result"
+  exit "$job_result"
+}
+
+# job_refuse CODE MESSAGE: ends the stage, and the job before anything more is run.
+job_refuse() {
+  job_say "Error: $2"
+  job_code=$1
+  job_end
+  job_finish
+}
+
+
+job_begin prepare
+job_dir=$(pwd -P)
+job_root=$job_dir/workdir
+mkdir -p workdir providers tmp ||
+  job_refuse 70 'the job directory is not writable.'
+HOME=$job_dir/tmp TMPDIR=$job_dir/tmp SCALR_RUN_CONTENT_ROOT=$job_root
+PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}:$HOME/.local/bin
+job_agent_env=$job_dir/data/agent-env SCALR_AGENT_ENV=$job_dir/data/agent-env
+TF_VAR_SCALR_RUN_CONTENT_ROOT=$job_root
+export HOME TMPDIR PATH SCALR_RUN_CONTENT_ROOT TF_VAR_SCALR_RUN_CONTENT_ROOT SCALR_AGENT_ENV
+(umask 077 && : >"$job_agent_env") ||
+  job_refuse 70 'the data directory is not writable.'
+# SSL_CERT_FILE replaces the system's certificates, so it must hold them too.
+if [ -f data/ca.pem ]; then
+  for job_argument in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt \
+    /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
+    if [ -n "$job_argument" ] && [ -r "$job_argument" ]; then
+      cat "$job_argument" && echo
+      break
+    fi
+  done >data/ca-bundle.pem
+  cat data/ca.pem >>data/ca-bundle.pem ||
+    job_refuse 70 'the CA bundle cannot be written.'
+  SSL_CERT_FILE=$job_dir/data/ca-bundle.pem
+  export SSL_CERT_FILE
+fi
+# Paths in it are absolute, and only here it is known where the job lies.
+(umask 077 && : >data/cli.tfrc) ||
+  job_refuse 70 'the CLI configuration of the tool cannot be written.'
+while IFS= read -r job_line || [ -n "$job_line" ]; do
+  while :; do
+    case $job_line in
+      *@job_dir@*) printf '%s' "${job_line%%@job_dir@*}$job_dir" && job_line=${job_line#*@job_dir@} ;;
+      *) break ;;
+    esac
+  done
+  printf '%s\n' "$job_line"
+done <data/cli.tfrc.in >data/cli.tfrc ||
+  job_refuse 70 'the CLI configuration of the tool cannot be written.'
+TF_CLI_CONFIG_FILE=$job_dir/data/cli.tfrc
+export TF_CLI_CONFIG_FILE
+cd -P -- "$job_root"/envs/prod 2>/dev/null ||
+  job_refuse 78 'the working directory '\''envs/prod'\'''" does not exist in the configuration."
+job_cwd=$(pwd -P)
+case $job_cwd/ in
+  "$job_root"/*) ;;
+  *) job_refuse 78 'the working directory '\''envs/prod'\'''" leads out of the configuration." ;;
+esac
+job_find_tool() {
+  job_program=$(command -v "$1") ||
+    job_refuse 127 "$1 was not found in PATH ($PATH). Install it where the job runs, or set the agent's path to it."
+}
+job_check_tool() {
+  [ -f "$job_program" ] && [ -x "$job_program" ] ||
+    job_refuse 127 "$1 was not found: $job_program is no executable file. $2"
+}
+# job_check_version NAME VERSION ASK: the first line that is told ends with it, with or without a v.
+job_check_version() {
+  job_found=$("$job_program" "$3" 2>/dev/null | {
+    read -r job_line && printf '%s' "${job_line##* }"
+    while read -r job_line; do :; done
+  })
+  job_found=${job_found#v}
+  [ "$job_found" = "$2" ] ||
+    job_refuse 127 "the workspace wants $1 $2, but $job_program is version ${job_found:-unknown}. Install $2 where the job runs, let the agent download it, or change the version in the workspace."
+}
+job_find_tool terraform
+job_check_version terraform 1.11.4 version
+job_iac=$job_program job_iac_cwd=$job_cwd job_tool=$job_program
+job_find_tool terragrunt
+job_check_version terragrunt 0.99.1 --version
+job_tool=$job_program
+# A word for sh, whatever it holds.
+job_quote() {
+  job_rest=$1 job_value=
+  while :; do
+    case $job_rest in
+      *"'"*) job_value=$job_value${job_rest%%"'"*}"'\\''" job_rest=${job_rest#*"'"} ;;
+      *) break ;;
+    esac
+  done
+  printf "'%s'" "$job_value$job_rest"
+}
+
+# "terragrunt version v0.99.1". What tells no version is taken for a new one.
+job_version=$("$job_tool" --version 2>/dev/null | {
+  read -r job_line && printf '%s' "${job_line##* }"
+  while read -r job_line; do :; done
+})
+job_version=${job_version#v}
+case $job_version in
+  [0-9]*.[0-9]*.[0-9]*)
+    job_major=${job_version%%.*} job_rest=${job_version#*.}
+    job_minor=${job_rest%%.*} job_rest=${job_rest#*.}
+    job_patch=${job_rest%%[!0-9]*}
+    ;;
+  *) job_major=999 job_minor=0 job_patch=0 ;;
+esac
+
+# job_terragrunt_is_before MAJOR MINOR PATCH
+job_terragrunt_is_before() {
+  if [ "$job_major" -ne "$1" ]; then [ "$job_major" -lt "$1" ]
+  elif [ "$job_minor" -ne "$2" ]; then [ "$job_minor" -lt "$2" ]
+  else [ "$job_patch" -lt "$3" ]
+  fi
+}
+if job_terragrunt_is_before 0 58 13; then
+  job_refuse 127 "$job_tool is Terragrunt $job_version, and the first version that can be run is 0.58.13. Set a later version in the workspace."
+fi
+job_pid_file=$job_dir/data/tool.pid
+job_wrapper=$job_dir/data/${job_iac##*/}
+{
+  printf '#!/bin/sh\njob_iac=%s\njob_cwd=%s\njob_data=%s\n' \
+    "$(job_quote "$job_iac")" "$(job_quote "$job_cwd")" "$(job_quote "$job_dir/data")"
+  cat <<'END_OF_WRAPPER'
+case $(pwd -P)/ in
+  "$job_cwd"/ | "$job_cwd"/.terragrunt-cache/*) ;;
+  *) exec "$job_iac" "$@" ;;
+esac
+pwd -P >"$job_data/tool.directory" && echo $$ >"$job_data/tool.pid" &&
+  printf 'terraform {\n  backend "http" {}\n}\n' >scalr_agent_backend_override.tf || exit 70
+# Settings of another backend would be refused by this one.
+for job_argument do
+  shift
+  case $job_argument in -backend-config=*) ;; *) set -- "$@" "$job_argument" ;; esac
+done
+exec "$job_iac" "$@"
+END_OF_WRAPPER
+} >"$job_wrapper" && chmod 755 "$job_wrapper" ||
+  job_refuse 70 'the data directory is not writable.'
+TG_TF_PATH=$job_wrapper TG_NON_INTERACTIVE=true TG_NO_AUTO_INIT=true TG_TF_FORWARD_STDOUT=true TG_NO_COLOR=true
+export TG_TF_PATH TG_NON_INTERACTIVE TG_NO_AUTO_INIT TG_TF_FORWARD_STDOUT TG_NO_COLOR
+# The names of before 0.73, which later versions warn of.
+if job_terragrunt_is_before 0 73 0; then
+  TERRAGRUNT_TFPATH=$job_wrapper TERRAGRUNT_NON_INTERACTIVE=true TERRAGRUNT_NO_AUTO_INIT=true
+  TERRAGRUNT_FORWARD_TF_STDOUT=true TERRAGRUNT_NO_COLOR=true
+  export TERRAGRUNT_TFPATH TERRAGRUNT_NON_INTERACTIVE TERRAGRUNT_NO_AUTO_INIT
+  export TERRAGRUNT_FORWARD_TF_STDOUT TERRAGRUNT_NO_COLOR
+fi
+# Where the tool was run last.
+job_find_directory() {
+  if [ -r "$job_dir/data/tool.directory" ]; then
+    IFS= read -r job_iac_cwd <"$job_dir/data/tool.directory" || :
+  fi
+}
+
+# A state that could not be written lies where the tool was run.
+job_fetch_errored_state() {
+  job_find_directory
+  if [ "$job_iac_cwd" != "$job_cwd" ] && [ -f "$job_iac_cwd/errored.tfstate" ]; then
+    cp -- "$job_iac_cwd/errored.tfstate" "$job_cwd/errored.tfstate" || :
+  fi
+}
+
+rm -f scalr_agent_backend_override.tf && printf 'terraform {\n  backend "http" {}\n}\n' >scalr_agent_backend_override.tf ||
+  job_refuse 70 'the backend override cannot be written.'
+job_end
+
+
+# A later override file or -backend-config could select another backend, or another address of this one:
+# state, and the run's token with it, would go astray. Ours has no setting at all.
+job_backend_is_ours() {
+  job_found= job_argument=${TF_DATA_DIR:-.terraform}
+  case $job_argument in
+    /*) ;;
+    *) job_argument=$job_iac_cwd/$job_argument ;;
+  esac
+  while IFS= read -r job_line; do
+    case $job_line in
+      *'"type": "http"'*) job_found=1 ;;
+      *'address": "'* | *'"skip_cert_verification": true'*) return 1 ;;
+    esac
+  done <"$job_argument/terraform.tfstate"
+  [ -n "$job_found" ]
+} 2>/dev/null
+if job_may_go_on; then
+  job_begin init
+  SCALR_TERRAFORM_OPERATION=plan
+  export SCALR_TERRAFORM_OPERATION
+  job_say 'Provider cache: it'\''s warm'
+  job_run tool "$job_tool" init -input=false -no-color -reconfigure
+  job_find_directory
+  if [ "$job_code" -eq 0 ] && ! job_backend_is_ours; then
+    job_say 'Error: the configuration selects another backend than the run must use. Remove backend and cloud blocks from its override files, and -backend from TF_CLI_ARGS_init.'
+    job_code=78
+  fi
+  if [ "$job_code" -eq 0 ] && [ -f .terraform.lock.hcl ]; then
+    cp .terraform.lock.hcl "$job_dir"/data/lock.hcl || job_code=70
+  fi
+  job_end
+fi
+
+
+if job_may_go_on; then
+  job_begin plan
+  job_begun=1
+  job_run tool "$job_tool" plan -input=false -no-color -out="$job_dir"/data/terraform.tfplan.bin -detailed-exitcode -destroy -refresh=false '-target=module.a["it'\''s"].x' -replace=terraform_data.y -parallelism=3 -var-file="$job_cwd"/../common.tfvars
+  job_end
+fi
+
+if job_may_go_on; then
+  job_begin show
+  job_find_directory
+  cd -- "$job_iac_cwd" && job_run tool "$job_iac" show -json -no-color "$job_dir"/data/terraform.tfplan.bin >"$job_dir"/data/plan.json
+  cd -- "$job_cwd"
+  job_end
+  [ "$job_code" -ne 0 ] || job_complete=1
+fi
+
+job_finish
