@@ -1,4 +1,5 @@
 import { silentLogger, type Clock, type Logger } from '@scalr-agent/core'
+import { SharedWork } from '@scalr-agent/core/runtime'
 import type Docker from 'dockerode'
 
 import { isNotFound } from '../docker-error.ts'
@@ -14,7 +15,6 @@ import {
 import { pullImage } from './pull-image.ts'
 import type { PullProgress } from './pull-progress.ts'
 import { findCredentials, type RegistryAuth } from './registry-credentials.ts'
-import { SharedWork } from './shared-work.ts'
 
 /** An image that the engine has. */
 export interface PresentImage {
@@ -68,7 +68,7 @@ export class Images {
         'the engine does not have it, and pulling is switched off (`pullPolicy: never`). Load it into the engine under this name.',
       )
     }
-    return await this.#pulls.run(formatImageReference(reference), signal, async (shared) => {
+    const pull = async (shared: AbortSignal): Promise<PresentImage> => {
       await this.#pull(docker, image, reference, shared)
       const id = await this.#find(docker, image, shared)
       if (id === undefined) {
@@ -81,7 +81,8 @@ export class Images {
         )
       }
       return { id, wasPulled: true }
-    })
+    }
+    return await this.#pulls.run(formatImageReference(reference), pull, { signal })
   }
 
   async #pull(

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { SharedWork } from '../../src/caches/shared-work.ts'
-import { deferred } from '../../src/runtime/index.ts'
+import { deferred, SharedWork } from '../../src/runtime/index.ts'
 
 it('runs once for all who ask meanwhile, and anew for who asks later', async () => {
   const shared = new SharedWork<number>()
