@@ -171,7 +171,7 @@ describe.each(realTools())('a run that fails says why, with real $iac', (tool) =
     const line = `force-unlock ${info.ID}`
     expect(run.errorMessage).toContain(who)
     // To the second, in the one form or the other.
-    expect(run.errorMessage?.replace(' ', 'T')).toContain(info.Created.slice(0, 19))
+    expect(run.errorMessage?.replaceAll(' ', 'T')).toContain(info.Created.slice(0, 19))
     expect(run.errorMessage).toContain(line)
     expect(await platform.logs(run)).toContain(line)
     expect(await failureOf(platform, run)).toMatchObject({
@@ -223,7 +223,7 @@ describe.each(realTools())('a run that fails says why, with real $iac', (tool) =
   })
 
   it('timeout: an apply is interrupted once, saves its state, and frees the lock', async () => {
-    await using own = await Platform.start({ runTimeoutMs: 20_000 })
+    await using own = await Platform.start({ runTimeoutMs: 12_000 })
     await using _agent = await LocalAgent.start(own, tool)
     const { client } = own
     const workspace = await own.workspace({
@@ -233,7 +233,7 @@ describe.each(realTools())('a run that fails says why, with real $iac', (tool) =
     })
     const { id } = await client.runs.create({ workspaceId: workspace.id })
     const run = await own.untilStatus(id, 'errored')
-    expect(run.errorMessage).toMatch(/^Apply took longer than 20 seconds and was stopped\./u)
+    expect(run.errorMessage).toMatch(/^Apply took longer than 12 seconds and was stopped\./u)
     expect(await failureOf(own, run)).toMatchObject({
       cause: 'timeout',
       interrupts: { soft: 1, hard: 0, kill: 0 },

@@ -134,7 +134,11 @@ export class ReleaseMirror implements AsyncDisposable {
 
 async function makeRelease({ iac, path }: Tool): Promise<Release> {
   const { program, directory, signature } = layouts[iac]
-  const said = execFileSync(path, ['version', '-json'], { encoding: 'utf8' })
+  const said = execFileSync(path, ['version', '-json'], {
+    encoding: 'utf8',
+    // Not with what this machine is set to.
+    env: { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', CHECKPOINT_DISABLE: '1' },
+  })
   const { terraform_version: version } = JSON.parse(said) as { terraform_version: string }
   const base = directory(version)
   const archive = `${base}${toolPlatform}.zip`
