@@ -12,9 +12,10 @@ const folders = '{packages/*,examples/*,bench,scripts,system-tests}/test'
 // In CI the counts are read from a file (scripts/ci), never from what a terminal shows.
 const summaryFile = process.env['TEST_SUMMARY_FILE']
 
-// Where CI names a tool (TEST_IAC), it wants the tests of that tool; Docker has steps of its own there.
+// Where CI names a tool (TEST_IAC) and no engine, it wants the tests of that tool; Docker has steps of its
+// own there.
 const otherEngines =
-  process.env['TEST_IAC'] === undefined
+  process.env['TEST_IAC'] === undefined || process.env['TEST_DOCKER_HOST'] !== undefined
     ? []
     : ['packages/executor-docker/**', '**/docker-*.engines.test.ts']
 

@@ -96,16 +96,16 @@ tests() {
   nothing_left "$name"
 }
 
-# docker_engine NAME: everything that runs in containers, on one engine of scripts/engines. Leaves the
-# engine's address in DOCKER_HOST to its steps alone.
+# docker_engine NAME TOOL: everything that runs in containers, on one engine of scripts/engines, with that
+# tool. Leaves the engine's address in DOCKER_HOST to its steps alone.
 docker_engine() {
-  local engine=$1 host
+  local engine=$1 iac=$2 host
   step_ending "engine: $engine" 1500 '^(unix|tcp)://' "${PNPM[@]}" engines up "$engine"
   host=$(tail -n 1 "$WORK/output")
   [[ $host =~ ^(unix|tcp):// ]] || return 0
-  export DOCKER_HOST=$host TEST_DOCKER_HOST=$host
+  export DOCKER_HOST=$host TEST_DOCKER_HOST=$host TEST_IAC=$iac
   step "images, $engine" 300 "${PNPM[@]}" engines up docker-images
-  tests "engine tests, $engine" 900 "${PNPM[@]}" test:engines packages/executor-docker docker-demo
+  tests "engine tests, $engine" 1200 "${PNPM[@]}" test:engines packages/executor-docker docker-
   step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker
   # On one of them, for its time.
   if [ "$engine" = docker ]; then
@@ -113,7 +113,7 @@ docker_engine() {
   fi
   # A given one may hold what is none of ours.
   [ "$host" = "$given_engine" ] || step "nothing left in $engine" 60 bash -c nothing_left_in_engine
-  unset DOCKER_HOST TEST_DOCKER_HOST
+  unset DOCKER_HOST TEST_DOCKER_HOST TEST_IAC
   step "engine: $engine, down" 120 "${PNPM[@]}" engines down "$engine"
 }
 
