@@ -21,7 +21,7 @@ export function failureOf(error: unknown, cause: FailureCause): JobFailure {
 }
 
 /** Whether a write of our own found the disk, or a quota, full. */
-function isDiskFull(error: unknown): boolean {
+export function isDiskFull(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth += 1) {
     if ('code' in at && (at.code === 'ENOSPC' || at.code === 'EDQUOT')) return true
   }

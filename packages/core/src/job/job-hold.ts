@@ -25,6 +25,8 @@ export class JobHold {
   /** Whether the executor may have been asked to launch it: then only the executor can say what came of it. */
   mayHaveLaunched: boolean
   log: JobLog | undefined
+  /** Whether its workload ended on a disk that had no space left. */
+  endedOnFullDisk = false
   /** The log while it is being opened, and after. */
   opening: Promise<JobLog> | undefined
   #revoked = false

@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { ProtocolError } from '../errors/index.ts'
 import { writeFileAtomic, syncDirectory } from '../runtime/index.ts'
 import { jobRecordSchema, jobSteps, type JobRecord, type JobStep } from './job-record.ts'
+
+/** What a job that filled the disk needs to be reported: journal, end of the log, a state that was left. */
+const reserveBytes = 1024 ** 2
 
 /**
  * The journal of one job on disk: `jobs/<id>/journal.json`, replaced as a whole and synced before each
@@ -17,6 +21,7 @@ export class JobJournal {
   #removed = false
   /** The directory's own entry; nothing counts as written before it is durable. */
   #entry: Promise<void> = Promise.resolve()
+  #reserving: Promise<void> = Promise.resolve()
 
   private constructor(directory: string, record: JobRecord) {
     this.directory = directory
@@ -42,6 +47,8 @@ export class JobJournal {
     journal.#entry = syncDirectory(jobsDirectory)
     // The first update tells of it.
     journal.#entry.catch(() => {})
+    // Nobody waits for it: without it the job is no worse off. Random, since some disks compress.
+    journal.#reserving = writeFile(journal.#reserve, randomBytes(reserveBytes)).catch(() => {})
     return journal
   }
 
@@ -88,10 +95,20 @@ export class JobJournal {
     this.#record = { ...this.#record, ...change }
   }
 
+  /**
+   * Gives back the space that was kept for a full disk, once the workload has ended and cannot fill that
+   * too: else a job that filled the disk could never be reported, and its files never go.
+   */
+  async useReserve(): Promise<void> {
+    await this.#reserving
+    await rm(this.#reserve, { force: true })
+  }
+
   /** Removes the journal and everything of the job beside it. */
   async remove(): Promise<void> {
     this.#removed = true
     await this.#writing.catch(() => {})
+    await this.#reserving
     await rm(this.directory, { recursive: true, force: true })
   }
 
@@ -104,6 +121,10 @@ export class JobJournal {
 
   get #path(): string {
     return join(this.directory, 'journal.json')
+  }
+
+  get #reserve(): string {
+    return join(this.directory, 'reserve')
   }
 
   get #content(): string {

@@ -116,7 +116,8 @@ export class JobLog {
     const { lastLines, findings } = this.#tail.end()
     if (findings === undefined) return { lastLines }
     const { executor, settings } = this.#hold.services
-    const own = this.#spool.diskFull ? 'the log of the job could not be written' : undefined
+    const isFull = this.#spool.diskFull || this.#hold.endedOnFullDisk
+    const own = isFull ? 'the log of the job could not be written' : undefined
     const diskFull = findings.diskFull ?? own
     if (diskFull === undefined) return { lastLines, findings }
     const free = executor.capabilities.usesThisMachine

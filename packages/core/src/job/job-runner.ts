@@ -3,6 +3,7 @@ import type { CancelMode, HeartbeatRequest } from '../protocol/index.ts'
 import { jobSecrets } from '../run/index.ts'
 import { Backoff } from '../runtime/index.ts'
 import type { JobEnd, JobEventIds } from './job-events.ts'
+import { isDiskFull } from './error-failure.ts'
 import { JobHold } from './job-hold.ts'
 import type { JobJournal } from './job-journal.ts'
 import type { JobServices } from './job-services.ts'
@@ -22,6 +23,9 @@ export interface JobRunnerOptions {
 
 /** How often a job is tried in all when faults of ours come before anything is launched. */
 const attemptsBeforeLaunch = 3
+
+/** How long an executor may take to say that a workload has ended. */
+const askMs = 2_000
 
 /**
  * One job while this process holds it: what it is told (renewals, cancels, revocation), and the walk it
@@ -122,8 +126,26 @@ export class JobRunner {
           { err: error, ...hold.ids },
           'A job ran into a fault of the agent; trying again',
         )
+        if (isDiskFull(error) && (await this.#hasEnded())) {
+          hold.endedOnFullDisk = true
+          await hold.journal.useReserve()
+        }
         await clock.sleep(backoff.nextMs(), { signal: hold.over }).catch(() => {})
       }
+    }
+  }
+
+  /** Whether the workload has ended, as far as the executor can say at once. */
+  async #hasEnded(): Promise<boolean> {
+    const { journal, services, over, mayHaveLaunched } = this.#hold
+    if (!mayHaveLaunched || journal.record.outcome !== undefined) return true
+    const signal = AbortSignal.any([over, AbortSignal.timeout(askMs)])
+    try {
+      const workload = await services.executor.attach(journal.record.workloadId, { signal })
+      await workload?.wait({ signal })
+      return true
+    } catch {
+      return false
     }
   }
 
