@@ -53,6 +53,10 @@ describe('what a run is made with', () => {
       '/data/attributes/terragrunt/include-external-dependencies',
     ])
     expect((await run.settings({ terragrunt: { 'use-run-all': true } })).status).toBe(422)
+    const answers = ['0.58.12', '0.9.99', '0.58.13', '1.0.0'].map(
+      async (version) => (await run.settings({ terragrunt: { version } })).status,
+    )
+    expect(await Promise.all(answers)).toEqual([422, 422, 200, 200])
   })
 
   it.each<[Attributes, Attributes, string | undefined]>([

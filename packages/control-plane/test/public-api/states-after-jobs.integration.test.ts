@@ -126,6 +126,25 @@ describe('a state that could not be written', () => {
     expect((await world.api.get(`/plans/${ended.id}/errored-state`)).status).toBe(404)
   })
 
+  it('I9: is kept as a file of the apply when it is of units with their own backends', async () => {
+    await using world = await startWorld()
+    const { agent, read, workspaceId } = await beginRun(world)
+    await agent.finishPlan(await agent.take())
+    const failure = { cause: 'exit-code', message: 'Apply failed.' } as const
+    const archive = Buffer.from('states of units')
+    await agent.finish(
+      await agent.take(),
+      { result: 'failed', exitCode: 1, failure },
+      { 'errored-states.tar.gz': archive },
+    )
+    const { apply, run } = await read()
+    expect(run['error-message']).toContain('units of Terragrunt')
+    const answer = await world.api.get(`/applies/${apply.id}/errored-state`)
+    expect([answer.status, answer.text]).toEqual([200, archive.toString()])
+    const current = await world.api.get(`/workspaces/${workspaceId}/current-state-version`)
+    expect(current.status).toBe(404)
+  })
+
   it('I9: is no file of the apply when it became the current one', async () => {
     await using world = await startWorld()
     const { agent, read, workspaceId } = await beginRun(world)

@@ -193,7 +193,9 @@ resource "terraform_data" "two" {
     }
     await using plan = await start({ configuration })
     expect((await plan.ended).exitCode, plan.output).toBe(0)
-    await using apply = await start({ configuration, planned: plan.directory })
+    // As with units that wait for nothing but their turn.
+    const env = { FAKE_GOES_ON: '1' }
+    await using apply = await start({ configuration, planned: plan.directory, env })
     await apply.waitFor('a in flight\n')
     await apply.waitFor('b in flight\n')
     await apply.signal('SIGTERM')

@@ -20,8 +20,20 @@ const version = z
   .string()
   .regex(/^\d+\.\d+\.\d+(-[A-Za-z0-9.]+)?$/u, 'Use a full version, such as 1.11.4.')
 
+/** Scalr's first, which is the agents' too. */
+const firstTerragrunt = [0, 58, 13] as const
+
+const terragruntVersion = version.refine(
+  (text) => {
+    const parts = text.split('-', 1).join('').split('.').map(Number)
+    const at = firstTerragrunt.findIndex((part, index) => parts[index] !== part)
+    return at === -1 || (parts[at] ?? 0) > (firstTerragrunt[at] ?? 0)
+  },
+  { message: `Terragrunt ${firstTerragrunt.join('.')} or later is needed.` },
+)
+
 const terragruntSchema = z.object({
-  version,
+  version: terragruntVersion,
   'use-run-all': z.boolean().nullish(),
   'include-external-dependencies': z
     .union([z.literal(false), z.null()], {
