@@ -77,7 +77,7 @@ resource "terraform_data" "one" {
       expect(await platform.logs(run)).not.toContain(canary)
       return {
         run,
-        counts: [plan, apply].map((it) => [it.resourceAdditions, it.resourceDestructions]),
+        counts: [plan, apply].map((phase) => [phase.resourceAdditions, phase.resourceDestructions]),
       }
     }
     const made = await counts(false)

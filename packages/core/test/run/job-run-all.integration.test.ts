@@ -222,6 +222,36 @@ describe('run-all', () => {
       spec: { ...spec, workspace: { terragrunt: { version: null, useRunAll: true } } },
     })
 
+  it.each(installedShells())(
+    'I8: soft is one signal to the tool of each unit, however often it comes; hard is one more, in $name',
+    async (shell) => {
+      await using job = await startWorkload({
+        shell,
+        fake: { plan: { signals: 3 } },
+        configuration: { 'one/terragrunt.hcl': '', 'two/terragrunt.hcl': '' },
+        prepared: { ...noCaches, tools: { terragrunt: { kind: 'path', path: terragrunt } } },
+        spec: { workspace: { terragrunt: { version: null, useRunAll: true } } },
+      })
+      const ready = async (text: string): Promise<void> => {
+        while (job.output.split(text).length < 3) {
+          await job.waitFor(text)
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      }
+      await ready('tool plan runs')
+      await job.signal('SIGTERM')
+      await ready('tool plan got signal 1')
+      await job.signal('SIGTERM')
+      await job.idle()
+      expect(await job.signals()).toHaveLength(2)
+      await job.signal('SIGQUIT')
+      await ready('tool plan got signal 2')
+      await job.idle()
+      expect(await job.signals()).toHaveLength(4)
+      expect(job.output).not.toContain('terragrunt got a signal')
+    },
+  )
+
   it('refuses what cannot work', async () => {
     await expect(start({ run: { targets: ['a.b'] } })).rejects.toThrow('targets or replacements')
     await expect(start({ run: { replacements: ['a.b'] } })).rejects.toThrow('replacements')
