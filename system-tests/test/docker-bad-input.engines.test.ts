@@ -103,7 +103,7 @@ describe.skipIf(host === '' || tool === undefined)('bad input of jobs in contain
     await scene.platform.untilPlanLog(planId, /^at work$/mu)
     const [container = ''] = watch
       .created(await scene.agentIds())
-      .map((it) => it.id)
+      .map((created) => created.id)
       .slice(-1)
     await docker(host, 'rm', '--force', '--volumes', container)
     const run = await scene.platform.untilStatus(id, 'errored')
@@ -192,8 +192,8 @@ describe.skipIf(host === '')('an agent whose engine cannot be used does not star
     const directory = await mkdtemp(join(tmpdir(), 'sa-socket-'))
     const path = join(directory, 'docker.sock')
     // The socket of a process that was killed stays.
-    const program = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
-    await once(spawn(process.execPath, ['-e', program, path]), 'exit')
+    const listening = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
+    await once(spawn(process.execPath, ['-e', listening, path]), 'exit')
     const { code, said } = await refusal({ DOCKER_HOST: `unix://${path}` })
     await rm(directory, { recursive: true, force: true })
     expect(code).not.toBe(0)

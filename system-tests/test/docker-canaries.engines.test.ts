@@ -56,7 +56,9 @@ describe.skipIf(host === '' || tool === undefined)('I12: planted secrets, in con
   /** Those that are kept nowhere: each job has its own. */
   const tokens = (): readonly Needle[] => {
     const all = [scene.platform.poolToken, JSON.stringify(controlPlane.started)]
-    const found = all.flatMap((it) => it.match(/eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/gu) ?? [])
+    const found = all.flatMap(
+      (content) => content.match(/eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/gu) ?? [],
+    )
     return [...new Set(found)].flatMap((token, index) =>
       needlesOf({ name: `token ${index}`, value: token.slice(token.lastIndexOf('.') + 1) }),
     )
@@ -77,7 +79,7 @@ describe.skipIf(host === '' || tool === undefined)('I12: planted secrets, in con
     const filter = ['--filter', 'label=io.scalr.agent.workload']
     const containers = await dockerLines(host, 'ps', '--all', '--quiet', '--no-trunc', ...filter)
     const ours = new Set(watch.created(await scene.agentIds()).map(({ id }) => id))
-    for (const id of containers.filter((it) => ours.has(it))) {
+    for (const id of containers.filter((one) => ours.has(one))) {
       await ask('container', 'inspect', id)
       await ask('logs', 'logs', id)
       await ask('top', 'top', id, '-eo', 'pid,args')
