@@ -99,13 +99,15 @@ tests() {
 # docker_engine NAME TOOL: everything that runs in containers, on one engine of scripts/engines, with that
 # tool. Leaves the engine's address in DOCKER_HOST to its steps alone.
 docker_engine() {
-  local engine=$1 iac=$2 host
+  local engine=$1 iac=$2 host suites
   step_ending "engine: $engine" 1500 '^(unix|tcp)://' "${PNPM[@]}" engines up "$engine"
   host=$(tail -n 1 "$WORK/output")
   [[ $host =~ ^(unix|tcp):// ]] || return 0
   export DOCKER_HOST=$host TEST_DOCKER_HOST=$host TEST_IAC=$iac
   step "images, $engine" 300 "${PNPM[@]}" engines up docker-images
-  tests "engine tests, $engine" 1200 "${PNPM[@]}" test:engines packages/executor-docker docker-
+  suites=(packages/executor-docker docker-)
+  [ "$engine" = docker ] || suites=(packages/executor-docker docker-runs docker-signal-matrix docker-canaries)
+  tests "engine tests, $engine" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
   step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker
   # On one of them, for its time.
   if [ "$engine" = docker ]; then
