@@ -84,17 +84,25 @@ async function start(
   const { directory, clock } = context
   const paths = directory.workload(record.id)
   const cwd = directory.jobDirectory(record.directory)
+  const failed = new AbortController()
   // The record that names them is in place, so they are found again; they need nothing of what follows.
   const groups = createGroups(record)
   groups.catch(() => {})
+  let files: Promise<void> | undefined
   try {
-    await layOut(paths, record, spec, signal)
-    signal.throwIfAborted()
-    await rename(paths.staging, cwd)
-    await startSupervisor({ paths, record, spec, cwd, groups, signal })
+    await mkdir(paths.staging, { mode: 0o700 })
+    files = layOut(paths, record, spec, AbortSignal.any([signal, failed.signal]))
+    files.catch(() => {})
+    const inPlace = async (): Promise<void> => {
+      await files
+      signal.throwIfAborted()
+      await rename(paths.staging, cwd)
+    }
+    await startSupervisor({ paths, record, spec, cwd, groups, inPlace, signal })
   } catch (error) {
-    // What is not made yet could not be removed.
-    await groups.catch(() => {})
+    // What is still being made could not be removed.
+    failed.abort(error)
+    await Promise.allSettled([groups, files])
     const reason: unknown = signal.aborted ? signal.reason : error
     const wasAborted = signal.aborted && reason !== startTimeout
     const state = await readWorkloadState(paths, clock).catch(() => undefined)
@@ -128,7 +136,6 @@ async function layOut(
   signal: AbortSignal,
 ): Promise<void> {
   const { user } = record
-  await mkdir(paths.staging, { mode: 0o700 })
   if (spec.files !== undefined) {
     await unpackFiles(spec.files(), { target: paths.staging, user, signal, workload: spec.id })
   }

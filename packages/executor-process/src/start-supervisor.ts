@@ -28,26 +28,39 @@ export interface StartOptions {
   readonly paths: WorkloadPaths
   readonly record: WorkloadRecord
   readonly spec: WorkloadSpec
-  /** Job directory, in its place. */
+  /** Where the job directory is to be. */
   readonly cwd: string
   /** Resolves when the cgroups are there. */
   readonly groups: Promise<void>
+  /** Waits for the files and moves them to `cwd`. Called once. */
+  readonly inPlace: () => Promise<void>
   readonly signal: AbortSignal
 }
 
 /**
  * Starts the supervisor, puts the main process into its cgroup, writes down who they are, and only then
  * gives leave to start. When this process dies or throws before that, nothing of argv ever runs.
+ *
+ * While the supervisor starts, the files are laid out: it waits in their directory, which takes it along
+ * when it is moved to its place.
  */
 export async function startSupervisor(options: StartOptions): Promise<void> {
   const { paths, record, groups } = options
+  const env = { PATH: defaultPath, ...options.spec.env, ...options.spec.secretEnv }
+  // Another user may not be in the directory before it is complete; and a shell would make up a PWD of it.
+  const isAhead = record.user === undefined && !('PWD' in env)
+  if (!isAhead) await options.inPlace()
   const output = await prepare(paths, record)
   const durable = Promise.all([syncDirectory(paths.root), groups])
   durable.catch(() => {})
   let child: ChildProcess
   let exited: Promise<unknown>
   try {
-    child = spawnSupervisor(options, output.fd)
+    child = spawnSupervisor(options, {
+      output: output.fd,
+      env,
+      cwd: isAhead ? paths.staging : options.cwd,
+    })
     // Listened for from the first moment: it may end before we get around to anything.
     exited = once(child, 'exit').catch(() => {})
     await once(child, 'spawn')
@@ -56,7 +69,7 @@ export async function startSupervisor(options: StartOptions): Promise<void> {
   }
   try {
     child.unref()
-    await handshake(child, options, durable)
+    await handshake(child, options, { durable, inPlace: isAhead ? options.inPlace : undefined })
   } catch (error) {
     if (child.pid !== undefined && !(await wasStarted(paths.main))) {
       // Nobody but us knows of it yet: it waits for leave, as the leader of its own group.
@@ -70,7 +83,10 @@ export async function startSupervisor(options: StartOptions): Promise<void> {
 async function handshake(
   child: ChildProcess,
   { paths, record, signal }: StartOptions,
-  durable: Promise<unknown>,
+  {
+    durable,
+    inPlace,
+  }: { readonly durable: Promise<unknown>; readonly inPlace: (() => Promise<void>) | undefined },
 ): Promise<void> {
   const gate = child.stdio[3]
   if (!(gate instanceof Socket)) throw new TypeError('the supervisor has no descriptor 3')
@@ -86,11 +102,15 @@ async function handshake(
     const supervisor = await identifyProcess(child.pid ?? 0)
     const main = Number.isInteger(mainPid) ? await identifyProcess(mainPid) : undefined
     if (supervisor === undefined || main === undefined) throw endedEarly(record)
-    await durable
-    if (record.cgroup !== undefined) await joinCgroup(record.cgroup, mainPid)
     const processes: ProcessesRecord = { version: 1, supervisor, main }
+    const joined = durable.then(async () => {
+      if (record.cgroup !== undefined) await joinCgroup(record.cgroup, mainPid)
+    })
+    joined.catch(() => {})
     await writeRecord(paths.processes, processes)
     await syncDirectory(paths.root)
+    await joined
+    await inPlace?.()
     signal.throwIfAborted()
     gate.write('go\n')
     const answer: unknown = (await lines.next()).value
@@ -122,9 +142,18 @@ async function prepare(
   return output
 }
 
-function spawnSupervisor(options: StartOptions, output: number): ChildProcess {
-  const { paths, record, spec, cwd } = options
-  const env = { PATH: defaultPath, ...spec.env, ...spec.secretEnv }
+function spawnSupervisor(
+  { paths, record, spec }: StartOptions,
+  {
+    output,
+    env,
+    cwd,
+  }: {
+    readonly output: number
+    readonly env: Readonly<Record<string, string>>
+    readonly cwd: string
+  },
+): ChildProcess {
   const deadline = record.deadlineMs === undefined ? '' : (record.deadlineMs / 1000).toFixed(3)
   const memory = record.cgroup?.memory ?? ''
   const wrapper = wrapperScript(madeUpByShells.filter((name) => !(name in env)))
