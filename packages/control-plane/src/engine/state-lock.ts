@@ -42,10 +42,11 @@ export function lockLeftBy(locks: StateLocksRepository, job: JobRow): StateLockF
   return stateLockFacts(lock)
 }
 
-/** `taken by root@host on 2026-01-01T00:00:00Z (OperationTypeApply)` */
+/** `taken by root@host for the run run-1 on 2026-01-01T00:00:00Z (OperationTypeApply)` */
 function describeHolder(facts: StateLockFacts): string {
   const operation = facts.operation === null ? '' : ` (${facts.operation})`
-  return `taken by ${holderOf(facts)} on ${facts.createdAt}${operation}`
+  const forRun = facts.who === null || facts.runId === null ? '' : ` for the run ${facts.runId}`
+  return `taken by ${holderOf(facts)}${forRun} on ${facts.createdAt}${operation}`
 }
 
 function holderOf({ who, runId }: StateLockFacts): string {
@@ -62,7 +63,8 @@ export function lockWords(
   said: string,
 ): string | undefined {
   if (!said.includes(facts.id)) return lockAdvice(platform, facts)
-  return said.includes(holderOf(facts)) ? undefined : `The lock was ${describeHolder(facts)}.`
+  const isTold = said.includes(holderOf(facts)) && said.includes(facts.runId ?? '')
+  return isTold ? undefined : `The lock was ${describeHolder(facts)}.`
 }
 
 /** What to do about a lock that nobody may release any more. */

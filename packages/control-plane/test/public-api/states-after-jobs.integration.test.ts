@@ -42,7 +42,7 @@ describe('the lock of a state', () => {
     })
     const ended = await read()
     expect(ended.run['error-message']).toBe(
-      'Apply was ended by SIGKILL. The state is locked: lock ID lock-1, taken by root@host on 2026-01-01T00:00:00Z (OperationTypeApply). Once you are sure that nothing works on it: tofu force-unlock lock-1',
+      `Apply was ended by SIGKILL. The state is locked: lock ID lock-1, taken by root@host for the run ${runId} on 2026-01-01T00:00:00Z (OperationTypeApply). Once you are sure that nothing works on it: tofu force-unlock lock-1`,
     )
     expect(ended.apply.attributes['agent-report']['state-lock']).toMatchObject({ id: 'lock-1' })
 
