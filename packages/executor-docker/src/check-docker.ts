@@ -7,7 +7,7 @@ import { toDockerError } from './docker-error.ts'
 import { checkEngine } from './engine/check-engine.ts'
 import { checkWorkloadUrl } from './engine/check-workload-url.ts'
 import type { Engine } from './engine/connect-engine.ts'
-import type { EngineConnection } from './engine-connection.ts'
+import type { EngineConnection } from './engine/engine-connection.ts'
 
 /** Preflight. What is wrong with the engine is a finding, not an error. */
 export async function checkDocker(

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { engineOptionsSchema } from './engine/engine-options.ts'
 import { imageOptionsSchema } from './images/image-options.ts'
 import type { PullProgress } from './images/pull-progress.ts'
-import { parseUser } from './spec-check.ts'
+import { parseUser } from './container/spec-check.ts'
 
 const mebibyte = 1024 ** 2
 

@@ -15,23 +15,23 @@ import {
 import { checkDocker } from './check-docker.ts'
 import { readState } from './container/container-state.ts'
 import type { DockerContext } from './context.ts'
-import { discardLeftover } from './discard-leftover.ts'
+import { discardLeftover } from './container/discard-leftover.ts'
 import { executorName, toDockerError } from './docker-error.ts'
 import {
   dockerExecutorOptionsSchema,
   type DockerExecutorOptions,
 } from './docker-executor-options.ts'
 import { connectEngine } from './engine/connect-engine.ts'
-import { EngineClient } from './engine-client.ts'
-import { EngineConnection } from './engine-connection.ts'
-import { EngineEvents } from './engine-events.ts'
+import { EngineClient } from './calls/engine-client.ts'
+import { EngineConnection } from './engine/engine-connection.ts'
+import { EngineEvents } from './calls/engine-events.ts'
 import { Images } from './images/images.ts'
-import { isAbandoned } from './is-abandoned.ts'
-import { KeyedLock } from './keyed-lock.ts'
-import { fromLabels, labelNames } from './labels.ts'
-import { launchWorkload } from './launch.ts'
-import { removeVolumes } from './remove-workload.ts'
-import { isId } from './spec-check.ts'
+import { isAbandoned } from './container/is-abandoned.ts'
+import { KeyedLock } from './launch/keyed-lock.ts'
+import { fromLabels, labelNames } from './container/labels.ts'
+import { launchWorkload } from './launch/launch-workload.ts'
+import { removeVolumes } from './container/remove-workload.ts'
+import { isId } from './container/spec-check.ts'
 import { DockerWorkload } from './workload/docker-workload.ts'
 
 const pendingPollMs = 25
@@ -171,7 +171,7 @@ export class DockerExecutor implements Executor {
         yield { id: record.id, agentId: record.agentId, labels: record.labels, state }
       }
       // Of containers that were removed by hand, or by a process that was killed meanwhile.
-      await client.removeUnusedVolumes([agent], signal)
+      await client.volumes.removeUnused([agent], signal)
     } catch (error) {
       signal.throwIfAborted()
       const doing = `list the workloads of agent ${options.agentId}`

@@ -2,10 +2,10 @@ import type { WorkloadSpec } from '@scalr-agent/core'
 import type { ContainerCreateOptions, MountSettings } from 'dockerode'
 
 import type { ResolvedDockerExecutorOptions } from '../docker-executor-options.ts'
-import { labelNames, toLabels } from '../labels.ts'
-import { attemptOf } from '../launcher.ts'
-import { jobDirectory, ownPaths } from '../layout.ts'
-import { parseUser, type UnixUser } from '../spec-check.ts'
+import { labelNames, toLabels } from './labels.ts'
+import { attemptOf } from './launcher.ts'
+import { jobDirectory, ownPaths } from './layout.ts'
+import { parseUser, type UnixUser } from './spec-check.ts'
 import { supervisorArguments } from './supervisor-script.ts'
 
 /** The options that decide what a container is like. */

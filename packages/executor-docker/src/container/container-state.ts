@@ -1,9 +1,9 @@
 import type { Outcome } from '@scalr-agent/core'
 import type { ContainerInspectInfo } from 'dockerode'
 
-import type { EngineClient } from '../engine-client.ts'
-import { fromLabels, type LabelRecord } from '../labels.ts'
-import { marks } from '../layout.ts'
+import type { EngineClient } from '../calls/engine-client.ts'
+import { fromLabels, type LabelRecord } from './labels.ts'
+import { marks } from './layout.ts'
 import { containerName } from './container-spec.ts'
 import { outcomeOf } from './outcome.ts'
 import { parseExitRecord, readMarks } from './read-marks.ts'

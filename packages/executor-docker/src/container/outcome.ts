@@ -3,8 +3,8 @@ import { constants } from 'node:os'
 import type { MemoryEvidence, Outcome } from '@scalr-agent/core'
 import { z } from 'zod'
 
-import type { LabelRecord } from '../labels.ts'
-import { marks } from '../layout.ts'
+import type { LabelRecord } from './labels.ts'
+import { marks } from './layout.ts'
 import { parseExitRecord, type ExitRecord, type Marks } from './read-marks.ts'
 
 /** What the engine says of a container that does not run. */

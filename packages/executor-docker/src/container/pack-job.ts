@@ -7,8 +7,8 @@ import { ArchivePolicy } from '@scalr-agent/core/protocol'
 import { extract, pack, type Header, type Pack } from 'tar-stream'
 
 import { dockerError } from '../docker-error.ts'
-import { marks, ownPaths } from '../layout.ts'
-import type { UnixUser } from '../spec-check.ts'
+import { marks, ownPaths } from './layout.ts'
+import type { UnixUser } from './spec-check.ts'
 import { secretsFile } from './supervisor-script.ts'
 
 /** Where the job directory is, below the directory that is unpacked into. */

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 
 import { pack } from 'tar-stream'
 
-import type { EngineClient } from '../engine-client.ts'
-import { ownPaths, type marks } from '../layout.ts'
+import type { EngineClient } from '../calls/engine-client.ts'
+import { ownPaths, type marks } from './layout.ts'
 
 /** Lays a mark into a container, whether it runs or not. */
 export async function putMark(
@@ -17,5 +17,5 @@ export async function putMark(
   archive.entry({ name: `run/${name}`, mode: 0o644 }, content)
   archive.finalize()
   const stream = Readable.from(archive, { objectMode: false })
-  await client.putArchive(containerId, ownPaths.root, stream, signal)
+  await client.archives.put(containerId, ownPaths.root, stream, signal)
 }

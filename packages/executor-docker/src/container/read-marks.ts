@@ -1,7 +1,7 @@
 import { extract } from 'tar-stream'
 
-import type { EngineClient } from '../engine-client.ts'
-import { marks, ownPaths } from '../layout.ts'
+import type { EngineClient } from '../calls/engine-client.ts'
+import { marks, ownPaths } from './layout.ts'
 
 /** The small files of `run/`, by name. Directories have the content ''. */
 export type Marks = ReadonlyMap<string, string>
@@ -17,7 +17,7 @@ export async function readMarks(
   signal: AbortSignal,
 ): Promise<Marks> {
   const found = new Map<string, string>()
-  const source = await client.getArchive(containerId, ownPaths.run, signal)
+  const source = await client.archives.get(containerId, ownPaths.run, signal)
   if (source === undefined) return found
   const archive = extract()
   source.on('error', (error) => archive.destroy(error))

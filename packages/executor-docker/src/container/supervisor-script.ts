@@ -1,4 +1,4 @@
-import { marks, ownPaths } from '../layout.ts'
+import { marks, ownPaths } from './layout.ts'
 
 /**
  * The processes on the workload's side, as POSIX shell (dash, busybox ash, bash). Handed over by `sh -c`,

@@ -20,10 +20,10 @@ import {
   toDockerError,
   type DockerErrorContext,
 } from '../docker-error.ts'
-import { isAbandoned } from '../is-abandoned.ts'
-import { removeContainer, removeVolumes } from '../remove-workload.ts'
-import { marks } from '../layout.ts'
-import { persist } from '../persist.ts'
+import { isAbandoned } from '../container/is-abandoned.ts'
+import { removeContainer, removeVolumes } from '../container/remove-workload.ts'
+import { marks } from '../container/layout.ts'
+import { persist } from '../calls/persist.ts'
 import { followOutput } from './follow-output.ts'
 import { readFiles } from './read-files.ts'
 import { usageOf } from './usage.ts'

@@ -4,10 +4,13 @@ import { readState, type ContainerState } from '../container/container-state.ts'
 import { followScript } from '../container/supervisor-script.ts'
 import type { DockerContext } from '../context.ts'
 import { dockerError, isConflict, isNotFound } from '../docker-error.ts'
-import { ownPaths } from '../layout.ts'
-import { persist } from '../persist.ts'
+import { ownPaths } from '../container/layout.ts'
+import { persist } from '../calls/persist.ts'
 
-/** How long to wait before following again, after a stream that ended without bringing anything. */
+/**
+ * How long to wait before following again, from the second stream on that ended without bringing
+ * anything. The first is often one that came when the main process had just ended.
+ */
 const firstPauseMs = 50
 const longestPauseMs = 1000
 
@@ -25,7 +28,7 @@ export async function* followOutput(
   const { clock, client, events } = context
   using _watch = events.watch()
   let position = fromByte
-  let pauseMs = firstPauseMs
+  let idleRounds = 0
   for (;;) {
     const state = await persist(clock, signal, () => readState(client, id, signal))
     if (state.phase === 'ended') {
@@ -44,8 +47,9 @@ export async function* followOutput(
         yield part
       }
     }
-    pauseMs = position > before ? firstPauseMs : Math.min(2 * pauseMs, longestPauseMs)
-    await events.next(pauseMs, signal)
+    idleRounds = position > before ? 0 : idleRounds + 1
+    if (idleRounds < 2) continue
+    await events.next(Math.min(firstPauseMs * 2 ** (idleRounds - 2), longestPauseMs), signal)
   }
 }
 
@@ -116,7 +120,7 @@ async function* readFile(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
   const source = await persist(context.clock, signal, () =>
-    context.client.getArchive(containerId, ownPaths.output, signal),
+    context.client.archives.get(containerId, ownPaths.output, signal),
   )
   if (source === undefined) throw Object.assign(new Error('no such file'), { statusCode: 404 })
   const archive = extract()

@@ -6,8 +6,8 @@ import { ArchivePolicy } from '@scalr-agent/core/protocol'
 import { extract, pack, type Pack } from 'tar-stream'
 
 import { dockerError, toDockerError } from '../docker-error.ts'
-import type { EngineClient } from '../engine-client.ts'
-import { jobDirectory } from '../layout.ts'
+import type { EngineClient } from '../calls/engine-client.ts'
+import { jobDirectory } from '../container/layout.ts'
 
 interface Walk {
   readonly client: EngineClient
@@ -62,7 +62,7 @@ async function isReachable(walk: Walk, name: string): Promise<boolean> {
   const parts = name === '.' ? [] : name.split('/')
   for (let count = 1; count <= parts.length; count += 1) {
     const path = posix.join(jobDirectory, ...parts.slice(0, count))
-    const stat = await client.stat(containerId, path, signal)
+    const stat = await client.archives.stat(containerId, path, signal)
     if (stat === undefined) return false
     if (count < parts.length && !stat.isDirectory) return false
   }
@@ -72,7 +72,7 @@ async function isReachable(walk: Walk, name: string): Promise<boolean> {
 /** Adds what lies at that path, and tells which files have to be asked for one by one. */
 async function add(walk: Walk, name: string): Promise<readonly string[]> {
   const { client, containerId, signal, archive, seen } = walk
-  const source = await client.getArchive(containerId, posix.join(jobDirectory, name), signal)
+  const source = await client.archives.get(containerId, posix.join(jobDirectory, name), signal)
   if (source === undefined) return []
   const apart: string[] = []
   const tar = extract()

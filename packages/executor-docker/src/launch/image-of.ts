@@ -1,7 +1,7 @@
 import type { WorkloadSpec } from '@scalr-agent/core'
 
-import type { DockerContext } from './context.ts'
-import { dockerError } from './docker-error.ts'
+import type { DockerContext } from '../context.ts'
+import { dockerError } from '../docker-error.ts'
 
 /** The image of a workload, once the engine has it. */
 export async function ensureImageOf(

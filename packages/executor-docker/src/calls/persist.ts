@@ -1,6 +1,6 @@
 import type { Clock } from '@scalr-agent/core'
 
-import { isEngineAway } from './docker-error.ts'
+import { isEngineAway } from '../docker-error.ts'
 
 const firstPauseMs = 100
 const longestPauseMs = 2000

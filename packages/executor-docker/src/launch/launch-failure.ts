@@ -1,12 +1,12 @@
 import type { NotStartedOutcome, WorkloadSpec } from '@scalr-agent/core'
 
-import { putMark } from './container/put-mark.ts'
-import { readMarks } from './container/read-marks.ts'
-import type { DockerContext } from './context.ts'
-import { isEngineAway, isNotFound } from './docker-error.ts'
-import { marks } from './layout.ts'
-import { persist } from './persist.ts'
-import { removeContainer, removeVolumes } from './remove-workload.ts'
+import { putMark } from '../container/put-mark.ts'
+import { readMarks } from '../container/read-marks.ts'
+import type { DockerContext } from '../context.ts'
+import { isEngineAway, isNotFound } from '../docker-error.ts'
+import { marks } from '../container/layout.ts'
+import { persist } from '../calls/persist.ts'
+import { removeContainer, removeVolumes } from '../container/remove-workload.ts'
 
 /** How long the engine may take to tidy up after a launch that failed. */
 const tidyLimitMs = 30_000

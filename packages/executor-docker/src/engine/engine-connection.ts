@@ -1,5 +1,5 @@
-import { connectEngine, type Engine } from './engine/connect-engine.ts'
-import type { EngineOptions } from './engine/engine-options.ts'
+import { connectEngine, type Engine } from './connect-engine.ts'
+import type { EngineOptions } from './engine-options.ts'
 
 /** Finds the engine when it is first needed, and remembers it. A failure is not remembered. */
 export class EngineConnection {

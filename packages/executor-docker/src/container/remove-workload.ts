@@ -1,7 +1,7 @@
 import type { Clock } from '@scalr-agent/core'
 
-import { isConflict } from './docker-error.ts'
-import type { EngineClient } from './engine-client.ts'
+import { isConflict } from '../docker-error.ts'
+import type { EngineClient } from '../calls/engine-client.ts'
 import { labelNames } from './labels.ts'
 
 const removalPollMs = 50
@@ -30,5 +30,5 @@ export async function removeVolumes(
   id: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await client.removeUnusedVolumes([`${labelNames.workload}=${id}`], signal)
+  await client.volumes.removeUnused([`${labelNames.workload}=${id}`], signal)
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 
 import { expect, it } from 'vitest'
 
-import { attemptOf, Launcher, launcherLife } from '../src/launcher.ts'
+import { attemptOf, Launcher, launcherLife } from '../../src/container/launcher.ts'
 
 it('tells whether an attempt of this process is under way', () => {
   const launcher = new Launcher()

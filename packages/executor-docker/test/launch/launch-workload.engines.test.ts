@@ -2,10 +2,10 @@ import { Readable } from 'node:stream'
 
 import { expect, it } from 'vitest'
 
-import { describeWithEngine } from './support/docker-engine.ts'
-import { docker, resourcesOf } from './support/docker-client.ts'
-import { useEngine } from './support/engine-suite.ts'
-import { readAll, shellSpec, testAgentId, until } from './support/workloads.ts'
+import { describeWithEngine } from '../support/docker-engine.ts'
+import { docker, resourcesOf } from '../support/docker-client.ts'
+import { useEngine } from '../support/engine-suite.ts'
+import { readAll, shellSpec, testAgentId, until } from '../support/workloads.ts'
 
 describeWithEngine('a launch', () => {
   const suite = useEngine()
@@ -54,7 +54,7 @@ describeWithEngine('a launch', () => {
   it('refuses caches of a machine whose files the engine does not see', async () => {
     const executor = await suite.create({})
     expect(executor.capabilities.caches).toBe(executor.capabilities.usesThisMachine)
-    const { DockerExecutor } = await import('../src/docker-executor.ts')
+    const { DockerExecutor } = await import('../../src/docker-executor.ts')
     const remote = new DockerExecutor({ engine: { host: suite.host } })
     expect(remote.capabilities.caches).toBe(false)
     const spec = shellSpec('true', { caches: [{ name: 'x', source: '/tmp' }] })

@@ -1,22 +1,23 @@
 import type { OperationOptions, WorkloadSpec } from '@scalr-agent/core'
 
-import { containerName, containerSpec, userOf } from './container/container-spec.ts'
-import { readState, type ContainerState } from './container/container-state.ts'
-import { packJob } from './container/pack-job.ts'
-import type { DockerContext } from './context.ts'
-import { discardLeftover } from './discard-leftover.ts'
-import { dockerError, isConflict, toDockerError } from './docker-error.ts'
+import { containerName, containerSpec, userOf } from '../container/container-spec.ts'
+import { readState, type ContainerState } from '../container/container-state.ts'
+import { packJob } from '../container/pack-job.ts'
+import type { DockerContext } from '../context.ts'
+import { discardLeftover } from '../container/discard-leftover.ts'
+import { dockerError, isConflict, toDockerError } from '../docker-error.ts'
 import { ensureImageOf } from './image-of.ts'
-import { isAbandoned } from './is-abandoned.ts'
+import { isAbandoned } from '../container/is-abandoned.ts'
 import { afterFailure, startTimeout, tidy } from './launch-failure.ts'
-import { Launcher } from './launcher.ts'
-import { ownPaths } from './layout.ts'
+import { Launcher } from '../container/launcher.ts'
+import { ownPaths } from '../container/layout.ts'
 import { joinMetadataBlock } from './metadata-network.ts'
-import { orAborted } from './or-aborted.ts'
-import { persist } from './persist.ts'
-import { removeContainer, removeVolumes } from './remove-workload.ts'
+import { orAborted } from '../calls/or-aborted.ts'
+import { persist } from '../calls/persist.ts'
+import { removeContainer, removeVolumes } from '../container/remove-workload.ts'
 import { refuseSharedDirectory } from './shared-directory.ts'
-import { checkNetwork, checkSpec } from './spec-check.ts'
+import { sideBySide } from './side-by-side.ts'
+import { checkNetwork, checkSpec } from '../container/spec-check.ts'
 
 const pendingPollMs = 25
 /** Longer ones make Node's timers fire at once. */
@@ -53,7 +54,8 @@ async function claimAndStart(
   caller: AbortSignal,
 ): Promise<void> {
   const { client, clock } = context
-  if (await isThere(context, spec, await readState(client, spec.id, caller), caller)) return
+  let state = await readState(client, spec.id, caller)
+  if (await isThere(context, spec, state, caller)) return
   // Getting the image has a time-out of its own; nothing is there until it is over.
   const image = await ensureImageOf(context, spec, caller)
   const timeout = new AbortController()
@@ -65,10 +67,11 @@ async function claimAndStart(
   const signal = AbortSignal.any([timeout.signal, caller])
   try {
     for (;;) {
-      const state = await persist(clock, signal, () => readState(client, spec.id, signal))
-      if (await isThere(context, spec, state, signal)) return
+      // What we saw may be old by now; then the name is taken, and nothing was made.
       if (state.phase !== 'absent') await clock.sleep(pendingPollMs, { signal })
       else if (await makeAndStart(context, spec, image, signal)) return
+      state = await persist(clock, signal, () => readState(client, spec.id, signal))
+      if (await isThere(context, spec, state, signal)) return
     }
   } catch (error) {
     caller.throwIfAborted()
@@ -121,18 +124,20 @@ async function makeAndStart(
     wasAway = true
   }
   try {
-    await refuseSharedDirectory(context, spec, containerId, signal)
-    if (context.options.metadata === 'block')
-      await joinMetadataBlock(context, spec, containerId, signal)
-    await persist(
-      clock,
-      signal,
-      async () => {
-        const archive = packJob(spec, userOf(spec, context.options), signal)
-        await client.putArchive(containerId, ownPaths.root, archive, signal)
+    await sideBySide(signal, [
+      async (either) => await refuseSharedDirectory(context, spec, containerId, either),
+      async (either) => {
+        if (context.options.metadata === 'allow') return
+        await joinMetadataBlock(context, spec, containerId, either)
       },
-      onAway,
-    )
+      async (either) => {
+        const lay = async (): Promise<void> => {
+          const archive = packJob(spec, userOf(spec, context.options), either)
+          await client.archives.put(containerId, ownPaths.root, archive, either)
+        }
+        await persist(clock, either, lay, onAway)
+      },
+    ])
     // The container of a connection that broke off may be started though nobody told us.
     await persist(clock, signal, () => client.start(containerId, signal), onAway)
     return true

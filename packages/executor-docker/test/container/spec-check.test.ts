@@ -1,8 +1,8 @@
 import type { WorkloadSpec } from '@scalr-agent/core'
 import { describe, expect, it } from 'vitest'
 
-import { checkNetwork, checkSpec, parseUser } from '../src/spec-check.ts'
-import { shellSpec } from './support/workloads.ts'
+import { checkNetwork, checkSpec, parseUser } from '../../src/container/spec-check.ts'
+import { shellSpec } from '../support/workloads.ts'
 
 const block = { metadata: 'block' } as const
 

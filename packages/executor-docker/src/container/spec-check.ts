@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 
 import type { WorkloadSpec } from '@scalr-agent/core'
 
-import { dockerError } from './docker-error.ts'
+import { dockerError } from '../docker-error.ts'
 import { ownLabelPrefix } from './labels.ts'
 
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { fromLabels, labelNames, toLabels } from '../src/labels.ts'
-import { shellSpec } from './support/workloads.ts'
+import { fromLabels, labelNames, toLabels } from '../../src/container/labels.ts'
+import { shellSpec } from '../support/workloads.ts'
 
 const also = { launcher: 'boot.1.2.3.v0x', outputLimitBytes: 1000 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { readFrames, stderrStream } from '../src/read-frames.ts'
+import { readFrames, stderrStream } from '../../src/calls/read-frames.ts'
 
 function frame(stream: number, payload: string): Buffer {
   const header = Buffer.alloc(8)

@@ -1,7 +1,7 @@
 import type { WorkloadSpec } from '@scalr-agent/core'
 
-import type { DockerContext } from './context.ts'
-import { complaintOf, dockerError, isConflict } from './docker-error.ts'
+import type { DockerContext } from '../context.ts'
+import { complaintOf, dockerError, isConflict } from '../docker-error.ts'
 
 const metadataNetworkName = 'scalr-agent-no-metadata'
 
@@ -21,7 +21,7 @@ export async function joinMetadataBlock(
   // Without any network there is nothing to keep it from, and the engine lets it join none.
   if ((spec.network ?? context.options.network) === 'none') return
   // Docker 20.10 lets a container that does not run join what does not exist, and then cannot start it.
-  if (!(await context.client.hasNetwork(metadataNetworkName, signal))) {
+  if (!(await context.client.networks.has(metadataNetworkName, signal))) {
     await makeNetwork(context, signal)
   }
   await connect(context, containerId, signal)
@@ -33,7 +33,7 @@ async function connect(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await context.client.connectNetwork(metadataNetworkName, containerId, signal)
+    await context.client.networks.connect(metadataNetworkName, containerId, signal)
   } catch (error) {
     // A repetition after an answer that got lost.
     if (!/already exists in network/u.test(complaintOf(error).message)) throw error
@@ -42,7 +42,7 @@ async function connect(
 
 async function makeNetwork(context: DockerContext, signal: AbortSignal): Promise<void> {
   try {
-    await context.client.createNetwork(
+    await context.client.networks.create(
       {
         Name: metadataNetworkName,
         CheckDuplicate: true,
@@ -69,7 +69,8 @@ async function makeNetwork(context: DockerContext, signal: AbortSignal): Promise
     )
   } catch (error) {
     // Another process made it at this moment.
-    if (isConflict(error) || (await context.client.hasNetwork(metadataNetworkName, signal))) return
+    if (isConflict(error) || (await context.client.networks.has(metadataNetworkName, signal)))
+      return
     throw dockerError(
       'REJECTED',
       'launch',

@@ -1,9 +1,9 @@
 import type { NotStartedOutcome } from '@scalr-agent/core'
 
-import { readState, type ContainerState } from './container/container-state.ts'
-import { putMark } from './container/put-mark.ts'
-import type { DockerContext } from './context.ts'
-import { isNotFound } from './docker-error.ts'
+import { readState, type ContainerState } from './container-state.ts'
+import { putMark } from './put-mark.ts'
+import type { DockerContext } from '../context.ts'
+import { isNotFound } from '../docker-error.ts'
 import { marks } from './layout.ts'
 import { removeContainer, removeVolumes } from './remove-workload.ts'
 

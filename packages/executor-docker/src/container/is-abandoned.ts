@@ -1,6 +1,6 @@
 import type { Clock } from '@scalr-agent/core'
 
-import type { ContainerState } from './container/container-state.ts'
+import type { ContainerState } from './container-state.ts'
 import { launcherLife } from './launcher.ts'
 
 /** How long a launch of another process may take beyond its own start time-out. */

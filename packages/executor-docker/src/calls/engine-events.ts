@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Clock } from '@scalr-agent/core'
 
 import type { EngineClient } from './engine-client.ts'
-import { labelNames } from './labels.ts'
+import { labelNames } from '../container/labels.ts'
 
 /** How long to do without events after they broke off. */
 const pauseMs = 1000
