@@ -46,7 +46,7 @@ describe('the command line of the demo', () => {
     const args = ['--data-dir', directory, '--opentofu-url', url]
     await using demo = new Demo(args, { PATH: nothing })
     expect(await demo.exited()).toBe(1)
-    expect(demo.output).toContain(`Cannot fetch ${url}/v`)
+    expect(demo.output).toContain(`Cannot fetch tofu 1.12.6 (GET ${url}/v`)
     expect(demo.output).toMatch(
       /Neither terraform nor tofu is in PATH.*Install one.*--opentofu-url/su,
     )

@@ -56,7 +56,7 @@ describe('a state that could not be written', () => {
     expect(await fixture.files.readAll(file, { maxBytes: 1000 })).toEqual(rescued)
     expect(fixture.db.all('SELECT id FROM state_versions')).toHaveLength(2)
     expect(fixture.errorOf(runId)).toBe(
-      'terraform apply ended with exit code 1. A state that could not be written was rescued and is now the current one (serial 5). The state is locked: lock ID lock-1, taken by root@host on 2026-01-01T00:00:00Z (OperationTypeApply). Once you are sure that nothing works on it: terraform force-unlock lock-1',
+      `terraform apply ended with exit code 1. A state that could not be written was rescued and is now the current one (serial 5). The state is locked: lock ID lock-1, taken by root@host for the run ${runId} on 2026-01-01T00:00:00Z (OperationTypeApply). Once you are sure that nothing works on it: terraform force-unlock lock-1`,
     )
   })
 

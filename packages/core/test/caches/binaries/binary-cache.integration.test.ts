@@ -99,7 +99,7 @@ it('a job that gives up does not take the download from the others', async () =>
   await expect(first).rejects.toThrow('the job was cancelled')
   gate.resolve()
   expect((await second).tools.terraform).toMatchObject({ kind: 'cache' })
-  expect(mirror.asked).toHaveLength(2)
+  expect(mirror.asked.filter((path) => path.endsWith('.zip'))).toHaveLength(1)
 })
 
 it('a download that nobody waits for any more is given up, and leaves nothing', async () => {
