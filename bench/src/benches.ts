@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts'
 import { runDockerStart } from './docker-start.ts'
+import { runDockerRun } from './docker-run.ts'
 import { runDispatch } from './dispatch.ts'
 import { runIdleMemory } from './idle-memory.ts'
 import { runLogThroughput } from './log-throughput.ts'
@@ -32,6 +33,11 @@ export const benches: readonly Bench[] = [
     name: 'docker-start',
     description: 'from launch to first byte in a container, and output, beside a bare docker run',
     run: runDockerStart,
+  },
+  {
+    name: 'docker-run',
+    description: 'a plan and an apply in containers, beside docker run of the same commands',
+    run: runDockerRun,
   },
   {
     name: 'memory',

@@ -1,4 +1,5 @@
 import { Agent, type Executor, type Workload } from '@scalr-agent/core'
+import { DockerExecutor } from '@scalr-agent/executor-docker'
 import { ProcessExecutor } from '@scalr-agent/executor-process'
 
 import { forkArgument, nowNs } from './forked-process.ts'
@@ -11,6 +12,10 @@ export interface AgentArgument {
   readonly tools: { readonly terraform?: string; readonly opentofu?: string }
   readonly jobMemoryBytes: number
   readonly jobCpus: number
+  /** Jobs in containers of that engine, with that image. */
+  readonly docker?: { readonly host: string; readonly image: string } | undefined
+  readonly workloadUrl?: string | undefined
+  readonly caCert?: string | undefined
 }
 
 /** Moments of a job's life on the agent's side, on the machine's monotonic clock. */
@@ -66,11 +71,17 @@ async function readFirstByte(workload: Workload): Promise<string> {
   return nowNs()
 }
 
-const { dataDir } = argument
+const { dataDir, docker, ...options } = argument
+const executor =
+  docker === undefined
+    ? new ProcessExecutor({ dataDir })
+    : await DockerExecutor.connect({ engine: { host: docker.host } })
 const agent = new Agent({
-  ...argument,
+  ...options,
+  dataDir,
+  ...(docker === undefined ? {} : { image: docker.image }),
   name: 'bench',
-  executor: observed(new ProcessExecutor({ dataDir })),
+  executor: observed(executor),
   path: process.env['PATH'] ?? '/usr/bin:/bin',
   handleSignals: false,
 })

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { ScalrClient, type Workspace } from '@scalr-agent/core'
 
 import type { AgentArgument, AgentMessage } from './agent-process.ts'
-import type { ControlPlaneMessage } from './control-plane-process.ts'
+import type { ControlPlaneArgument, ControlPlaneMessage } from './control-plane-process.ts'
 import { ForkedProcess } from './forked-process.ts'
 
 const run = promisify(execFile)
@@ -18,6 +18,10 @@ const controlPlaneModule = new URL('control-plane-process.ts', import.meta.url)
 export class BenchPlatform implements AsyncDisposable {
   readonly directory: string
   readonly url: string
+  /** Where jobs reach it. */
+  readonly workloadUrl: string
+  /** Certificate of its own CA, where it has one. */
+  readonly caCertPath: string
   readonly ownerToken: string
   readonly client: ScalrClient
   readonly controlPlane: ForkedProcess<ControlPlaneMessage>
@@ -29,7 +33,12 @@ export class BenchPlatform implements AsyncDisposable {
 
   private constructor(parts: {
     readonly directory: string
-    readonly ready: { readonly url: string; readonly ownerToken: string }
+    readonly ready: {
+      readonly url: string
+      readonly workloadUrl: string
+      readonly ownerToken: string
+      readonly caCertPath?: string | undefined
+    }
     readonly client: ScalrClient
     readonly controlPlane: ForkedProcess<ControlPlaneMessage>
     readonly agent: ForkedProcess<AgentMessage>
@@ -39,6 +48,8 @@ export class BenchPlatform implements AsyncDisposable {
   }) {
     this.directory = parts.directory
     this.url = parts.ready.url
+    this.workloadUrl = parts.ready.workloadUrl
+    this.caCertPath = parts.ready.caCertPath ?? ''
     this.ownerToken = parts.ready.ownerToken
     this.client = parts.client
     this.controlPlane = parts.controlPlane
@@ -49,19 +60,34 @@ export class BenchPlatform implements AsyncDisposable {
   }
 
   static async start(
-    agentOptions: Pick<AgentArgument, 'tools' | 'jobMemoryBytes' | 'jobCpus'>,
+    options: Pick<AgentArgument, 'tools' | 'jobMemoryBytes' | 'jobCpus'> & {
+      /** Jobs run in containers of that engine, and reach the control plane at its gateway. */
+      readonly docker?: {
+        readonly host: string
+        readonly image: string
+        readonly gateway: string
+      }
+    },
   ): Promise<BenchPlatform> {
+    const { docker, ...agentOptions } = options
     await using resources = new AsyncDisposableStack()
     const directory = await mkdtemp(join(tmpdir(), 'scalr-agent-bench-'))
     resources.defer(() => rm(directory, { recursive: true, force: true }))
     const controlPlane = resources.use(
       new ForkedProcess<ControlPlaneMessage>(controlPlaneModule, {
         dataDir: join(directory, 'control-plane'),
-      }),
+        gateway: docker?.gateway,
+      } satisfies ControlPlaneArgument),
     )
     const ready = await controlPlane.next('ready')
-    const { url, accountId, ownerToken } = ready
-    const client = new ScalrClient({ url, token: ownerToken })
+    const { url, accountId, ownerToken, caCertPath } = ready
+    const workloadUrl =
+      docker === undefined ? url : `https://${docker.gateway}:${new URL(url).port}`
+    const client = new ScalrClient({
+      url,
+      token: ownerToken,
+      ...(caCertPath === undefined ? {} : { connection: { caCert: caCertPath } }),
+    })
     resources.defer(() => client.close())
     const { id: poolId } = await client.agentPools.create({ name: 'bench' })
     const { token } = await client.accessTokens.createForPool(poolId)
@@ -69,6 +95,7 @@ export class BenchPlatform implements AsyncDisposable {
     const agent = resources.use(
       new ForkedProcess<AgentMessage>(agentModule, {
         ...agentOptions,
+        ...(docker === undefined ? {} : { docker, workloadUrl, caCert: caCertPath }),
         url,
         token: token ?? '',
         dataDir: join(directory, 'agent'),
@@ -77,7 +104,7 @@ export class BenchPlatform implements AsyncDisposable {
     await agent.next('ready')
     return new BenchPlatform({
       directory,
-      ready,
+      ready: { ...ready, workloadUrl },
       client,
       controlPlane,
       agent,

@@ -3,6 +3,13 @@ import { randomId } from '@scalr-agent/core'
 
 import { forkArgument, nowNs } from './forked-process.ts'
 
+/** How the control plane's process is started. */
+export interface ControlPlaneArgument {
+  readonly dataDir: string
+  /** Address at which containers reach it; then it speaks TLS. */
+  readonly gateway?: string | undefined
+}
+
 /** What the control plane's process tells. */
 export type ControlPlaneMessage =
   | {
@@ -10,6 +17,8 @@ export type ControlPlaneMessage =
       readonly url: string
       readonly accountId: string
       readonly ownerToken: string
+      /** Where it speaks TLS. */
+      readonly caCertPath?: string | undefined
     }
   | { readonly type: 'queued'; readonly jobs: readonly (readonly [id: string, ns: string])[] }
 
@@ -17,9 +26,10 @@ export type ControlPlaneMessage =
 const queuedNs = new Map<string, string>()
 
 // oxlint-disable-next-line no-unsafe-type-assertion -- both ends are in this folder
-const { dataDir } = forkArgument() as { readonly dataDir: string }
+const { dataDir, gateway } = forkArgument() as ControlPlaneArgument
 const server = await createControlPlane({
   dataDir,
+  ...(gateway === undefined ? {} : { tls: 'own-ca', host: ['127.0.0.1', gateway] }),
   ids: (prefix) => {
     const id = randomId(prefix)
     if (prefix === 'job') queuedNs.set(id, nowNs())
@@ -29,5 +39,5 @@ const server = await createControlPlane({
 const tell = (message: ControlPlaneMessage): void => void process.send?.(message)
 process.on('message', () => tell({ type: 'queued', jobs: [...queuedNs] }))
 process.once('disconnect', () => void server.close())
-const { url, accountId } = server
-tell({ type: 'ready', url, accountId, ownerToken: server.ownerToken() })
+const { url, accountId, caCertPath } = server
+tell({ type: 'ready', url, accountId, caCertPath, ownerToken: server.ownerToken() })
