@@ -40,9 +40,9 @@ export async function openDockerExecutor(): Promise<KitSubject> {
       childNodeArguments: ['--conditions=@scalr-agent/source'],
       vanish: async (id) => {
         await docker('rm', '--force', '--volumes', `scalr-agent-${id}`)
-        // Its named volume does not go with it. An agent would remove that when it lists; here nobody does.
-        const volumes = await docker('volume', 'ls', '--quiet', '--filter', `label=${label}=${id}`)
-        for (const name of volumes.split('\n').filter((line) => line !== '')) {
+        // Its volumes do not go with it. An agent would remove them when it lists; here nobody does.
+        const left = await docker('volume', 'ls', '--quiet', '--filter', `label=${label}=${id}`)
+        for (const name of left.split('\n').filter((line) => line !== '')) {
           await docker('volume', 'rm', '--force', name)
         }
       },

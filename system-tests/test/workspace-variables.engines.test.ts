@@ -44,7 +44,7 @@ const secret = `hunter2 "quoted" \${not.a.reference} 'single' \\ back`
 const large = 'x'.repeat(60_000)
 const lines = 'first\n  second "quoted"\n\tthird $HOME `date` $(date)\n'
 
-const variables: WorkspaceOptions['variables'] = [
+const everyKind: WorkspaceOptions['variables'] = [
   { key: 'string', value: 'plain' },
   { key: 'number', value: '41' },
   { key: 'bool', value: 'true' },
@@ -95,7 +95,7 @@ describe.each(realTools())('variables of a workspace with real $iac', (tool) => 
 
   it('arrive as they were set, whatever their type and text', async () => {
     const { createHash } = await import('node:crypto')
-    const { all } = await outputsOf({ files: { 'main.tf': configuration }, variables })
+    const { all } = await outputsOf({ files: { 'main.tf': configuration }, variables: everyKind })
     expect(all).toEqual({
       string: 'plain',
       number: 42,
@@ -153,7 +153,7 @@ describe.each(realTools())('variables of a workspace with real $iac', (tool) => 
       iac,
       files: { 'main.tf': configuration },
       variables: [
-        ...(variables ?? []).filter(({ key }) => key !== 'list'),
+        ...(everyKind ?? []).filter(({ key }) => key !== 'list'),
         { key: 'list', value: '["hunter3", ', hcl: true, sensitive: true },
       ],
     })
