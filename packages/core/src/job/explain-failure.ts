@@ -47,7 +47,7 @@ function words(options: ExplainFailureOptions): string {
     case 'exit-code':
       return `${operation} failed: stage '${failedStage ?? record.phase}' ended with ${code}${why}`
     case 'init-failed':
-      return `${operation} failed: init ended with ${code}${why} Check the providers, modules and versions that the configuration names, and that their registries can be reached from the job.`
+      return `${operation} failed: init ended with ${code}${why} ${initAdvice(findings?.errors)}`
     case 'hook-failed':
       return `${operation} failed: the hook '${failedStage ?? record.phase}' ended with ${code}${why}${options.phaseSucceeded === true ? ` The ${record.phase} itself succeeded.` : ''}`
     case 'state-locked':
@@ -85,6 +85,14 @@ function words(options: ExplainFailureOptions): string {
     case 'agent':
       return `${operation} failed by a fault of the agent. Its own log says more.`
   }
+}
+
+/** A configuration that cannot be read has nothing to do with what it would fetch. */
+function initAdvice(errors: string | undefined): string {
+  const fetches = errors === undefined || /provider|module|registry|backend|version/iu.test(errors)
+  return fetches
+    ? 'Check the providers, modules and versions that the configuration names, and that their registries can be reached from the job.'
+    : 'Correct the configuration.'
 }
 
 function holderOf(lock: FoundLock | undefined): string {

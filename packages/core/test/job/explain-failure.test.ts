@@ -110,6 +110,13 @@ describe('the words of a failure', () => {
     expect(failure.evidence).toBe(errors)
   })
 
+  it('init: send nobody to the registry for a configuration that cannot be read', () => {
+    const errors = 'Error: Unclosed configuration block\n\n  on main.tf line 1'
+    const { message } = explain('init-failed', { findings: { stage: 'init', errors } })
+    expect(message).toContain('Unclosed configuration block. Correct the configuration.')
+    expect(message).not.toContain('registries')
+  })
+
   it.each(['preparation', 'tool-not-found'] as const)('%s: say what the script said', (cause) => {
     const errors = 'Error: terraform was not found in PATH (/bin). Install it where the job runs.'
     expect(explain(cause, { findings: { stage: 'prepare', errors } }).message).toBe(
