@@ -130,7 +130,7 @@ describe.skipIf(found === undefined).each(realTools())('provider cache with real
     expect(prepared.notes[0]).toMatch(
       /^Cannot cache hashicorp\/\w+ [\d.]+ from the network mirror localhost:\d+: its archive is not one that the lock file allows for this platform\. Nothing of it is used\.$/u,
     )
-    expect(await storedIn(scene)).toEqual([])
+    expect(await storedIn(scene.cacheDir)).toEqual([])
     const { isGood, output } = await scene.init(providers, foreign, prepared)
     expect(isGood).toBe(false)
     expect(output.replaceAll(/[\s│]+/gu, ' ')).toContain('checksums previously recorded')
@@ -172,7 +172,12 @@ describe.skipIf(found === undefined).each(realTools())('provider cache with real
     const files = { 'main.tf': configuration }
     const workspace = await platform.workspace({ iac: tool.iac, files, autoApply: true })
     const before = mirror.downloads('time')
-    const first = await platform.client.runs.create({ workspaceId: workspace.id })
+    const asked = { workspaceId: workspace.id, autoApply: false }
+    const first = await platform.client.runs.create(asked)
+    await platform.untilStatus(first.id, 'planned')
+    // In the background, once the plan has made its lock file.
+    await expect.poll(() => storedIn(agent.dataDir)).toEqual(['time'])
+    await platform.client.runs.confirm(first.id)
     const applied = await platform.untilStatus(first.id, 'applied')
     const applyLog = await platform.client.applies.output(applied.applyId ?? '')
     expect(applyLog).toContain('1 plugin locked (1 used from cache)')
@@ -199,10 +204,10 @@ describe.skipIf(found === undefined).each(realTools())('provider cache with real
     const first = await prepare(caches, 'job-1', lockOf(lockFile, 'time'))
     await prepare(caches, 'job-2', lockOf(lockFile, 'local'))
     await caches.release('job-2')
-    await expect.poll(() => storedIn(scene)).toEqual(['time'])
+    await expect.poll(() => storedIn(scene.cacheDir)).toEqual(['time'])
     expect((await scene.init([time], lockOf(lockFile, 'time'), first)).isGood).toBe(true)
     await caches.release('job-1')
-    await expect.poll(() => storedIn(scene)).toEqual([])
+    await expect.poll(() => storedIn(scene.cacheDir)).toEqual([])
   })
 })
 
@@ -221,8 +226,8 @@ async function linkedTo(jobDir: string, type: string, version: string): Promise<
 }
 
 /** Types of the providers in the store. */
-async function storedIn(scene: ProviderScene): Promise<readonly string[]> {
-  const store = join(scene.cacheDir, 'providers/store')
+async function storedIn(cacheDir: string): Promise<readonly string[]> {
+  const store = join(cacheDir, 'providers/store')
   const entries = await readdir(store, { recursive: true }).catch(() => [])
   const types = entries.flatMap((path) => {
     const parts = path.split('/')
