@@ -39,6 +39,6 @@ describe.skipIf(tool === undefined)("a job that fills its agent's disk", () => {
     await platform.client.workspaces.update(workspace.id, { hooks: hooksOf({}) })
     const next = await platform.client.runs.create({ workspaceId: workspace.id })
     await platform.untilStatus(next.id, 'applied')
-    expect(await readdir(join(dataDir, 'jobs'))).toEqual([])
+    await expect.poll(() => readdir(join(dataDir, 'jobs'))).toEqual([])
   })
 })

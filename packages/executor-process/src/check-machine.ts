@@ -15,6 +15,9 @@ const mebibyte = 1024 ** 2
 const lowDiskBytes = 1024 * mebibyte
 const fullDiskBytes = 64 * mebibyte
 const fewInodes = 10_000
+const socketPathBytes = 107
+/** As go-plugin names it, in the job directory of a run. */
+const socketBelowRoot = '/work/run-v0abcdefghijklmnop/tmp/plugin1234567890'
 
 /** Looks at what workloads will need. A thing that cannot be looked at is a finding as well. */
 export async function checkMachine(
@@ -27,6 +30,7 @@ export async function checkMachine(
   return [
     dataDir,
     shell,
+    checkPathLength(context),
     await checkExec(context),
     await checkDisk(context),
     checkCgroup(context, cgroup),
@@ -90,6 +94,25 @@ async function checkExec({ directory }: ProcessContext): Promise<Finding> {
     }
   } finally {
     await unless(['ENOENT'], () => unlink(probe))
+  }
+}
+
+/**
+ * Providers listen on a Unix socket in the job's `TMPDIR`, whose path may have 107 bytes (`sun_path` of
+ * Linux). Where it does not fit, tools say no more than "Unrecognized remote plugin message".
+ */
+function checkPathLength({ directory }: ProcessContext): Finding {
+  const id = 'process.path-length'
+  const longest = socketPathBytes - Buffer.byteLength(socketBelowRoot)
+  const bytes = Buffer.byteLength(directory.root)
+  if (bytes <= longest) {
+    return { id, level: 'ok', message: 'Sockets of providers fit below the data directory.' }
+  }
+  return {
+    id,
+    level: 'warning',
+    message: `The path of the data directory ${directory.root} has ${bytes} bytes: providers cannot make their sockets below it.`,
+    remedy: `Choose a data directory whose path has at most ${longest} bytes.`,
   }
 }
 

@@ -195,6 +195,17 @@ describe('check', () => {
     expect(findings.map(({ id }) => id)).toContain('process.exec')
   })
 
+  it('warns of a data directory below which no provider can make its socket', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'scalr-check-'))
+    const dataDir = join(directory, 'd'.repeat(60))
+    const findings = await new ProcessExecutor({ dataDir }).check()
+    expect(findings.find(({ id }) => id === 'process.path-length')).toMatchObject({
+      level: 'warning',
+      remedy: expect.stringContaining('at most'),
+    })
+    await rm(directory, { recursive: true })
+  })
+
   it('finds a file where the data directory should be', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'scalr-check-'))
     await writeFile(join(directory, 'file'), '')
