@@ -1,15 +1,8 @@
-import { createHash } from 'node:crypto'
-
 import { ConfigurationError } from '../errors/index.ts'
 import type { PreparedCaches } from '../caches/index.ts'
 import type { WorkloadSpec } from '../executor/index.ts'
 import { assertMarkerNonce } from '../logs/index.ts'
-import {
-  jobFileNames,
-  type ArchiveLimits,
-  type JobFileName,
-  type JobSpec,
-} from '../protocol/index.ts'
+import { jobFileNames, type ArchiveLimits, type JobSpec } from '../protocol/index.ts'
 import { createJobHooks, hookStages, type AgentHook } from './hooks.ts'
 import { createJobEnvironment, type WorkloadProxy } from './job-environment.ts'
 import { createJobFiles, type JobFilesOptions } from './job-files.ts'
@@ -17,8 +10,10 @@ import { jobLayout } from './job-layout.ts'
 import { createJobScript, jobScriptArgv } from './job-script.ts'
 import { jobSecrets } from './job-secrets.ts'
 import { createPolicyJob } from './policy/index.ts'
+import { resultFiles, unitResultFiles, type ResultFile } from './result-files.ts'
 import type { TerragruntOptions } from './script/job-script-options.ts'
 import { normalizeWorkingDirectory } from './tool-arguments.ts'
+import { workloadName } from './workload-name.ts'
 
 export interface CreateWorkloadSpecOptions {
   readonly spec: JobSpec
@@ -53,18 +48,6 @@ export interface WorkloadDefaults {
   readonly parallelism?: number | undefined
   /** Whether policies may send requests (`http.send`). @default false */
   readonly policyNetwork?: boolean | undefined
-}
-
-/** A file of the job directory that belongs to the job's result where it exists. */
-export interface ResultFile {
-  readonly name: JobFileName
-  /** Relative to the job directory, for `Workload.readFiles`. */
-  readonly path: string
-  /**
-   * How a directory at that path becomes one file: `archive`, a tar.gz of what lies below; `plans`, the one
-   * document that `mergePlans` makes of each `<unit>/plan.json`.
-   */
-  readonly pack?: 'archive' | 'plans' | undefined
 }
 
 export interface CreatedWorkloadSpec {
@@ -221,32 +204,6 @@ function policyParts(options: CreateWorkloadSpecOptions): PhaseParts {
   }
 }
 
-function resultFiles(phase: 'plan' | 'apply', workingDirectory: string): readonly ResultFile[] {
-  const directory = [jobLayout.configuration, workingDirectory].filter((part) => part !== '')
-  // Where the tool leaves a state that it could not write to the backend (I9).
-  const erroredState = {
-    name: jobFileNames.erroredState,
-    path: `${directory.join('/')}/${jobFileNames.erroredState}`,
-  }
-  if (phase === 'apply') return [erroredState]
-  return [
-    { name: jobFileNames.plan, path: jobLayout.plan },
-    { name: jobFileNames.planJson, path: jobLayout.planJson },
-    { name: jobFileNames.lockFile, path: jobLayout.lockFile },
-    erroredState,
-  ]
-}
-
-function unitResultFiles(phase: 'plan' | 'apply'): readonly ResultFile[] {
-  if (phase === 'apply') {
-    return [{ name: jobFileNames.erroredStates, path: jobLayout.unitStates, pack: 'archive' }]
-  }
-  return [
-    { name: jobFileNames.plan, path: jobLayout.units, pack: 'archive' },
-    { name: jobFileNames.planJson, path: jobLayout.unitPlans, pack: 'plans' },
-  ]
-}
-
 function assertFiles(spec: JobSpec, names: readonly string[]): void {
   const needed = [
     jobFileNames.configuration,
@@ -259,17 +216,4 @@ function assertFiles(spec: JobSpec, names: readonly string[]): void {
       `Cannot run the ${spec.phase} of run ${spec.run.id}: the control plane sent no ${missing.join(' and no ')}.`,
     )
   }
-}
-
-/** An RFC 1123 label. What does not fit as it is gets a digest, so that two names never become one. */
-export function workloadName(name: string): string {
-  if (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(name)) return name
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 12)
-  const readable = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/gu, '-')
-    .replaceAll(/^-+/gu, '')
-    .slice(0, 63 - digest.length - 1)
-    .replaceAll(/-+$/gu, '')
-  return readable === '' ? digest : `${readable}-${digest}`
 }

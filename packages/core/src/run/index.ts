@@ -1,9 +1,7 @@
 export {
   createWorkloadSpec,
-  workloadName,
   type CreatedWorkloadSpec,
   type CreateWorkloadSpecOptions,
-  type ResultFile,
   type WorkloadDefaults,
 } from './create-workload-spec.ts'
 export {
@@ -38,3 +36,5 @@ export {
   type ReadConfigurationFileOptions,
 } from './read-configuration-file.ts'
 export { normalizeWorkingDirectory } from './tool-arguments.ts'
+export type { ResultFile } from './result-files.ts'
+export { workloadName } from './workload-name.ts'
