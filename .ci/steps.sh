@@ -105,8 +105,13 @@ docker_engine() {
   [[ $host =~ ^(unix|tcp):// ]] || return 0
   export DOCKER_HOST=$host TEST_DOCKER_HOST=$host TEST_IAC=$iac
   step "images, $engine" 300 "${PNPM[@]}" engines up docker-images
-  suites=(packages/executor-docker docker-)
-  [ "$engine" = docker ] || suites=(packages/executor-docker docker-runs docker-signal-matrix docker-canaries)
+  # The executor itself on both; of the whole system each part once, and runs and canaries twice.
+  suites=(packages/executor-docker docker-runs docker-canaries)
+  if [ "$engine" = docker ]; then
+    suites+=(docker-kill docker-memory docker-caches docker-bad-input docker-demo)
+  else
+    suites+=(docker-signal-matrix)
+  fi
   tests "engine tests, $engine" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
   step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker
   # On one of them, for its time.
