@@ -44,7 +44,7 @@ export function checkConsumer(
   const overrides = Object.entries(tarballs).map(([name, spec]) => `  '${name}': '${spec}'\n`)
   write(
     'pnpm-workspace.yaml',
-    `packages: []\npmOnFail: ignore\nverifyDepsBeforeRun: false\nallowBuilds: { esbuild: true }\noverrides:\n${overrides.join('')}`,
+    `packages: []\npmOnFail: ignore\nverifyDepsBeforeRun: false\nallowBuilds: { esbuild: true, cpu-features: false, protobufjs: false, ssh2: false }\noverrides:\n${overrides.join('')}`,
   )
   const entries = packages.flatMap((entry) => entry.entries)
   const imports = entries.map((entry, index) => `import * as entry${index} from '${entry}'\n`)

@@ -24,8 +24,3 @@ export async function failureOf(
   if (report === null) throw new Error(`No job of run ${run.id} was reported`)
   return report
 }
-
-/** The end of a log is reported in one line or more; this is how many lines hold a text. */
-export function linesWith(text: string, wanted: string): readonly string[] {
-  return text.split('\n').filter((line) => line.includes(wanted))
-}

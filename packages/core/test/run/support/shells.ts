@@ -23,7 +23,7 @@ export function installedShells(): readonly TestShell[] {
 }
 
 /** The absolute path of a program on this machine, or `undefined` with a printed reason. */
-export function findTool(name: 'terraform' | 'tofu'): string | undefined {
+function findTool(name: 'terraform' | 'tofu'): string | undefined {
   const cached = `${process.env['HOME'] ?? ''}/.cache/scalr-agent-sdk/engines/bin`
   const found = spawnSync('/bin/sh', ['-c', `command -v ${name}`], {
     encoding: 'utf8',
