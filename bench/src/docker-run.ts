@@ -47,18 +47,25 @@ export async function runDockerRun(options: BenchOptions): Promise<BenchResult> 
       ...backendVariables(platform, platform.workloadUrl, phases.workspaceId),
       SSL_CERT_FILE: '/ca.pem',
     }
-    const variableArguments = Object.entries(variables).flatMap(([name, value]) => [
-      '--env',
-      `${name}=${value}`,
-    ])
+    // By name alone: what stands in an argument can be read by everybody.
+    const names = Object.keys(variables).flatMap((name) => ['--env', name])
     const container = async (directory: string, script: string): Promise<void> => {
       const mounts = [
         `${phases.directory}:${phases.directory}`,
         `${platform.caCertPath}:/ca.pem:ro`,
       ]
-      const run = ['run', '--rm', '--entrypoint', '/bin/sh', '--workdir', directory]
+      const run = [
+        'run',
+        '--rm',
+        '--user',
+        '0:0',
+        '--entrypoint',
+        '/bin/sh',
+        '--workdir',
+        directory,
+      ]
       for (const mount of mounts) run.push('--volume', mount)
-      await docker(host, [...run, ...variableArguments, image, '-c', script])
+      await docker(host, [...run, ...names, image, '-c', script], variables)
     }
     const started = nowNs()
     const name = tool.iac === 'terraform' ? 'terraform' : 'tofu'
@@ -78,7 +85,14 @@ export async function runDockerRun(options: BenchOptions): Promise<BenchResult> 
   )
 }
 
-async function docker(host: string, words: readonly string[]): Promise<string> {
-  const { stdout } = await execute('docker', ['--host', host, ...words], { maxBuffer: 1e8 })
+async function docker(
+  host: string,
+  words: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { stdout } = await execute('docker', ['--host', host, ...words], {
+    env: { PATH: pathVariable, ...variables },
+    maxBuffer: 1e8,
+  })
   return stdout.trim()
 }

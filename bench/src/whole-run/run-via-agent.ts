@@ -9,10 +9,13 @@ export async function runViaAgent(
 ): Promise<number> {
   const { id } = await platform.workspace(configuration, { autoApply: true, iacPlatform: iac })
   const started = nowNs()
-  await platform.client.runs.create({ workspaceId: id })
+  const run = await platform.client.runs.create({ workspaceId: id })
   for (;;) {
     const { phase, result, jobId, moments } = await platform.agent.next('ended')
-    if (result !== 'succeeded') throw new Error(`The ${phase} ${jobId} ended ${result}`)
+    if (result !== 'succeeded') {
+      const { errorMessage } = await platform.client.runs.get(run.id)
+      throw new Error(`The ${phase} ${jobId} ended ${result}: ${errorMessage ?? 'no message'}`)
+    }
     if (phase === 'apply' && moments.ended !== undefined) return msBetween(started, moments.ended)
   }
 }

@@ -152,7 +152,10 @@ export class BinaryCache {
     tool: ToolRequest,
     { lookIn, canMount }: PrepareBinariesRequest,
   ): Promise<ToolLocation | undefined> {
-    if (lookIn === 'image') return { kind: 'lookup', version: tool.version }
+    // Whatever is there, where nobody names a version: what an image holds only the job itself can see.
+    if (lookIn === 'image' || (lookIn === 'nowhere' && tool.version === null)) {
+      return { kind: 'lookup', version: tool.version }
+    }
     if (lookIn !== 'nowhere') {
       const path = await this.#installed.find(tool, lookIn.path)
       if (path !== undefined) return { kind: 'path', path }

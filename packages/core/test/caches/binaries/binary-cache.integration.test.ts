@@ -206,14 +206,18 @@ it('without a version takes what PATH has, else the newest release in the cache'
   const versions = ['1.9.0', '1.10.1', '1.11.0-rc1']
   const mirror = await mirrorOf(...versions.map((version) => releaseFiles('tofu', version)))
   const { cache } = await cacheFixture({ baseUrl: mirror.url })
-  const error = await cacheFailure(cache.prepare(asking('tofu', null), {}))
+  const nothing = { ...asking('tofu', null), lookIn: { path: await pathWith({}) } }
+  const error = await cacheFailure(cache.prepare(nothing, {}))
   expect(error).toMatchObject({ code: 'NOT_FOUND', item: 'tofu' })
   expect(error.message).toBe(
     'Cannot choose a version of tofu: the job names none, and neither PATH nor the cache has one. Set the version in the workspace.',
   )
   for (const version of versions) await cache.prepare(asking('tofu', version), {})
-  const fromCache = await cache.prepare(asking('tofu', null), {})
+  const fromCache = await cache.prepare(nothing, {})
   expect(fromCache.tools.tofu).toMatchObject({ version: '1.10.1' })
+  // What an image holds only the job can see.
+  const inImage = await cache.prepare(asking('tofu', null), {})
+  expect(inImage.tools.tofu).toEqual({ kind: 'lookup', version: null })
   const directory = await pathWith({ tofu: fakeProgram('tofu', '1.6.0') })
   const lookIn = { path: directory }
   const fromPath = await cache.prepare({ ...asking('tofu', null), lookIn }, {})
