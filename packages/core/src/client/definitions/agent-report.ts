@@ -1,3 +1,4 @@
+import { failureCauseSchema } from '../../protocol/index.ts'
 import { choice, count, instant, list, shape, text } from '../kind.ts'
 import { read } from '../resource-definition.ts'
 
@@ -8,26 +9,7 @@ import { read } from '../resource-definition.ts'
 export const agentReport = read(
   shape({
     result: choice('succeeded', 'failed', 'canceled', 'lost'),
-    cause: choice(
-      'exit-code',
-      'canceled',
-      'lease-lost',
-      'timeout',
-      'out-of-memory',
-      'soft-memory-limit',
-      'not-started',
-      'evicted',
-      'signaled',
-      'lost',
-      'preparation',
-      'tool-not-found',
-      'init-failed',
-      'hook-failed',
-      'state-locked',
-      'disk-full',
-      'agent-stopped',
-      'agent',
-    ),
+    cause: choice(...failureCauseSchema.options),
     /** What happened, on what, what to do. */
     message: text,
     evidence: text,
