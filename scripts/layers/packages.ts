@@ -12,13 +12,17 @@ const everything = [
   '@scalr-agent/core',
   '@scalr-agent/core/protocol',
   '@scalr-agent/core/runtime',
+  '@scalr-agent/core/container',
   '@scalr-agent/core/testing',
   '@scalr-agent/executor-process',
   '@scalr-agent/executor-docker',
+  '@scalr-agent/executor-k8s',
+  '@scalr-agent/vcs-relay',
+  '@scalr-agent/vcs-relay/gateway',
   '@scalr-agent/control-plane',
 ] as const
 
-/** Arrows point one way: executors to core, the control plane to the wire and the runtime alone, the rest to all. */
+/** Arrows point one way: executors and the relay to core, the control plane to the wire, the runtime and the gateway, the rest to all. */
 export const layers: readonly LayerOfFolder[] = [
   { folder: 'packages/core/', source: [], tests: [] },
   {
@@ -33,6 +37,38 @@ export const layers: readonly LayerOfFolder[] = [
   },
   {
     folder: 'packages/executor-docker/',
+    source: [
+      '@scalr-agent/core',
+      '@scalr-agent/core/protocol',
+      '@scalr-agent/core/runtime',
+      '@scalr-agent/core/container',
+    ],
+    tests: [
+      '@scalr-agent/core',
+      '@scalr-agent/core/protocol',
+      '@scalr-agent/core/runtime',
+      '@scalr-agent/core/container',
+      '@scalr-agent/core/testing',
+    ],
+  },
+  {
+    folder: 'packages/executor-k8s/',
+    source: [
+      '@scalr-agent/core',
+      '@scalr-agent/core/protocol',
+      '@scalr-agent/core/runtime',
+      '@scalr-agent/core/container',
+    ],
+    tests: [
+      '@scalr-agent/core',
+      '@scalr-agent/core/protocol',
+      '@scalr-agent/core/runtime',
+      '@scalr-agent/core/container',
+      '@scalr-agent/core/testing',
+    ],
+  },
+  {
+    folder: 'packages/vcs-relay/',
     source: ['@scalr-agent/core', '@scalr-agent/core/protocol', '@scalr-agent/core/runtime'],
     tests: [
       '@scalr-agent/core',
@@ -43,8 +79,17 @@ export const layers: readonly LayerOfFolder[] = [
   },
   {
     folder: 'packages/control-plane/',
-    source: ['@scalr-agent/core/protocol', '@scalr-agent/core/runtime'],
-    tests: ['@scalr-agent/core/protocol', '@scalr-agent/core/runtime'],
+    source: [
+      '@scalr-agent/core/protocol',
+      '@scalr-agent/core/runtime',
+      '@scalr-agent/vcs-relay/gateway',
+    ],
+    tests: [
+      '@scalr-agent/core/protocol',
+      '@scalr-agent/core/runtime',
+      '@scalr-agent/vcs-relay',
+      '@scalr-agent/vcs-relay/gateway',
+    ],
   },
   { folder: 'examples/', source: everything, tests: everything },
   { folder: 'bench/', source: everything, tests: everything },

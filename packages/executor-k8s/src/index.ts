@@ -1,0 +1,1 @@
+export type { KubeClient } from './calls/kube-client.ts'

@@ -1,0 +1,1 @@
+export type { RelayGateway, RelayGatewayOptions, RelayPrincipal } from './relay-gateway.ts'

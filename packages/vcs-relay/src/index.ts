@@ -1,0 +1,10 @@
+export type {
+  AnswerOrigin,
+  HeaderPairs,
+  RelayAnswer,
+  RelayHandler,
+  RelayLane,
+  RelayRequest,
+  RequestFate,
+} from './relay-exchange.ts'
+export type { RelayWebhook, WebhookSink } from './relay-webhook.ts'
