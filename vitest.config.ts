@@ -12,12 +12,19 @@ const folders = '{packages/*,examples/*,bench,scripts,system-tests}/test'
 // In CI the counts are read from a file (scripts/ci), never from what a terminal shows.
 const summaryFile = process.env['TEST_SUMMARY_FILE']
 
-// Where CI names a tool (TEST_IAC) and no engine, it wants the tests of that tool; Docker has steps of its
-// own there.
-const otherEngines =
-  process.env['TEST_IAC'] === undefined || process.env['TEST_DOCKER_HOST'] !== undefined
-    ? []
-    : ['packages/executor-docker/**', '**/docker-*.engines.test.ts']
+// Where CI names a tool (TEST_IAC) and no engine, it wants the tests of that tool; containers and pods have
+// steps of their own there.
+const named = (name: string): boolean => process.env[name] !== undefined
+const otherEngines = named('TEST_IAC')
+  ? [
+      ...(named('TEST_DOCKER_HOST')
+        ? []
+        : ['packages/executor-docker/**', '**/docker-*.engines.test.ts']),
+      ...(named('TEST_KUBECONFIG')
+        ? []
+        : ['packages/executor-k8s/**', '**/kubernetes-*.engines.test.ts']),
+    ]
+  : []
 
 export default defineConfig({
   resolve: { conditions },

@@ -20,7 +20,8 @@ processes() (
   # Else this would find its own helpers.
   unset CI_RUN_DIR
   {
-    grep -lzxF "CI_RUN_DIR=$WORK" /proc/[0-9]*/environ
+    # With those of its tracks.
+    grep -lzxE "CI_RUN_DIR=$WORK(/[a-z]+)?" /proc/[0-9]*/environ
     find /proc/[0-9]*/cwd -maxdepth 0 \( -lname "$WORK/*" -o -lname "$ROOT/.demo*" \)
   } 2>/dev/null | cut -d/ -f3 | sort -un
 )
@@ -96,6 +97,47 @@ tests() {
   nothing_left "$name"
 }
 
+# track NAME COMMAND...: steps that go on beside those of other tracks, until `join_tracks`. What they print
+# comes in one piece, at their end.
+tracks=() track_pids=()
+track() {
+  local name=$1
+  shift
+  mkdir -p "$WORK/$name"
+  # Others of these steps walk through here.
+  chmod 711 "$WORK/$name"
+  (
+    trap - EXIT INT TERM
+    tracks=() passed=0 failed=0 failures=()
+    WORK=$WORK/$name
+    export CI_RUN_DIR=$WORK
+    "$@"
+    printf '%s\n' "$passed" "$failed" "${failures[@]+"${failures[@]}"}" >"$WORK/counts"
+  ) >"$WORK/$name/log" 2>&1 &
+  track_pids+=($!)
+  tracks+=("$name")
+  say "track $name goes on beside the others"
+}
+
+# join_tracks: waits for all tracks, and counts what they counted.
+join_tracks() {
+  local name lines
+  wait "${track_pids[@]+"${track_pids[@]}"}"
+  for name in "${tracks[@]+"${tracks[@]}"}"; do
+    say "track $name"
+    cat "$WORK/$name/log"
+    mapfile -t lines <"$WORK/$name/counts" || lines=()
+    if [ "${#lines[@]}" -lt 2 ]; then
+      fail "track $name (it broke off)"
+    else
+      passed=$((passed + lines[0]))
+      failed=$((failed + lines[1]))
+      failures+=("${lines[@]:2}")
+    fi
+  done
+  tracks=() track_pids=()
+}
+
 # docker_engine NAME TOOL: everything that runs in containers, on one engine of scripts/engines, with that
 # tool. Leaves the engine's address in DOCKER_HOST to its steps alone.
 docker_engine() {
@@ -116,7 +158,7 @@ docker_engine() {
   step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker
   # On one of them, for its time.
   if [ "$engine" = docker ]; then
-    step_ending "demo, $engine" 600 '^Demo finished:' "${PNPM[@]}" demo --fresh --executor docker
+    step_ending "demo, $engine" 600 '^Demo finished:' "${PNPM[@]}" demo --data-dir "$WORK/demo" --executor docker
   fi
   # A given one may hold what is none of ours.
   [ "$host" = "$given_engine" ] || step "nothing left in $engine" 60 bash -c nothing_left_in_engine
@@ -136,10 +178,40 @@ nothing_left_in_engine() (
 # For `timeout`, which runs programs alone.
 export -f nothing_left_in_engine
 
+# kubernetes_cluster NAME: everything that runs in pods, on one cluster of scripts/engines. All of the system
+# on the current one; on the oldest, the executor itself and whole runs.
+kubernetes_cluster() {
+  local cluster=$1 config suites
+  step_ending "engine: $cluster" 1500 '^/' "${PNPM[@]}" engines up "$cluster"
+  config=$(tail -n 1 "$WORK/output")
+  [ -s "$config" ] || return 0
+  export KUBECONFIG=$config TEST_KUBECONFIG=$config
+  step "images, $cluster" 300 "${PNPM[@]}" engines up kubernetes-images
+  suites=(packages/executor-k8s)
+  if [ "$cluster" = kubernetes ]; then suites+=(test/kubernetes-); else suites+=(test/kubernetes-runs); fi
+  tests "engine tests, $cluster" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
+  step_ending "kit, $cluster" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor kubernetes
+  if [ "$cluster" = kubernetes ]; then
+    step_ending "demo, $cluster" 600 '^Demo finished:' "${PNPM[@]}" demo --data-dir "$WORK/demo" --executor kubernetes
+  fi
+  step "nothing left in $cluster" 60 bash -c nothing_left_in_cluster
+  unset KUBECONFIG TEST_KUBECONFIG
+  step "engine: $cluster, down" 120 "${PNPM[@]}" engines down "$cluster"
+}
+
+# nothing_left_in_cluster: what tests made in the cluster of KUBECONFIG is gone.
+nothing_left_in_cluster() (
+  left=$(kubectl get jobs,pods,poddisruptionbudgets,networkpolicies --all-namespaces --no-headers 2>&1 | grep -v '^No resources found')
+  [ -z "$left" ] || { printf '%s\n' "$left" && false; }
+)
+export -f nothing_left_in_cluster
+
 finish() {
   local pid
+  # A run that is ended from outside: no further step of a track.
+  [ "${#track_pids[@]}" -eq 0 ] || kill "${track_pids[@]}" 2>/dev/null
   # Those that a step was to stop, and did not.
-  [ ! -d "$SCALR_SDK_ENGINES_STATE_DIR" ] || bash scripts/engines/engines.sh down docker docker-current
+  [ ! -d "$SCALR_SDK_ENGINES_STATE_DIR" ] || bash scripts/engines/engines.sh down docker docker-current kubernetes kubernetes-1.20 gitea
   for pid in $(processes); do kill -KILL "$pid" 2>/dev/null; done
   rm -rf "$WORK"
 }
