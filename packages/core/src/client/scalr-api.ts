@@ -62,7 +62,7 @@ export class ScalrApi {
     schema: Schema,
     body?: Body,
   ): Promise<{ readonly value: z.output<Schema>; readonly subject: string }> {
-    return await this.#send(call, body, async (answer) => ({
+    return await this.answered(call, body, async (answer) => ({
       value: await readJson(answer, schema),
       subject: answer.subject,
     }))
@@ -70,7 +70,7 @@ export class ScalrApi {
 
   /** A call whose answer has nothing to read; gives the status. */
   async status(call: ApiCall, body?: Body): Promise<number> {
-    return await this.#send(call, body, async (answer) => {
+    return await this.answered(call, body, async (answer) => {
       answer.body.resume()
       return answer.status
     })
@@ -131,7 +131,8 @@ export class ScalrApi {
     })
   }
 
-  #send<T>(
+  /** A call whose answer is read as its status and headers say. */
+  async answered<T>(
     call: ApiCall,
     body: Body | undefined,
     read: (answer: HttpAnswer) => Promise<T>,
@@ -143,7 +144,7 @@ export class ScalrApi {
       ...(call.query === undefined ? {} : { query: call.query }),
       token: () => this.#token,
       headers: {
-        accept: `${jsonApiMediaType}, application/json`,
+        accept: `${jsonApiMediaType}, application/json;q=0.9, */*;q=0.1`,
         ...(body === undefined ? {} : { 'content-type': body.mediaType }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body.value) }),
@@ -151,7 +152,7 @@ export class ScalrApi {
       signal: call.signal,
       read,
     }
-    return this.#transport.send(request)
+    return await this.#transport.send(request)
   }
 
   #checkLink(link: string | undefined, from: { readonly subject: string; readonly url: URL }): URL {

@@ -30,7 +30,9 @@ import { PolicyGroupsClient } from './resources/policy-groups-client.ts'
 import { RunsClient } from './resources/runs-client.ts'
 import { StateVersionsClient } from './resources/state-versions-client.ts'
 import { WorkspacesClient } from './resources/workspaces-client.ts'
+import type { OperationName, RequestAnswer, RequestOptions } from './request-types.ts'
 import { ScalrApi } from './scalr-api.ts'
+import { typedRequest } from './typed-request.ts'
 
 const apiPath = '/api/iacp/v3'
 
@@ -87,6 +89,7 @@ export class ScalrClient implements AsyncDisposable {
   readonly variables: ResourceClient<typeof variableDefinition>
   readonly workspaces: WorkspacesClient
   readonly #transport: HttpTransport
+  readonly #api: ScalrApi
 
   /** @throws `ConfigurationError` for an insecure or broken URL, an unusable token, a broken CA or proxy */
   constructor(options: ScalrClientOptions) {
@@ -103,6 +106,7 @@ export class ScalrClient implements AsyncDisposable {
       token,
       retryForMs: retryForMs ?? 120_000,
     })
+    this.#api = api
     const stateVersions = new StateVersionsClient(api)
     this.accessTokens = new AccessTokensClient(api)
     this.accounts = new ResourceClient(api, accountDefinition)
@@ -121,6 +125,27 @@ export class ScalrClient implements AsyncDisposable {
     this.stateVersions = stateVersions
     this.variables = new ResourceClient(api, variableDefinition)
     this.workspaces = new WorkspacesClient(api, stateVersions)
+  }
+
+  /**
+   * Any operation of Scalr's public API, typed by its OpenAPI document; names and documents as on the wire.
+   * For what has no client of its own above.
+   *
+   * @throws `ApiError`, `ProtocolError`, `UnavailableError` as every other call
+   * @example
+   * ```ts
+   * const teams = await client.request('GET /teams', { query: { query: 'platform' } })
+   * await client.request('PATCH /teams/{team}', {
+   *   path: { team: 'team-1' },
+   *   body: { data: { type: 'teams', id: 'team-1', attributes: { name: 'Platform' } } },
+   * })
+   * ```
+   */
+  async request<Name extends OperationName>(
+    name: Name,
+    options: RequestOptions<Name>,
+  ): Promise<RequestAnswer<Name>> {
+    return await typedRequest(this.#api, name, options)
   }
 
   /** Ends every call that is under way. */
