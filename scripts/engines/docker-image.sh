@@ -37,9 +37,30 @@ engine_architecture() {
   esac
 }
 
-# load_image NAME ROOT ARCHITECTURE CONFIG: loads a directory as an image into the engine of DOCKER_HOST.
-# CONFIG holds fields of the image's configuration, as JSON without braces. An image that is there with the
-# same content stays, so that nothing piles up.
+# Where images go: into the containerd of CONTAINERD_ADDRESS (as its CLI understands it) where that is set,
+# else into the engine of DOCKER_HOST.
+image_key() {
+  if [ -z "${CONTAINERD_ADDRESS:-}" ]; then
+    docker image inspect --format '{{index .Config.Labels "org.scalr-agent.content"}}' "$1" 2>/dev/null || true
+  else
+    ctr --namespace k8s.io images list "name==docker.io/$1" | sed -n 's/.*org\.scalr-agent\.content=\([^,]*\).*/\1/p'
+  fi
+}
+# store_image NAME KEY: of an archive on standard input.
+store_image() {
+  if [ -z "${CONTAINERD_ADDRESS:-}" ]; then
+    docker load >/dev/null
+    # The one that had the name before.
+    docker image prune --force --filter label=org.scalr-agent.content >/dev/null
+  else
+    ctr --namespace k8s.io images import - >/dev/null
+    ctr --namespace k8s.io images label "docker.io/$1" "org.scalr-agent.content=$2" >/dev/null
+  fi
+}
+
+# load_image NAME ROOT ARCHITECTURE CONFIG: stores a directory as an image. CONFIG holds fields of the
+# image's configuration, as JSON without braces. An image that is there with the same content stays, so that
+# nothing piles up.
 load_image() (
   name=$1 root=$2 architecture=$3 config=$4
   work=$(mktemp -d)
@@ -47,15 +68,12 @@ load_image() (
   tar -C "$root" --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 -cf "$work/layer.tar" .
   layer=$(sha256sum <"$work/layer.tar" | cut -d' ' -f1)
   key=$(sha256sum <<<"$layer $architecture $config" | cut -c1-32)
-  present=$(docker image inspect --format '{{index .Config.Labels "org.scalr-agent.content"}}' "$name" 2>/dev/null || true)
-  if [ "$present" != "$key" ]; then
+  if [ "$(image_key "$name")" != "$key" ]; then
     say "Loading the image $name"
     printf '{"architecture":"%s","os":"linux","created":"1970-01-01T00:00:00Z","config":{%s,"Labels":{"org.scalr-agent.content":"%s"}},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]},"history":[{"created":"1970-01-01T00:00:00Z"}]}' \
       "$architecture" "$config" "$key" "$layer" >"$work/config.json"
     printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' "$name" >"$work/manifest.json"
-    tar -C "$work" -c manifest.json config.json layer.tar | docker load >/dev/null
-    # The one that had the name before.
-    docker image prune --force --filter label=org.scalr-agent.content >/dev/null
+    tar -C "$work" -c manifest.json config.json layer.tar | store_image "$name" "$key"
   fi
   printf '%s\n' "$name"
 )

@@ -11,16 +11,15 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/lib.sh"
 # shellcheck source=scripts/engines/docker-image.sh
 source "$here/docker-image.sh"
+# shellcheck source=scripts/engines/test-images.sh
+source "$here/test-images.sh"
 
 load() (
   root=$(mktemp -d)
   trap 'rm -rf "$root"' EXIT
   mkdir -m 755 "$root"/{busybox,no-shell,other-arch}
-  shell_root "$root/busybox"
-  load_image local/busybox:1 "$root/busybox" "$(engine_architecture)" '"Env":["PATH=/bin"],"Cmd":["sh"]'
-  mkdir "$root/no-shell/programs"
-  cp "$(busybox_static)" "$root/no-shell/programs/busybox"
-  load_image local/no-shell:1 "$root/no-shell" "$(engine_architecture)" '"Entrypoint":["/programs/busybox"]'
+  busybox_image "$root/busybox"
+  no_shell_image "$root/no-shell"
   # A program of another machine, as the kernel tells them apart: by two bytes of its header.
   case $(engine_architecture) in
     amd64) other=arm64 machine='\xb7\x00' ;;
@@ -30,18 +29,7 @@ load() (
   printf '%b' "$machine" | dd of="$root/other-arch/bin/busybox" bs=1 seek=18 conv=notrunc status=none
   load_image local/other-arch:1 "$root/other-arch" "$other" '"Env":["PATH=/bin"],"Cmd":["sh"]'
 
-  if program=$(command -v terraform); then
-    bash "$here/docker-tool-image.sh" terraform "$program"
-  else
-    say 'No image of terraform: it is not on PATH.'
-  fi
-  program=$(command -v tofu || true)
-  [ ! -x "$BIN_DIR/tofu" ] || program=$BIN_DIR/tofu
-  if [ -n "$program" ]; then
-    bash "$here/docker-tool-image.sh" opentofu "$program"
-  else
-    say 'No image of OpenTofu: neither on PATH nor in the cache (engines up tofu).'
-  fi
+  tool_images
 )
 
 load_into_all() {
