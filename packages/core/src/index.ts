@@ -100,6 +100,15 @@ export type {
   WorkloadSpec,
 } from './executor/index.ts'
 export {
+  createDispatcher,
+  parseBaseUrl,
+  translateFailure,
+  type ConnectionOptions,
+  type Failure,
+  type FailureContext,
+  type ProxyOptions,
+} from './http/index.ts'
+export {
   isTerminal,
   jobEvents,
   jobTransitions,
