@@ -5,7 +5,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/engines/lib.sh
 source "$here/lib.sh"
 
-names=(tofu opa providers docker docker-current docker-images docker-registry kubernetes kubernetes-1.20 kubernetes-images)
+names=(tofu opa providers docker docker-current docker-images docker-registry kubernetes kubernetes-1.20 kubernetes-images gitea)
 usage() {
   say "usage: engines up|down NAME...   (names: ${names[*]})"
   say "Built programs and running engines are kept in $ENGINES_DIR"
