@@ -1,0 +1,57 @@
+import type { V1Job, V1Pod } from '@kubernetes/client-node'
+
+import type { KubeCall } from './kube-answer-error.ts'
+import type { KubeHttp } from './kube-http.ts'
+
+/** Objects in one answer; the server sends the rest when asked for it. */
+const pageSize = 500
+
+/** What is listed and watched. */
+export interface KubeKinds {
+  readonly jobs: V1Job
+  readonly pods: V1Pod
+}
+
+export const collections = {
+  jobs: (namespace: string) => `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/jobs`,
+  pods: (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+} as const
+
+/** As RBAC calls them. */
+export const resourceNames = { jobs: 'jobs.batch', pods: 'pods' } as const
+
+export function objectPath(collection: string, name: string): string {
+  return `${collection}/${encodeURIComponent(name)}`
+}
+
+/** A list, and the version of the store that it shows. */
+export interface KubeList<T> {
+  readonly items: readonly T[]
+  readonly resourceVersion: string
+}
+
+/** All objects with those labels, page by page. */
+export async function listAll<K extends keyof KubeKinds>(
+  http: KubeHttp,
+  { kind, labelSelector }: { readonly kind: K; readonly labelSelector: string },
+  signal: AbortSignal,
+): Promise<KubeList<KubeKinds[K]>> {
+  const { namespace } = http.cluster
+  const call: KubeCall = { verb: 'list', resource: resourceNames[kind], namespace }
+  const items: KubeKinds[K][] = []
+  let next: string | undefined
+  for (;;) {
+    const query = new URLSearchParams({ labelSelector, limit: String(pageSize) })
+    if (next !== undefined) query.set('continue', next)
+    const path = `${collections[kind](namespace)}?${query.toString()}`
+    const page = (await http.json({ method: 'GET', path, call }, signal)) as {
+      readonly items?: readonly KubeKinds[K][]
+      readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string }
+    }
+    items.push(...(page.items ?? []))
+    next = page.metadata?.continue
+    if (next === undefined || next === '') {
+      return { items, resourceVersion: page.metadata?.resourceVersion ?? '' }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Readable } from 'node:stream'
+
+import type { WebSocket } from 'ws'
+
+/** Larger messages make servers close the connection. */
+const pieceBytes = 64 * 1024
+const stdinChannel = 0
+const closeChannel = 255
+
+/** Sends a stream as standard input, at the speed of the reader. Destroys it at the end, good or bad. */
+export async function sendStdin(
+  socket: WebSocket,
+  stdin: Readable,
+  left: AbortSignal,
+): Promise<void> {
+  const stop = (): void => {
+    stdin.destroy()
+  }
+  left.addEventListener('abort', stop, { once: true })
+  try {
+    for await (const chunk of stdin) {
+      const bytes = toBuffer(chunk)
+      for (let start = 0; start < bytes.length; start += pieceBytes) {
+        if (left.aborted) return
+        await send(socket, stdinChannel, bytes.subarray(start, start + pieceBytes))
+      }
+    }
+    // The older protocol has no word for it; closing would lose the exit code.
+    if (!left.aborted && socket.protocol === 'v5.channel.k8s.io') {
+      await send(socket, closeChannel, Buffer.of(stdinChannel))
+    }
+  } catch (error) {
+    // Whoever left knows why.
+    if (!left.aborted) throw error
+  } finally {
+    left.removeEventListener('abort', stop)
+    stdin.on('error', () => {})
+    stdin.destroy()
+  }
+}
+
+async function send(socket: WebSocket, channel: number, bytes: Buffer): Promise<void> {
+  const sent = Promise.withResolvers<void>()
+  // Called when the operating system has taken all of it: that is the back-pressure.
+  socket.send(Buffer.concat([Buffer.of(channel), bytes]), { binary: true }, (error) => {
+    if (error) sent.reject(error)
+    else sent.resolve()
+  })
+  await sent.promise
+}
+
+function toBuffer(chunk: unknown): Buffer {
+  if (Buffer.isBuffer(chunk)) return chunk
+  if (typeof chunk === 'string') return Buffer.from(chunk)
+  if (chunk instanceof Uint8Array)
+    return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  throw new TypeError('standard input of a process must be a stream of bytes')
+}
