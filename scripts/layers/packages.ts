@@ -27,11 +27,17 @@ export const layers: readonly LayerOfFolder[] = [
   { folder: 'packages/core/', source: [], tests: [] },
   {
     folder: 'packages/executor-process/',
-    source: ['@scalr-agent/core', '@scalr-agent/core/protocol', '@scalr-agent/core/runtime'],
+    source: [
+      '@scalr-agent/core',
+      '@scalr-agent/core/protocol',
+      '@scalr-agent/core/runtime',
+      '@scalr-agent/core/container',
+    ],
     tests: [
       '@scalr-agent/core',
       '@scalr-agent/core/protocol',
       '@scalr-agent/core/runtime',
+      '@scalr-agent/core/container',
       '@scalr-agent/core/testing',
     ],
   },

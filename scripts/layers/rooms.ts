@@ -9,6 +9,7 @@ export const coreRooms = {
   runtime: ['errors'],
   protocol: ['errors'],
   executor: ['protocol'],
+  container: ['errors', 'runtime', 'protocol', 'executor'],
   http: ['errors', 'runtime', 'protocol'],
   'control-plane': ['http', 'protocol', 'executor'],
   client: ['http'],

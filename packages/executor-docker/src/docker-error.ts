@@ -1,4 +1,5 @@
-import { ExecutorError, ScalrAgentError, type ExecutorErrorCode } from '@scalr-agent/core'
+import { ScalrAgentError, type ExecutorError, type ExecutorErrorCode } from '@scalr-agent/core'
+import { executorErrors } from '@scalr-agent/core/container'
 
 export const executorName = 'docker'
 
@@ -40,14 +41,7 @@ export class EngineSilentError extends Error {
 }
 
 /** An error of this executor with its own words. */
-export function dockerError(
-  code: ExecutorErrorCode,
-  phase: string,
-  message: string,
-  cause?: unknown,
-): ExecutorError {
-  return new ExecutorError(message, { executor: executorName, phase, code, cause })
-}
+export const dockerError = executorErrors(executorName)
 
 /** Turns whatever dockerode threw into an {@link ExecutorError}; our own errors pass as they are. */
 export function toDockerError(error: unknown, context: DockerErrorContext): ScalrAgentError {

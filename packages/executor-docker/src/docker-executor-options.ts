@@ -1,10 +1,10 @@
 import { silentLogger, systemClock, type Clock, type Logger } from '@scalr-agent/core'
+import { parseUser } from '@scalr-agent/core/container'
 import { z } from 'zod'
 
 import { engineOptionsSchema } from './engine/engine-options.ts'
 import { imageOptionsSchema } from './images/image-options.ts'
 import type { PullProgress } from './images/pull-progress.ts'
-import { parseUser } from './container/spec-check.ts'
 
 const mebibyte = 1024 ** 2
 

@@ -11,6 +11,7 @@ import {
   type WorkloadRef,
   type WorkloadSpec,
 } from '@scalr-agent/core'
+import { isId } from '@scalr-agent/core/container'
 
 import { checkDocker } from './check-docker.ts'
 import { readState } from './container/container-state.ts'
@@ -31,7 +32,6 @@ import { KeyedLock } from './launch/keyed-lock.ts'
 import { fromLabels, labelNames } from './container/labels.ts'
 import { launchWorkload } from './launch/launch-workload.ts'
 import { removeVolumes } from './container/remove-workload.ts'
-import { isId } from './container/spec-check.ts'
 import { DockerWorkload } from './workload/docker-workload.ts'
 
 const pendingPollMs = 25

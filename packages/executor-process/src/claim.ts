@@ -2,12 +2,12 @@ import { lstat, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { randomId } from '@scalr-agent/core'
+import { isId } from '@scalr-agent/core/container'
 
 import type { ProcessContext } from './context.ts'
 import { endProcesses } from './end-processes.ts'
 import { processError, unless } from './process-error.ts'
 import type { WorkloadRecord } from './records.ts'
-import { isId } from './spec-check.ts'
 import { emptyTrash } from './tidy.ts'
 import { readWorkloadState } from './workload-state.ts'
 

@@ -1,9 +1,9 @@
 import type { Clock, Logger } from '@scalr-agent/core'
+import type { UnixUser } from '@scalr-agent/core/container'
 
 import type { CgroupHierarchy } from './cgroup/cgroup-hierarchy.ts'
 import type { DataDirectory } from './data-directory.ts'
 import type { DirectoryLock } from './directory-lock.ts'
-import type { UnixUser } from './spec-check.ts'
 
 /** What the parts of one executor share. Nothing in it is the state of a workload. */
 export interface ProcessContext {

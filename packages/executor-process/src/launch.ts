@@ -2,6 +2,7 @@ import { lchown, mkdir, rename, stat, symlink, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path'
 
 import type { OperationOptions, WorkloadSpec } from '@scalr-agent/core'
+import { checkSpec, parseUser, type UnixUser } from '@scalr-agent/core/container'
 
 import { createCgroup, planCgroup, warmUpCgroups } from './cgroup/workload-cgroup.ts'
 import { claimWorkload, discardWorkload } from './claim.ts'
@@ -12,7 +13,6 @@ import { processError, toProcessError } from './process-error.ts'
 import { ownIdentity } from './process-identity.ts'
 import { writeRecord, type EndedRecord, type WorkloadRecord } from './records.ts'
 import { removeTree } from './remove-tree.ts'
-import { checkSpec, parseUser, type UnixUser } from './spec-check.ts'
 import { startSupervisor } from './start-supervisor.ts'
 import { draftPlace } from './tidy.ts'
 import { unpackFiles } from './unpack-files.ts'
@@ -31,7 +31,7 @@ export async function launchWorkload(
 ): Promise<void> {
   const { clock, directory } = context
   options.signal?.throwIfAborted()
-  checkSpec(spec)
+  checkSpec(spec, processError)
   const timeout = new AbortController()
   const done = new AbortController()
   clock.sleep(Math.min(spec.startTimeoutMs, maxTimerMs), { signal: done.signal }).then(

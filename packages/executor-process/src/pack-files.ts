@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
 import { lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises'
-import { isAbsolute, join, posix, sep } from 'node:path'
+import { join, posix, sep } from 'node:path'
 import { Readable } from 'node:stream'
 
+import { checkResultPath } from '@scalr-agent/core/container'
 import { ArchivePolicy } from '@scalr-agent/core/protocol'
 import { pack, type Header, type Pack } from 'tar-stream'
 
@@ -15,7 +16,7 @@ import { processError, toProcessError, unless } from './process-error.ts'
  * @throws `INVALID_SPEC` for a path that is absolute or climbs.
  */
 export function packFiles(root: string, paths: readonly string[]): Readable {
-  const names = paths.map(checkPath)
+  const names = paths.map((path) => checkResultPath(path, processError))
   const archive = pack()
   const context = { phase: 'read-files', doing: `read the files of ${root}` }
   fill(archive, root, names).then(
@@ -132,16 +133,4 @@ async function write(
 async function isInside(root: string, name: string): Promise<boolean> {
   const real = await unless(['ENOENT', 'ENOTDIR', 'ELOOP'], () => realpath(join(root, name)))
   return real === root || real?.startsWith(root + sep) === true
-}
-
-function checkPath(path: string): string {
-  const normal = posix.normalize(path).replace(/\/$/u, '')
-  if (path === '' || path.includes('\0') || isAbsolute(path) || normal.split('/').includes('..')) {
-    throw processError(
-      'INVALID_SPEC',
-      'read-files',
-      `Cannot read files: ${JSON.stringify(path.slice(0, 200))} is not a path in the job directory.`,
-    )
-  }
-  return normal
 }

@@ -1,4 +1,5 @@
 import { ExecutorError, ScalrAgentError, type ExecutorErrorCode } from '@scalr-agent/core'
+import { executorErrors } from '@scalr-agent/core/container'
 
 export const executorName = 'process'
 
@@ -88,14 +89,7 @@ const translations: Readonly<Record<string, Translation>> = {
 }
 
 /** An error of this executor with its own words. */
-export function processError(
-  code: ExecutorErrorCode,
-  phase: string,
-  message: string,
-  cause?: unknown,
-): ExecutorError {
-  return new ExecutorError(message, { executor: executorName, phase, code, cause })
-}
+export const processError = executorErrors(executorName)
 
 /** Turns whatever the system threw into an {@link ExecutorError}; our own errors pass as they are. */
 export function toProcessError(error: unknown, context: ProcessErrorContext): ScalrAgentError {

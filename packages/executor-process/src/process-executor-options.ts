@@ -1,9 +1,8 @@
 import { isAbsolute } from 'node:path'
 
 import { silentLogger, systemClock, type Clock, type Logger } from '@scalr-agent/core'
+import { parseUser } from '@scalr-agent/core/container'
 import { z } from 'zod'
-
-import { parseUser } from './spec-check.ts'
 
 export const processExecutorOptionsSchema = z.strictObject({
   /**

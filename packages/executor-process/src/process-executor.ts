@@ -13,6 +13,7 @@ import {
   type WorkloadRef,
   type WorkloadSpec,
 } from '@scalr-agent/core'
+import { isId, parseUser } from '@scalr-agent/core/container'
 
 import { findCgroupHierarchy, type CgroupHierarchy } from './cgroup/cgroup-hierarchy.ts'
 import { warmUpCgroups } from './cgroup/workload-cgroup.ts'
@@ -29,7 +30,6 @@ import {
 } from './process-executor-options.ts'
 import { hasProc } from './process-identity.ts'
 import { ProcessWorkload } from './process-workload.ts'
-import { isId, parseUser } from './spec-check.ts'
 import { tidy } from './tidy.ts'
 import { readWorkloadState } from './workload-state.ts'
 

@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs'
 import { open, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
+import { parseExitRecord, type ExitRecord } from '@scalr-agent/core/container'
 import { z } from 'zod'
 
 import { processError, unless } from './process-error.ts'
@@ -56,14 +57,6 @@ export const endedRecordSchema = z.object({
   ]),
 })
 export type EndedRecord = z.infer<typeof endedRecordSchema>
-
-/** The supervisor's last word: `exit 1 <code> <output bytes> <oom kills> <peak bytes> end`. */
-export interface ExitRecord {
-  readonly exitCode: number
-  readonly outputBytes: number | undefined
-  readonly oomKills: number
-  readonly peakBytes: number | undefined
-}
 
 const maxRecordBytes = 1024 * 1024
 
@@ -160,23 +153,6 @@ export async function reserveExitRecord(path: string): Promise<void> {
 export async function readExitRecord(path: string): Promise<ExitRecord | 'damaged' | undefined> {
   const text = await readRecordText(path).catch(() => '')
   return text === undefined ? undefined : (parseExitRecord(text) ?? 'damaged')
-}
-
-export function parseExitRecord(text: string): ExitRecord | undefined {
-  const match = /^exit 1 (\d{1,3}) (\d{1,16}|-) (\d{1,9}|-) (\d{1,20}|-) end *\n/u.exec(text)
-  if (match === null) return undefined
-  const exitCode = Number(match[1])
-  if (exitCode > 255) return undefined
-  return {
-    exitCode,
-    outputBytes: numberOrNone(match[2]),
-    oomKills: numberOrNone(match[3]) ?? 0,
-    peakBytes: numberOrNone(match[4]),
-  }
-}
-
-function numberOrNone(text: string | undefined): number | undefined {
-  return text === undefined || text === '-' ? undefined : Number(text)
 }
 
 /** Whether the main process was let go: its wrapper wrote its pid just before it became argv. */

@@ -2,6 +2,7 @@ import { lstat, readdir, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { randomId } from '@scalr-agent/core'
+import { isId } from '@scalr-agent/core/container'
 
 import { removeCgroup } from './cgroup/workload-cgroup.ts'
 import type { ProcessContext } from './context.ts'
@@ -10,7 +11,6 @@ import { unless } from './process-error.ts'
 import { isSameProcess, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 import { readRecord, workloadRecordSchema } from './records.ts'
 import { removeTree } from './remove-tree.ts'
-import { isId } from './spec-check.ts'
 
 /** A place for a workload's description, named after its maker so that others know when it is rubbish. */
 export async function draftPlace(context: ProcessContext): Promise<string> {

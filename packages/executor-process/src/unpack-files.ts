@@ -5,11 +5,11 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import type { ScalrAgentError } from '@scalr-agent/core'
+import type { UnixUser } from '@scalr-agent/core/container'
 import { ArchivePolicy } from '@scalr-agent/core/protocol'
 import { extract, type Header } from 'tar-stream'
 
 import { errorCode, processError, toProcessError } from './process-error.ts'
-import type { UnixUser } from './spec-check.ts'
 
 export interface UnpackOptions {
   /** Existing, empty and not reachable for workloads. */

@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises'
 
 import type { Clock, Outcome } from '@scalr-agent/core'
+import { outcomeOfExit } from '@scalr-agent/core/container'
 
 import type { WorkloadPaths } from './data-directory.ts'
 import { endProcesses } from './end-processes.ts'
-import { outcomeOf } from './outcome.ts'
 import { unless } from './process-error.ts'
 import { currentBootId, isSameProcess } from './process-identity.ts'
 import {
@@ -84,7 +84,7 @@ async function readExit(
   return {
     phase: 'ended',
     record,
-    outcome: outcomeOf(exit, record, killed),
+    outcome: outcomeOfExit(exit, record, killed),
     outputBytes: exit.outputBytes,
   }
 }

@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import {
   makeMark,
-  parseExitRecord,
   processesRecordSchema,
   readExitRecord,
   readRecord,
@@ -25,34 +24,6 @@ afterEach(async () => {
 const whole = `exit 1 7 1234 2 4096 end${' '.repeat(100)}\n`
 
 describe('exit record', () => {
-  it('tells exit code, bytes of output, kills for memory and peak', () => {
-    expect(parseExitRecord(whole)).toEqual({
-      exitCode: 7,
-      outputBytes: 1234,
-      oomKills: 2,
-      peakBytes: 4096,
-    })
-    expect(parseExitRecord('exit 1 0 - - - end\nold')).toEqual({
-      exitCode: 0,
-      outputBytes: undefined,
-      oomKills: 0,
-      peakBytes: undefined,
-    })
-  })
-
-  it('I2: no truncated record is a proof of exit', () => {
-    for (let length = 0; length < whole.length; length += 1) {
-      expect(parseExitRecord(whole.slice(0, length)), `${length} bytes`).toBeUndefined()
-    }
-  })
-
-  it.each([
-    'exit 1 256 1 0 0 end\n',
-    'exit 2 0 1 0 0 end\n',
-    'exit 1 -1 1 0 0 end\n',
-    '\0'.repeat(64),
-  ])('I2: %j proves nothing', (text) => expect(parseExitRecord(text)).toBeUndefined())
-
   it('I2: a link or a directory in its place proves nothing', async () => {
     const target = join(directory, 'target')
     await writeFile(target, whole)

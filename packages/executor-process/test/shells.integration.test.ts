@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+import { parseExitRecord } from '@scalr-agent/core/container'
 import { describe, expect, it } from 'vitest'
 
-import { parseExitRecord, reserveExitRecord } from '../src/records.ts'
+import { reserveExitRecord } from '../src/records.ts'
 import { supervisorScript, wrapperScript } from '../src/supervisor-script.ts'
 
 const shells = ['dash', 'busybox sh', 'bash --posix', 'bash'].filter((shell) => {

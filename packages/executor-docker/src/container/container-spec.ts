@@ -1,12 +1,16 @@
 import type { WorkloadSpec } from '@scalr-agent/core'
+import {
+  attemptOf,
+  jobDirectory,
+  ownPaths,
+  parseUser,
+  supervisorArguments,
+  type UnixUser,
+} from '@scalr-agent/core/container'
 import type { ContainerCreateOptions, MountSettings } from 'dockerode'
 
 import type { ResolvedDockerExecutorOptions } from '../docker-executor-options.ts'
 import { labelNames, toLabels } from './labels.ts'
-import { attemptOf } from './launcher.ts'
-import { jobDirectory, ownPaths } from './layout.ts'
-import { parseUser, type UnixUser } from './spec-check.ts'
-import { supervisorArguments } from './supervisor-script.ts'
 
 /** The options that decide what a container is like. */
 export type ContainerOptions = Pick<

@@ -1,12 +1,12 @@
 import type { Outcome } from '@scalr-agent/core'
+import { exitRecordOf, marks } from '@scalr-agent/core/container'
 import type { ContainerInspectInfo } from 'dockerode'
 
 import type { EngineClient } from '../calls/engine-client.ts'
 import { fromLabels, type LabelRecord } from './labels.ts'
-import { marks } from './layout.ts'
 import { containerName } from './container-spec.ts'
 import { outcomeOf } from './outcome.ts'
-import { parseExitRecord, readMarks } from './read-marks.ts'
+import { readMarks } from './read-marks.ts'
 
 interface Known {
   readonly containerId: string
@@ -65,7 +65,7 @@ async function stateOf(
     ...known,
     phase: 'ended',
     outcome: outcomeOf(found, { exitCode, oomKilled, error: said }, record),
-    outputBytes: parseExitRecord(found)?.outputBytes,
+    outputBytes: exitRecordOf(found)?.outputBytes,
     wasStarted,
   }
 }

@@ -1,10 +1,10 @@
 import type { NotStartedOutcome } from '@scalr-agent/core'
+import { marks } from '@scalr-agent/core/container'
 
 import { readState, type ContainerState } from './container-state.ts'
 import { putMark } from './put-mark.ts'
 import type { DockerContext } from '../context.ts'
 import { isNotFound } from '../docker-error.ts'
-import { marks } from './layout.ts'
 import { removeContainer, removeVolumes } from './remove-workload.ts'
 
 /**

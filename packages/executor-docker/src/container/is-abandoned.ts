@@ -1,7 +1,7 @@
 import type { Clock } from '@scalr-agent/core'
+import { launcherLife } from '@scalr-agent/core/container'
 
 import type { ContainerState } from './container-state.ts'
-import { launcherLife } from './launcher.ts'
 
 /** How long a launch of another process may take beyond its own start time-out. */
 const slackMs = 30_000

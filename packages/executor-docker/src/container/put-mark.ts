@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 
+import { ownPaths, type marks } from '@scalr-agent/core/container'
 import { pack } from 'tar-stream'
 
 import type { EngineClient } from '../calls/engine-client.ts'
-import { ownPaths, type marks } from './layout.ts'
 
 /** Lays a mark into a container, whether it runs or not. */
 export async function putMark(

@@ -1,10 +1,7 @@
+import { ownPaths, type Marks } from '@scalr-agent/core/container'
 import { extract } from 'tar-stream'
 
 import type { EngineClient } from '../calls/engine-client.ts'
-import { marks, ownPaths } from './layout.ts'
-
-/** The small files of `run/`, by name. Directories have the content ''. */
-export type Marks = ReadonlyMap<string, string>
 
 /** Most that a job could make us read there. */
 const maxBytes = 64 * 1024
@@ -37,26 +34,4 @@ export async function readMarks(
     source.destroy()
   }
   return found
-}
-
-/** What the workload's side wrote down last. */
-export interface ExitRecord {
-  readonly exitCode: number
-  readonly outputBytes: number | undefined
-  readonly oomKills: number
-  readonly peakBytes: number | undefined
-}
-
-/** `undefined` when there is none, or half of one. */
-export function parseExitRecord(found: Marks): ExitRecord | undefined {
-  const line = found.get(marks.exit)?.split('\n')[0] ?? ''
-  const match = /^exit 1 (\d{1,3}) (\d+|-) (\d+|-) (\d+|-) end$/u.exec(line)
-  if (match === null) return undefined
-  const [, exitCode, bytes, kills, peak] = match
-  return {
-    exitCode: Number(exitCode),
-    outputBytes: bytes === '-' ? undefined : Number(bytes),
-    oomKills: kills === '-' ? 0 : Number(kills),
-    peakBytes: peak === '-' ? undefined : Number(peak),
-  }
 }

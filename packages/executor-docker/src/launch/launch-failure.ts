@@ -1,10 +1,10 @@
 import type { NotStartedOutcome, WorkloadSpec } from '@scalr-agent/core'
+import { marks } from '@scalr-agent/core/container'
 
 import { putMark } from '../container/put-mark.ts'
 import { readMarks } from '../container/read-marks.ts'
 import type { DockerContext } from '../context.ts'
 import { isEngineAway, isNotFound } from '../docker-error.ts'
-import { marks } from '../container/layout.ts'
 import { persist } from '../calls/persist.ts'
 import { removeContainer, removeVolumes } from '../container/remove-workload.ts'
 

@@ -1,23 +1,21 @@
 import type { OperationOptions, WorkloadSpec } from '@scalr-agent/core'
+import { Launcher, ownPaths, packJob } from '@scalr-agent/core/container'
 
+import { checkDockerSpec } from '../container/check-docker-spec.ts'
 import { containerName, containerSpec, userOf } from '../container/container-spec.ts'
 import { readState, type ContainerState } from '../container/container-state.ts'
-import { packJob } from '../container/pack-job.ts'
 import type { DockerContext } from '../context.ts'
 import { discardLeftover } from '../container/discard-leftover.ts'
 import { dockerError, isConflict, toDockerError } from '../docker-error.ts'
 import { ensureImageOf } from './image-of.ts'
 import { isAbandoned } from '../container/is-abandoned.ts'
 import { afterFailure, startTimeout, tidy } from './launch-failure.ts'
-import { Launcher } from '../container/launcher.ts'
-import { ownPaths } from '../container/layout.ts'
 import { joinMetadataBlock } from './metadata-network.ts'
 import { orAborted } from '../calls/or-aborted.ts'
 import { persist } from '../calls/persist.ts'
 import { removeContainer, removeVolumes } from '../container/remove-workload.ts'
 import { refuseSharedDirectory } from './shared-directory.ts'
 import { sideBySide } from './side-by-side.ts'
-import { checkNetwork, checkSpec } from '../container/spec-check.ts'
 
 const pendingPollMs = 25
 /** Longer ones make Node's timers fire at once. */
@@ -30,10 +28,7 @@ export async function launchWorkload(
   options: OperationOptions = {},
 ): Promise<void> {
   options.signal?.throwIfAborted()
-  checkSpec(spec, context.options)
-  if (context.options.metadata === 'block') {
-    checkNetwork(spec, spec.network ?? context.options.network)
-  }
+  checkDockerSpec(spec, context.options)
   refuseUnseenCaches(context, spec)
   const caller = options.signal ?? new AbortController().signal
   try {
@@ -132,7 +127,8 @@ async function makeAndStart(
       },
       async (either) => {
         const lay = async (): Promise<void> => {
-          const archive = packJob(spec, userOf(spec, context.options), either)
+          const user = userOf(spec, context.options)
+          const archive = packJob(spec, { user, signal: either, makeError: dockerError })
           await client.archives.put(containerId, ownPaths.root, archive, either)
         }
         await persist(clock, either, lay, onAway)

@@ -1,10 +1,10 @@
 import type { WorkloadSpec } from '@scalr-agent/core'
+import { launcherLife } from '@scalr-agent/core/container'
 
 import type { DockerContext } from '../context.ts'
 import { dockerError } from '../docker-error.ts'
 import type { ListedContainer } from '../calls/engine-client.ts'
 import { fromLabels, labelNames } from '../container/labels.ts'
-import { launcherLife } from '../container/launcher.ts'
 
 /**
  * Two live workloads never share a job directory. Called when our own container is there, so that of two

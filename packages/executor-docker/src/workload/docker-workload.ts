@@ -8,10 +8,10 @@ import {
   type ResourceUsage,
   type Workload,
 } from '@scalr-agent/core'
+import { interruptCommand, isInterruptAnswer, marks } from '@scalr-agent/core/container'
 
 import { readState } from '../container/container-state.ts'
 import { putMark } from '../container/put-mark.ts'
-import { interruptScript } from '../container/supervisor-script.ts'
 import type { DockerContext } from '../context.ts'
 import {
   dockerError,
@@ -22,7 +22,6 @@ import {
 } from '../docker-error.ts'
 import { isAbandoned } from '../container/is-abandoned.ts'
 import { removeContainer, removeVolumes } from '../container/remove-workload.ts'
-import { marks } from '../container/layout.ts'
 import { persist } from '../calls/persist.ts'
 import { followOutput } from './follow-output.ts'
 import { readFiles } from './read-files.ts'
@@ -37,11 +36,6 @@ const endPollMs = 50
 /** How often to try, and how far apart, while a running container starts no process. */
 const interruptAttempts = 20
 const interruptPauseMs = 250
-
-const interrupts = {
-  soft: { mark: marks.soft, signal: 'TERM' },
-  hard: { mark: marks.hard, signal: 'QUIT' },
-} as const
 
 /** A handle on a container: what it answers is read from the engine, so that any process may hold one. */
 export class DockerWorkload implements Workload {
@@ -161,8 +155,7 @@ export class DockerWorkload implements Workload {
     level: 'soft' | 'hard',
     signal: AbortSignal,
   ): Promise<void> {
-    const { mark, signal: name } = interrupts[level]
-    const command = ['/bin/sh', '-c', interruptScript, 'scalr-agent', mark, name]
+    const command = interruptCommand(level, 'stderr')
     // Repeating is safe: whoever makes the mark sends the signal, and nobody else (I8).
     for (let attempt = 0; attempt < interruptAttempts; attempt += 1) {
       let said = ''
@@ -174,7 +167,7 @@ export class DockerWorkload implements Workload {
         if (!isConflict(error) && !isNotFound(error)) throw error
       }
       // Only what the script said proves that it ran to its end.
-      if (/^(?:sent|already|pending|ended)\n/u.test(said)) return
+      if (isInterruptAnswer(said)) return
       if (!(await this.#runs(containerId, signal))) return
       // Often it is about to end; the engine starts nothing in it then.
       await this.#context.clock.sleep(interruptPauseMs, { signal })

@@ -1,10 +1,9 @@
+import { followCommand, ownPaths } from '@scalr-agent/core/container'
 import { extract } from 'tar-stream'
 
 import { readState, type ContainerState } from '../container/container-state.ts'
-import { followScript } from '../container/supervisor-script.ts'
 import type { DockerContext } from '../context.ts'
 import { dockerError, isConflict, isNotFound } from '../docker-error.ts'
-import { ownPaths } from '../container/layout.ts'
 import { persist } from '../calls/persist.ts'
 
 /**
@@ -60,9 +59,8 @@ async function* followOnce(
   position: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
-  const command = ['/bin/sh', '-c', followScript, 'scalr-agent', String(position + 1)]
   try {
-    yield* context.client.exec(containerId, command, signal)
+    yield* context.client.exec(containerId, followCommand(position, 'stderr'), signal)
   } catch (error) {
     signal.throwIfAborted()
     // The state of the container, asked for next, says more than any of these.

@@ -2,44 +2,47 @@ import { posix } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import type { WorkloadSpec } from '@scalr-agent/core'
-import { ArchivePolicy } from '@scalr-agent/core/protocol'
 import { extract, pack, type Header, type Pack } from 'tar-stream'
 
-import { dockerError } from '../docker-error.ts'
+import type { WorkloadSpec } from '../executor/index.ts'
+import { ArchivePolicy } from '../protocol/index.ts'
+import type { MakeExecutorError } from './executor-errors.ts'
 import { marks, ownPaths } from './layout.ts'
-import type { UnixUser } from './spec-check.ts'
-import { secretsFile } from './supervisor-script.ts'
+import { secretsFile } from './secrets-file.ts'
+import type { UnixUser } from './unix-user.ts'
 
 /** Where the job directory is, below the directory that is unpacked into. */
 const job = posix.basename(ownPaths.job)
+
+/** How the files of a workload are packed. */
+export interface PackJobOptions {
+  readonly user: UnixUser
+  readonly signal: AbortSignal
+  readonly makeError: MakeExecutorError
+  /** Whether there is a job directory already that belongs to somebody else: a mount. @default false */
+  readonly hasJobDirectory?: boolean | undefined
+  /** Name of a mark to be the very last entry: where it is, all the others are. @default none */
+  readonly lastMark?: string | undefined
+}
+
+type Packed = Pick<WorkloadSpec, 'caches' | 'files' | 'id' | 'secretEnv'>
 
 /**
  * All files of a workload as one archive for `ownPaths.root`: our own, then those of the job, checked
  * header by header. When they cannot be read to their end, the archive breaks off with `INVALID_FILES`,
  * so that the engine's request does, too.
  */
-export function packJob(
-  spec: Pick<WorkloadSpec, 'caches' | 'files' | 'id' | 'secretEnv'>,
-  user: UnixUser,
-  signal: AbortSignal,
-): Readable {
+export function packJob(spec: Packed, options: PackJobOptions): Readable {
   const archive = pack()
-  const filling = fill(archive, spec, user, signal)
-  filling.then(
+  fill(archive, spec, options).then(
     () => archive.finalize(),
     (error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))),
   )
   return Readable.from(archive, { objectMode: false })
 }
 
-async function fill(
-  archive: Pack,
-  spec: Pick<WorkloadSpec, 'caches' | 'files' | 'id' | 'secretEnv'>,
-  user: UnixUser,
-  signal: AbortSignal,
-): Promise<void> {
-  const writer = new Writer(archive, user)
+async function fill(archive: Pack, spec: Packed, options: PackJobOptions): Promise<void> {
+  const writer = new Writer(archive, options.user)
   await writer.directory('run', 0o700)
   await writer.directory('private', 0o700)
   await writer.file('output', 0o600, '')
@@ -48,16 +51,18 @@ async function fill(
   for (const name of [marks.code, marks.copier])
     await writer.file(`run/${name}`, 0o600, ' '.repeat(16))
   await writer.file(`run/${marks.exitDraft}`, 0o600, ' '.repeat(256))
-  await writer.directory(job, 0o755)
+  if (options.hasJobDirectory === true) writer.has(job)
+  else await writer.directory(job, 0o755)
   if (spec.caches.length > 0) await writer.directory(`${job}/caches`, 0o755)
-  if (spec.files !== undefined) await addFiles(writer, spec.files(), spec.id, signal)
+  if (spec.files !== undefined) await addFiles(writer, spec.files(), spec.id, options)
+  if (options.lastMark !== undefined) await writer.file(`run/${options.lastMark}`, 0o600, '')
 }
 
 async function addFiles(
   writer: Writer,
   source: Readable,
   id: string,
-  signal: AbortSignal,
+  { signal, makeError }: PackJobOptions,
 ): Promise<void> {
   const archive = extract()
   const policy = new ArchivePolicy()
@@ -96,7 +101,7 @@ async function addFiles(
     signal.throwIfAborted()
     const why = error instanceof Error ? error.message.replace(/\.$/u, '') : String(error)
     const message = `Cannot lay out the files of workload \`${id}\`: ${why}.`
-    throw dockerError('INVALID_FILES', 'launch', message, error)
+    throw makeError('INVALID_FILES', 'launch', message, error)
   } finally {
     archive.destroy()
     source.destroy()
@@ -122,6 +127,11 @@ class Writer {
     if (this.#directories.has(parent)) return
     await this.parents(parent)
     await this.directory(parent, 0o755)
+  }
+
+  /** That directory is there without being written. */
+  has(path: string): void {
+    this.#directories.add(path)
   }
 
   async directory(path: string, mode: number): Promise<void> {

@@ -1,26 +1,24 @@
-import { marks, ownPaths } from './layout.ts'
+import { marks, ownPaths, terminationLog } from './layout.ts'
+import { ownEnvironment } from './own-environment.ts'
 
 /**
  * The processes on the workload's side, as POSIX shell (dash, busybox ash, bash). Handed over by `sh -c`,
  * since a job may do with the files of its container what it likes.
  *
  * ```
- * supervisor (pid 1) ─┬─ keeper ─┬─ wrapper, becomes argv by exec: the main process
+ * supervisor (pid 1) ─┬─ warden ─┬─ wrapper, becomes argv by exec: the main process
  *                     │          └─ watchdog (only with a deadline)
  *                     └─ copier ─┬─ cat, from the pipe of the main process to the output
  *                                └─ size watch
  * ```
  *
  * - The main process is a foreground child: a shell makes background children ignore SIGINT and SIGQUIT.
- *   So pid 1 cannot forward signals; they are sent to the main process by `exec`, see `interruptScript`.
+ *   So pid 1 cannot forward signals; they are sent to the main process by `exec`, see `interruptCommand`.
  * - Output goes through a pipe, since a hook that writes to /dev/stderr would cut a file short.
- * - Supervisor and keeper hold the environment of the workload, since they must hand it on: before the
+ * - Supervisor and warden hold the environment of the workload, since they must hand it on: before the
  *   main process has ended they set no variable. Positional parameters and builtins alone.
  */
 
-const toolPath = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
-/** Tools of our own, found wherever the workload's PATH points. */
-const ownEnvironment = `PATH=${toolPath} IFS=' \t\n'`
 const signals = 'HUP INT QUIT TERM PIPE ALRM USR1 USR2'
 
 const { output, run, secrets } = ownPaths
@@ -31,7 +29,7 @@ size() { stat -c %s ${output} || wc -c <${output}; }`
 
 /**
  * `sweep <own pid> <copier>` ends what the main process left behind: all processes but pid 1, ourselves,
- * the copier with its children, and what came in by \`docker exec\` (sessions whose leader has no parent
+ * the copier with its children, and what came in by an exec of the engine (sessions whose leader has no parent
  * in here). Repeats until there is none left, since a process may fork while it is looked for.
  */
 const sweepFunction = `
@@ -138,6 +136,15 @@ set -- $bytes
 case \${1:-x} in *[!0-9]*) bytes=- ;; *) bytes=$1 ;; esac
 echo "exit 1 \${code:-137} $bytes \${kills:--} \${peak:--} end" 1<>${run}/${marks.exitDraft}
 mv ${run}/${marks.exitDraft} ${run}/${marks.exit}
+# Kubernetes tells this with the end of the container, so that nobody need ask the container itself.
+if [ -w ${terminationLog} ]; then
+  set -- marks
+  for name in ${marks.killed} ${marks.deadline} ${marks.over}; do
+    [ ! -e "${run}/$name" ] || set -- "$@" "$name"
+  done
+  echo "exit 1 \${code:-137} $bytes \${kills:--} \${peak:--} end
+$*" >${terminationLog}
+fi
 exit "\${code:-137}"
 `
 
@@ -162,47 +169,6 @@ ${madeUp.length === 0 ? '' : `unset ${madeUp.join(' ')}`}
 eval "unset __scalr_agent_secrets; $__scalr_agent_secrets"
 exec "$@"
 `
-}
-
-/**
- * What \`exec\` answers goes to standard error: the engine mixes its own remarks ("OCI runtime exec
- * failed…") into standard output.
- */
-const ontoStderr = 'exec 1>&2 2>/dev/null'
-
-/**
- * Run by \`exec\`. Arguments: 1 mark, 2 signal. Whoever makes the mark sends the signal, and nobody ever
- * sends a second one (I8). Says what it did: \`sent\`, \`already\`, \`pending\` (the wrapper will), \`ended\`.
- */
-export const interruptScript = `${ontoStderr}
-${ownEnvironment}
-cd ${run} || exit 1
-[ ! -e ${marks.exit} ] || { echo ended; exit; }
-mkdir "$1" || { [ -d "$1" ] && echo already; exit; }
-read -r pid <${marks.main} || { echo pending; exit; }
-if kill -s "$2" "$pid"; then echo sent; else echo ended; fi
-`
-
-/**
- * Run by \`exec\`. Argument: number of the first byte, from 1. Writes the output from there on until the
- * exit record is there. Gives up after some minutes, since nobody tells it that its reader has left.
- */
-export const followScript = `${ontoStderr}
-${ownEnvironment}
-exec 3<${output} || exit 1
-tail -c "+$1" <&3
-round=0
-while [ "$round" -lt 3000 ]; do
-  round=$((round + 1))
-  if [ -e ${run}/${marks.exit} ]; then cat <&3; exit 0; fi
-  cat <&3
-  sleep 0.1 || sleep 1
-done
-`
-
-/** Single quotes: nothing in between means anything to a shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 /** Names that shells make up for their children. */
@@ -233,11 +199,4 @@ export function supervisorArguments(options: {
 /** What stands at the end of an output that was cut. */
 function cutNote(outputLimitBytes: number): string {
   return `\n[scalr-agent] The output is longer than ${outputLimitBytes} bytes. The rest was dropped.\n`
-}
-
-/** A file that a shell reads back as exported variables. */
-export function secretsFile(secretEnv: Readonly<Record<string, string>>): string {
-  return Object.entries(secretEnv)
-    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
-    .join('')
 }

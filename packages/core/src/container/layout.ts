@@ -1,6 +1,9 @@
 /** The job directory inside of every container: a volume of its own. */
 export const jobDirectory = '/opt'
 
+/** Where Kubernetes looks for the last words of a container, unless told otherwise. */
+export const terminationLog = '/dev/termination-log'
+
 /**
  * Our own files, in a volume of their own. `run/` holds small ones alone, so that all of them are read at
  * once. `private/` is empty once the main process runs.

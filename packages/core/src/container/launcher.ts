@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 
-import { randomId } from '@scalr-agent/core'
+import { randomId } from '../runtime/index.ts'
 
 /** Of this copy of this module: threads and copies share a pid, but not what is under way. */
 const instance = randomId('').slice(1)
