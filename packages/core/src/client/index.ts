@@ -13,10 +13,13 @@ export type {
   PolicyCheck,
   PolicyGroup,
   Run,
+  ServiceAccount,
   StateVersion,
+  Tag,
   Variable,
   Workspace,
 } from './definitions/index.ts'
+export type { FollowOptions } from './follow-output.ts'
 export type { OutputOptions, OutputStreamOptions } from './job-output.ts'
 export type { Open } from './kind.ts'
 export type { FilterValue, ListOptions } from './list-query.ts'
@@ -27,5 +30,8 @@ export type { CallOptions, GetOptions } from './resource-client.ts'
 export type { OtherResource } from './resource-types.ts'
 export type { CancelOptions, CommentOptions, ConfirmOptions } from './resources/runs-client.ts'
 export type { WorkspaceOutput } from './resources/workspaces-client.ts'
+export type { ChangeAction, PlanSummary, ResourceChange } from './runs/plan-summary.ts'
+export { runPhase, type RunPhase } from './runs/run-status.ts'
+export type { WaitForRunOptions } from './runs/wait-for-run.ts'
 export { ScalrClient, type ScalrClientOptions } from './scalr-client.ts'
 export type { FileSource } from './upload-file.ts'

@@ -13,7 +13,9 @@ import {
   policyDefinition,
   policyGroupDefinition,
   runDefinition,
+  serviceAccountDefinition,
   stateVersionDefinition,
+  tagDefinition,
   variableDefinition,
   workspaceDefinition,
 } from './definitions/index.ts'
@@ -36,7 +38,9 @@ const definitions = [
   policyDefinition,
   policyGroupDefinition,
   runDefinition,
+  serviceAccountDefinition,
   stateVersionDefinition,
+  tagDefinition,
   variableDefinition,
   workspaceDefinition,
 ] as const

@@ -12,6 +12,7 @@ import {
   type HttpTransport,
   type QueryValues,
 } from '../http/index.ts'
+import type { Clock } from '../runtime/index.ts'
 import { jsonApiMediaType } from './json-api.ts'
 
 const maxRedirects = 5
@@ -45,15 +46,19 @@ export class ScalrApi {
   readonly #transport: HttpTransport
   readonly #token: string
   readonly #retryForMs: number
+  /** What helpers that look again and again wait by. */
+  readonly clock: Clock
 
   constructor(options: {
     readonly transport: HttpTransport
     readonly token: string
     readonly retryForMs: number
+    readonly clock: Clock
   }) {
     this.#transport = options.transport
     this.#token = options.token
     this.#retryForMs = options.retryForMs
+    this.clock = options.clock
   }
 
   /** A call that is answered with JSON of that schema. */

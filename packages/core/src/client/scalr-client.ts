@@ -9,20 +9,22 @@ import {
   type RetryEvent,
   type RetryTiming,
 } from '../http/index.ts'
-import type { Clock, IdSource } from '../runtime/index.ts'
+import { systemClock, type Clock, type IdSource } from '../runtime/index.ts'
 import {
   accountDefinition,
   agentDefinition,
   agentPoolDefinition,
-  environmentDefinition,
   hookEnvironmentLinkDefinition,
   policyDefinition,
+  serviceAccountDefinition,
+  tagDefinition,
   variableDefinition,
 } from './definitions/index.ts'
 import { ResourceClient } from './resource-client.ts'
 import { AccessTokensClient } from './resources/access-tokens-client.ts'
 import { AppliesClient } from './resources/applies-client.ts'
 import { ConfigurationVersionsClient } from './resources/configuration-versions-client.ts'
+import { EnvironmentsClient } from './resources/environments-client.ts'
 import { HooksClient } from './resources/hooks-client.ts'
 import { PlansClient } from './resources/plans-client.ts'
 import { PolicyChecksClient } from './resources/policy-checks-client.ts'
@@ -77,7 +79,7 @@ export class ScalrClient implements AsyncDisposable {
   readonly agents: Pick<ResourceClient<typeof agentDefinition>, 'get' | 'list' | 'delete'>
   readonly applies: Omit<AppliesClient, 'list' | 'create' | 'update' | 'delete'>
   readonly configurationVersions: Omit<ConfigurationVersionsClient, 'update' | 'delete'>
-  readonly environments: ResourceClient<typeof environmentDefinition>
+  readonly environments: EnvironmentsClient
   readonly hookEnvironmentLinks: ResourceClient<typeof hookEnvironmentLinkDefinition>
   readonly hooks: HooksClient
   readonly plans: Omit<PlansClient, 'list' | 'create' | 'update' | 'delete'>
@@ -85,7 +87,9 @@ export class ScalrClient implements AsyncDisposable {
   readonly policyChecks: Omit<PolicyChecksClient, 'list' | 'create' | 'update' | 'delete'>
   readonly policyGroups: PolicyGroupsClient
   readonly runs: Omit<RunsClient, 'update' | 'delete'>
+  readonly serviceAccounts: ResourceClient<typeof serviceAccountDefinition>
   readonly stateVersions: Omit<StateVersionsClient, 'update' | 'delete' | 'currentOf'>
+  readonly tags: ResourceClient<typeof tagDefinition>
   readonly variables: ResourceClient<typeof variableDefinition>
   readonly workspaces: WorkspacesClient
   readonly #transport: HttpTransport
@@ -105,6 +109,7 @@ export class ScalrClient implements AsyncDisposable {
       transport: this.#transport,
       token,
       retryForMs: retryForMs ?? 120_000,
+      clock: options.clock ?? systemClock,
     })
     this.#api = api
     const stateVersions = new StateVersionsClient(api)
@@ -114,15 +119,17 @@ export class ScalrClient implements AsyncDisposable {
     this.agents = new ResourceClient(api, agentDefinition)
     this.applies = new AppliesClient(api)
     this.configurationVersions = new ConfigurationVersionsClient(api)
-    this.environments = new ResourceClient(api, environmentDefinition)
+    this.environments = new EnvironmentsClient(api)
     this.hookEnvironmentLinks = new ResourceClient(api, hookEnvironmentLinkDefinition)
     this.hooks = new HooksClient(api)
     this.plans = new PlansClient(api)
     this.policies = new ResourceClient(api, policyDefinition)
     this.policyChecks = new PolicyChecksClient(api)
     this.policyGroups = new PolicyGroupsClient(api)
-    this.runs = new RunsClient(api)
+    this.runs = new RunsClient(api, this.plans)
+    this.serviceAccounts = new ResourceClient(api, serviceAccountDefinition)
     this.stateVersions = stateVersions
+    this.tags = new ResourceClient(api, tagDefinition)
     this.variables = new ResourceClient(api, variableDefinition)
     this.workspaces = new WorkspacesClient(api, stateVersions)
   }

@@ -8,7 +8,7 @@ import type { ScalrApi } from '../scalr-api.ts'
 
 type Definition = typeof accessTokenDefinition
 
-/** Access tokens: of the caller, and those that agents of a pool register with. */
+/** Access tokens: of the caller, of service accounts, and those that agents of a pool register with. */
 export class AccessTokensClient extends ResourceClient<Definition> {
   constructor(api: ScalrApi) {
     super(api, accessTokenDefinition)
@@ -26,9 +26,30 @@ export class AccessTokensClient extends ResourceClient<Definition> {
     return await this.createAt(poolTokens(poolId), fields, options)
   }
 
+  /** A token for the programs of a service account; shown once, as above. */
+  async createForServiceAccount(
+    serviceAccountId: string,
+    fields: CreateOf<Definition> = {},
+    options: CallOptions = {},
+  ): Promise<AccessToken> {
+    return await this.createAt(accountTokens(serviceAccountId), fields, options)
+  }
+
+  listForServiceAccount(
+    serviceAccountId: string,
+    options: ListOptions<Definition> = {},
+  ): Listing<AccessToken> {
+    return this.listAt(accountTokens(serviceAccountId), options)
+  }
+
   listForPool(poolId: string, options: ListOptions<Definition> = {}): Listing<AccessToken> {
     return this.listAt(poolTokens(poolId), options)
   }
+}
+
+function accountTokens(serviceAccountId: string): string {
+  const id = pathSegment(serviceAccountId, 'the id of a service account')
+  return `/service-accounts/${id}/access-tokens`
 }
 
 function poolTokens(poolId: string): string {

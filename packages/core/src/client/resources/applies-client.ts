@@ -7,6 +7,7 @@ import {
   type OutputOptions,
   type OutputStreamOptions,
 } from '../job-output.ts'
+import { followOutput, type FollowOptions } from '../follow-output.ts'
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 
@@ -26,6 +27,20 @@ export class AppliesClient extends ResourceClient<typeof applyDefinition> {
   /** The log as a stream; `undefined` while there is nothing from that byte on. */
   async outputStream(id: string, options: OutputStreamOptions = {}): Promise<Readable | undefined> {
     return await openOutput(this.#api, this.#source(id), options)
+  }
+
+  /**
+   * The log as it grows, until the apply has ended and all of it was given.
+   * @example
+   * ```ts
+   * for await (const chunk of client.applies.follow(run.applyId)) process.stdout.write(chunk)
+   * ```
+   */
+  follow(id: string, options: FollowOptions = {}): AsyncGenerator<Uint8Array, void> {
+    const status = async (): Promise<string> => (await this.get(id, options)).status
+    const open = async (more: OutputStreamOptions): Promise<Readable | undefined> =>
+      await this.outputStream(id, more)
+    return followOutput({ status, open }, this.#api.clock, options)
   }
 
   /**

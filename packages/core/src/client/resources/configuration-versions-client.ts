@@ -1,8 +1,11 @@
+import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 
 import { ConfigurationError } from '../../errors/index.ts'
 import { configurationVersionDefinition, type ConfigurationVersion } from '../definitions/index.ts'
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
+import type { CreateOf } from '../resource-types.ts'
+import { packConfiguration } from '../runs/pack-configuration.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 import { uploadFile, type FileSource } from '../upload-file.ts'
 
@@ -29,6 +32,26 @@ export class ConfigurationVersionsClient extends ResourceClient<
     }
     const doing = `upload the configuration version ${version.id}`
     await uploadFile(this.#api, doing, version.uploadUrl, archive, options)
+  }
+
+  /**
+   * Makes a configuration version of a directory: packs it without what its `.terraformignore` names, and
+   * uploads it.
+   *
+   * @throws `ConfigurationError` when the directory cannot be packed; nothing was created then
+   */
+  async uploadDirectory(
+    workspaceId: string,
+    directory: string,
+    options: CallOptions &
+      Pick<CreateOf<typeof configurationVersionDefinition>, 'autoQueueRuns' | 'isDry'> = {},
+  ): Promise<ConfigurationVersion> {
+    const { signal, ...fields } = options
+    await using packed = await packConfiguration(directory, { signal })
+    const version = await this.create({ workspaceId, ...fields }, { signal })
+    const archive = { bytes: packed.bytes, open: () => createReadStream(packed.path) }
+    await this.upload(version, archive, { signal })
+    return version
   }
 
   /** The uploaded tar.gz. */

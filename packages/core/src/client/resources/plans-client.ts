@@ -8,6 +8,7 @@ import {
   type OutputOptions,
   type OutputStreamOptions,
 } from '../job-output.ts'
+import { followOutput, type FollowOptions } from '../follow-output.ts'
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 
@@ -27,6 +28,20 @@ export class PlansClient extends ResourceClient<typeof planDefinition> {
   /** The log as a stream; `undefined` while there is nothing from that byte on. */
   async outputStream(id: string, options: OutputStreamOptions = {}): Promise<Readable | undefined> {
     return await openOutput(this.#api, this.#source(id), options)
+  }
+
+  /**
+   * The log as it grows, until the plan has ended and all of it was given.
+   * @example
+   * ```ts
+   * for await (const chunk of client.plans.follow(run.planId)) process.stdout.write(chunk)
+   * ```
+   */
+  follow(id: string, options: FollowOptions = {}): AsyncGenerator<Uint8Array, void> {
+    const status = async (): Promise<string> => (await this.get(id, options)).status
+    const open = async (more: OutputStreamOptions): Promise<Readable | undefined> =>
+      await this.outputStream(id, more)
+    return followOutput({ status, open }, this.#api.clock, options)
   }
 
   /** The plan as `terraform show -json` gives it; `undefined` while there is none. */

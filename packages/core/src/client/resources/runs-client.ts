@@ -1,6 +1,10 @@
-import { runDefinition } from '../definitions/index.ts'
+import { ConfigurationError, ProtocolError } from '../../errors/index.ts'
+import { runDefinition, type Run } from '../definitions/index.ts'
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
+import { summarizePlan, type PlanSummary } from '../runs/plan-summary.ts'
+import { waitForRun, type WaitForRunOptions } from '../runs/wait-for-run.ts'
 import type { ScalrApi } from '../scalr-api.ts'
+import type { PlansClient } from './plans-client.ts'
 
 /** A comment that is kept with the action on a run. */
 export interface CommentOptions extends CallOptions {
@@ -23,8 +27,51 @@ export interface CancelOptions extends CommentOptions {
 }
 
 export class RunsClient extends ResourceClient<typeof runDefinition> {
-  constructor(api: ScalrApi) {
+  readonly #api: ScalrApi
+  readonly #plans: Pick<PlansClient, 'jsonOutput'>
+
+  constructor(api: ScalrApi, plans: Pick<PlansClient, 'jsonOutput'>) {
     super(api, runDefinition)
+    this.#api = api
+    this.#plans = plans
+  }
+
+  /**
+   * Waits until a run has ended or waits for a person, and gives it as it then is: an errored run is data.
+   *
+   * @throws `TimeoutError` after `timeoutMs`
+   * @example
+   * ```ts
+   * const planned = await client.runs.waitFor(run.id)
+   * if (planned.status === 'planned') await client.runs.confirm(run.id)
+   * ```
+   */
+  async waitFor(id: string, options: WaitForRunOptions = {}): Promise<Run> {
+    const get = async (): Promise<Run> => await this.get(id, { signal: options.signal })
+    return await waitForRun(get, this.#api.clock, options)
+  }
+
+  /**
+   * What the plan of a run would change, to decide on `confirm`. Holds addresses and counts, no values.
+   *
+   * @throws `ConfigurationError` while it has no plan
+   */
+  async summary(id: string, options: CallOptions = {}): Promise<PlanSummary> {
+    const { planId, status } = await this.get(id, options)
+    const plan = planId === null ? undefined : await this.#plans.jsonOutput(planId, options)
+    if (plan === undefined) {
+      throw new ConfigurationError(
+        `Cannot summarize the run ${id}: it is \`${status}\` and has no plan. Wait for it with waitFor().`,
+      )
+    }
+    try {
+      return summarizePlan(plan)
+    } catch {
+      // The failure would quote the plan, which may hold secrets.
+      throw new ProtocolError(
+        `Cannot summarize the run ${id}: its plan is not of a form that is known.`,
+      )
+    }
   }
 
   /** Lets a planned run go on to its apply. @throws `ApiError` 409 when it does not wait for that */

@@ -4,6 +4,7 @@ import { workspaceDefinition, type StateVersion, type Workspace } from '../defin
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 import type { StateVersionsClient } from './state-versions-client.ts'
+import { TagsOf } from './tags-of.ts'
 
 const outputsSchema = z.looseObject({
   data: z.array(
@@ -21,11 +22,13 @@ export interface WorkspaceOutput {
 export class WorkspacesClient extends ResourceClient<typeof workspaceDefinition> {
   readonly #api: ScalrApi
   readonly #states: StateVersionsClient
+  readonly tags: TagsOf
 
   constructor(api: ScalrApi, states: StateVersionsClient) {
     super(api, workspaceDefinition)
     this.#api = api
     this.#states = states
+    this.tags = new TagsOf(api, workspaceDefinition)
   }
 
   /** @throws `ApiError` 409 when it is locked already */
