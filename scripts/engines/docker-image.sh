@@ -43,7 +43,7 @@ image_key() {
   if [ -z "${CONTAINERD_ADDRESS:-}" ]; then
     docker image inspect --format '{{index .Config.Labels "org.scalr-agent.content"}}' "$1" 2>/dev/null || true
   else
-    ctr --namespace k8s.io images list "name==docker.io/$1" | sed -n 's/.*org\.scalr-agent\.content=\([^,]*\).*/\1/p'
+    ctr --namespace k8s.io images list "name==docker.io/$1" | sed -n 's/.*org\.scalr-agent\.content=\([0-9a-f]*\).*/\1/p'
   fi
 }
 # store_image NAME KEY: of an archive on standard input.

@@ -53,7 +53,7 @@ ctr_of_engine() { PATH=$ENGINE_PATH ctr --address "$DIR/containerd.sock" --names
 api_answers() { api /readyz >/dev/null; }
 containerd_answers() { ctr_of_engine version >/dev/null 2>&1; }
 has_service_account() { api /api/v1/namespaces/default/serviceaccounts/default >/dev/null; }
-node_ready() { api /api/v1/nodes/node1 | tr -d ' \n' | grep -q '"type":"Ready","status":"True"'; }
+node_ready() { api /api/v1/nodes/node1 | tr -d ' \n' | grep '"type":"Ready","status":"True"' >/dev/null; }
 answers() {
   local part
   for part in "${parts[@]}"; do own "$part" || return 1; done
@@ -85,9 +85,9 @@ until_true() {
 
 start_engine() {
   [ "$(id -u)" = 0 ] || die "cannot start a cluster: not root. Set KUBECONFIG to use one that runs."
-  mkdir -p "$DIR"/{log,pid}
   # What a machine left that was switched off: a store that was never flushed, and pods long gone.
   if none_runs; then clear_engine; fi
+  mkdir -p "$DIR"/{log,pid}
   keys_fit || make_keys
   make_bridge
   make_cgroups
@@ -213,24 +213,9 @@ make_cgroups() {
   fi
 }
 
-stop_engine() {
-  local part
-  # The node first, so that it starts nothing anew.
-  for part in kubelet scheduler controller-manager apiserver etcd containerd; do
-    ! own "$part" || kill "$(cat "$DIR/pid/$part")"
-  done
-  for part in "${parts[@]}"; do
-    for _ in $(seq 50); do
-      own "$part" || break
-      sleep 0.1
-    done
-  done
-  clear_engine
-}
-
-# Everything but the programs, the keys and the logs.
+# Ends all that runs and removes everything but the programs, the keys and the logs.
 clear_engine() {
-  # Shims leave by themselves only while a containerd asks them to.
+  # Nothing of it is kept, so nothing has to end in order.
   for _ in $(seq 100); do
     { engine_processes; container_processes; } | xargs -r kill -KILL 2>/dev/null || true
     [ -n "$(engine_processes)$(container_processes)" ] || break
@@ -239,7 +224,6 @@ clear_engine() {
   none_runs || die "these processes of $ENGINE do not end: $(engine_processes | xargs)"
   awk -v dir="$DIR/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r -n1 umount
   rm -rf "$DIR"/{etcd,containerd,kubelet,kubelet-keys,pod-logs,addresses,registries,cni,pid}
-  mkdir -p "$DIR/pid"
   find /sys/fs/cgroup -depth -type d -path "*/$BRIDGE*" -exec rmdir {} + 2>/dev/null || true
   ! ip link show "$BRIDGE" >/dev/null 2>&1 || ip link delete "$BRIDGE"
 }
@@ -251,7 +235,7 @@ engine_command() {
       answers || locked "$ENGINE" start_engine
       printf '%s\n' "$DIR/kubeconfig"
       ;;
-    down) locked "$ENGINE" stop_engine ;;
+    down) locked "$ENGINE" clear_engine ;;
     # For scripts that stop only what they started.
     status)
       answers || exit 1

@@ -63,7 +63,9 @@ describe('engines', () => {
   })
 
   it('has nothing to do to bring down what does not run', () => {
-    const down = engines('down', 'tofu', 'docker', 'docker-current', 'docker-images')
+    const docker = ['docker', 'docker-current', 'docker-images']
+    const kubernetes = ['kubernetes', 'kubernetes-1.20', 'kubernetes-images']
+    const down = engines('down', 'tofu', ...docker, ...kubernetes)
     expect(down).toMatchObject({ status: 0, stderr: '' })
   })
 
@@ -79,6 +81,18 @@ describe('engines', () => {
     const { status, stderr } = engines('up', 'docker-images')
     expect(status).toBe(1)
     expect(stderr).toContain('Run: engines up docker')
+  })
+
+  it('loads images into no cluster where none runs, nor into one that is not its own', () => {
+    expect(engines('up', 'kubernetes-images')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('Run: engines up kubernetes'),
+    })
+    const foreign = enginesWith({ KUBECONFIG: `${cache}/config` }, 'up', 'kubernetes-images')
+    expect(foreign.status).toBe(1)
+    expect(foreign.stderr).toContain(
+      `the cluster of KUBECONFIG=${cache}/config is not one of these`,
+    )
   })
 
   it('keeps what runs apart from what was built, where that is asked for', () => {
