@@ -162,6 +162,7 @@ export {
 } from './options/index.ts'
 export { jobStates, type JobState } from './protocol/index.ts'
 export {
+  Backoff,
   randomId,
   silentLogger,
   systemClock,
