@@ -1,4 +1,4 @@
-import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node'
+import type { CoreV1Event } from '@kubernetes/client-node'
 import { z } from 'zod'
 
 import type { Cluster } from '../cluster/cluster.ts'
@@ -7,16 +7,25 @@ import { startExec } from './start-exec.ts'
 import type { KubeClient, ServerVersion } from './kube-client.ts'
 import { KubeHttp } from './kube-http.ts'
 import type { KubeCall } from './kube-answer-error.ts'
-import { collections, listAll, objectPath } from './kube-resources.ts'
+import { collections, listAll, objectPath, objectSchemas } from './kube-resources.ts'
 
 /** Whose fields these are, in `metadata.managedFields`. */
 const fieldManager = 'scalr-agent'
+
+const eventsSchema = z.looseObject({
+  items: z
+    .array(z.custom<CoreV1Event>((value) => typeof value === 'object' && value !== null))
+    .nullish(),
+})
 
 const versionSchema = z.looseObject({
   major: z.string().default(''),
   minor: z.string().default(''),
   gitVersion: z.string().default('unknown'),
 })
+
+const maybeJob = objectSchemas.jobs.optional()
+const maybePod = objectSchemas.pods.optional()
 
 /** The calls of the Kubernetes API that this executor makes, in the namespace of `cluster`. */
 export function createKubeClient(cluster: Cluster): KubeClient {
@@ -40,17 +49,16 @@ export function createKubeClient(cluster: Cluster): KubeClient {
       signal,
     )
 
-  const read = async <T>(
+  const read = async (
     collection: string,
     resource: string,
     name: string,
     signal: AbortSignal,
-  ): Promise<T | undefined> => {
+  ): Promise<unknown> => {
     const call: KubeCall = { verb: 'get', resource, namespace, name }
-    const answer = await orAbsent(
+    return await orAbsent(
       http.json({ method: 'GET', path: objectPath(collection, name), call }, signal),
     )
-    return answer as T | undefined
   }
 
   const remove = async (
@@ -105,8 +113,9 @@ export function createKubeClient(cluster: Cluster): KubeClient {
 
     jobs: {
       create: async (kubeJob, signal) =>
-        (await create(kubeJobs, 'jobs.batch', kubeJob, signal)) as V1Job,
-      read: async (name, signal) => await read<V1Job>(kubeJobs, 'jobs.batch', name, signal),
+        objectSchemas.jobs.parse(await create(kubeJobs, 'jobs.batch', kubeJob, signal)),
+      read: async (name, signal) =>
+        maybeJob.parse(await read(kubeJobs, 'jobs.batch', name, signal)),
       list: async (labelSelector, signal) =>
         (await listAll(http, { kind: 'jobs', labelSelector }, signal)).items,
       patch: async (name, patch, signal) => {
@@ -123,7 +132,7 @@ export function createKubeClient(cluster: Cluster): KubeClient {
             signal,
           ),
         )
-        return answer as V1Job | undefined
+        return maybeJob.parse(answer)
       },
       remove: async (name, options, signal) => {
         await remove(kubeJobs, 'jobs.batch', name, options, signal)
@@ -131,7 +140,7 @@ export function createKubeClient(cluster: Cluster): KubeClient {
     },
 
     pods: {
-      read: async (name, signal) => await read<V1Pod>(pods, 'pods', name, signal),
+      read: async (name, signal) => maybePod.parse(await read(pods, 'pods', name, signal)),
       list: async (labelSelector, signal) =>
         (await listAll(http, { kind: 'pods', labelSelector }, signal)).items,
       remove: async (name, options, signal) => {
@@ -144,7 +153,8 @@ export function createKubeClient(cluster: Cluster): KubeClient {
       // Since 1.21, and the old one is gone since 1.25.
       const group = minor >= 21 ? 'policy/v1' : 'policy/v1beta1'
       const collection = `/apis/${group}/namespaces/${namespace}/poddisruptionbudgets`
-      const body = { ...budget, apiVersion: group, kind: 'PodDisruptionBudget' }
+      const { metadata, spec } = budget
+      const body = { apiVersion: group, kind: 'PodDisruptionBudget', metadata, spec }
       await create(collection, 'poddisruptionbudgets.policy', body, signal)
     },
 
@@ -160,10 +170,8 @@ export function createKubeClient(cluster: Cluster): KubeClient {
       })
       const path = `/api/v1/namespaces/${namespace}/events?${query.toString()}`
       const call: KubeCall = { verb: 'list', resource: 'events', namespace }
-      const answer = (await http.json({ method: 'GET', path, call }, signal)) as {
-        readonly items?: readonly CoreV1Event[]
-      }
-      return [...(answer.items ?? [])].sort((a, b) => timeOf(a) - timeOf(b))
+      const answer = eventsSchema.parse(await http.json({ method: 'GET', path, call }, signal))
+      return (answer.items ?? []).toSorted((a, b) => timeOf(a) - timeOf(b))
     },
   }
 }

@@ -94,7 +94,7 @@ export class ExecStreams implements ExecProcess {
     this.#heard()
     if (!Buffer.isBuffer(data) || data.length < 2) return
     const payload = data.subarray(1)
-    switch (data[0]) {
+    switch (data.readUInt8(0)) {
       case channels.stdout:
         if (!this.stdout.push(payload)) this.#socket.pause()
         break

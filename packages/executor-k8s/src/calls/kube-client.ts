@@ -85,13 +85,16 @@ export interface ExecOptions {
 
 /** A process that was started; what it says proves nothing but what it says in full. */
 export interface ExecProcess extends AsyncDisposable {
-  /** Standard output, with back-pressure: what is not read is not sent. Errors when the stream is cut. */
+  /**
+   * Standard output, with back-pressure: what is not read is not sent. Errors when the stream is cut (`isAway`),
+   * or when the server could not start the process (its own words).
+   */
   readonly stdout: Readable
   /** All of standard error so far, at most 64 KiB. */
   readonly stderr: () => string
   /**
-   * Exit code, or `undefined` when the server did not tell it (the stream was cut). Resolves once stdout has
-   * ended.
+   * Exit code, or `undefined` when the server did not tell it (the stream was cut, or the process left).
+   * Resolves once stdout has ended: somebody must read it, or call `stdout.resume()`.
    */
   readonly ended: Promise<number | undefined>
 }
@@ -99,11 +102,11 @@ export interface ExecProcess extends AsyncDisposable {
 /** Something about our objects changed, or the watch was resumed: look again. */
 export interface KubeWatch {
   /**
-   * Resolves at the next change of a kubeJob or pod with that label selector, or after `timeoutMs`.
-   * The watch runs while somebody holds it.
+   * Resolves at the next change of a kubeJob or pod with that label selector, or after `timeoutMs`; at once
+   * when there was a change since the last time. The watch runs while somebody holds it.
    */
   next(timeoutMs: number, signal: AbortSignal): Promise<void>
-  /** The pods and kubeJobs as last seen; `undefined` before the first list. */
+  /** The pods and kubeJobs by name, as last seen; `undefined` before the first list. Live, not a copy. */
   readonly pods: ReadonlyMap<string, V1Pod> | undefined
   readonly kubeJobs: ReadonlyMap<string, V1Job> | undefined
   [Symbol.dispose](): void

@@ -1,4 +1,5 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import { z } from 'zod'
 
 import type { KubeCall } from './kube-answer-error.ts'
 import type { KubeHttp } from './kube-http.ts'
@@ -11,6 +12,23 @@ export interface KubeKinds {
   readonly jobs: V1Job
   readonly pods: V1Pod
 }
+
+type KindSchemas = { readonly [K in keyof KubeKinds]: z.ZodType<KubeKinds[K]> }
+
+/** The API server checks its objects itself; this looks only whether it is one. */
+export const objectSchemas: KindSchemas = {
+  jobs: z.custom<V1Job>(isObject),
+  pods: z.custom<V1Pod>(isObject),
+}
+
+function isObject(value: unknown): boolean {
+  const metadata: unknown = Object(value)['metadata']
+  return typeof Object(metadata)['name'] === 'string'
+}
+
+const listMetaSchema = z
+  .looseObject({ continue: z.string().optional(), resourceVersion: z.string().optional() })
+  .default({})
 
 export const collections = {
   jobs: (namespace: string) => `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/jobs`,
@@ -38,20 +56,19 @@ export async function listAll<K extends keyof KubeKinds>(
 ): Promise<KubeList<KubeKinds[K]>> {
   const { namespace } = http.cluster
   const call: KubeCall = { verb: 'list', resource: resourceNames[kind], namespace }
+  const schema: z.ZodType<KubeKinds[K]> = objectSchemas[kind]
+  const pageSchema = z.looseObject({ items: z.array(schema).nullish(), metadata: listMetaSchema })
   const items: KubeKinds[K][] = []
   let next: string | undefined
   for (;;) {
     const query = new URLSearchParams({ labelSelector, limit: String(pageSize) })
     if (next !== undefined) query.set('continue', next)
     const path = `${collections[kind](namespace)}?${query.toString()}`
-    const page = (await http.json({ method: 'GET', path, call }, signal)) as {
-      readonly items?: readonly KubeKinds[K][]
-      readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string }
-    }
+    const page = pageSchema.parse(await http.json({ method: 'GET', path, call }, signal))
     items.push(...(page.items ?? []))
-    next = page.metadata?.continue
+    next = page.metadata.continue
     if (next === undefined || next === '') {
-      return { items, resourceVersion: page.metadata?.resourceVersion ?? '' }
+      return { items, resourceVersion: page.metadata.resourceVersion ?? '' }
     }
   }
 }

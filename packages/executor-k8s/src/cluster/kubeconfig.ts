@@ -86,9 +86,11 @@ function parse(text: string, path: string | undefined): Parsed {
     const tokenFiles = users.flatMap(({ name: user, user: entry }) => {
       const file = entry?.tokenFile
       if (file === undefined) return []
-      return [[user, directory === undefined || isAbsolute(file) ? file : join(directory, file)]]
+      return [
+        [user, directory === undefined || isAbsolute(file) ? file : join(directory, file)] as const,
+      ]
     })
-    return { config, name, tokenFiles: new Map(tokenFiles as [string, string][]) }
+    return { config, name, tokenFiles: new Map(tokenFiles) }
   } catch (error) {
     throw new ConfigurationError(
       `Cannot use ${name}: it is no kubeconfig${whereWrong(error)}. Look at it with \`kubectl config view\`.`,
