@@ -16,7 +16,10 @@ export interface RelayWebhook {
   readonly signature: 'verified' | 'unchecked'
 }
 
-/** Where the agent's spool delivers to. Resolves when the control plane has it for good. */
+/**
+ * Where the agent's spool delivers to. Resolves when the control plane has it for good; rejects with a
+ * WebhookRefusedError when it will never take it, which parks the webhook. Any other error is tried again.
+ */
 export interface WebhookSink {
   deliver(webhook: RelayWebhook, options: { readonly signal: AbortSignal }): Promise<void>
 }

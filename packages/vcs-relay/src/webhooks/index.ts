@@ -1,0 +1,16 @@
+export type { WebhookListenerOptions } from './listener-options.ts'
+export {
+  SpoolFullError,
+  WebhookSpool,
+  type ParkedWebhook,
+  type WebhookSpoolOptions,
+  type WebhookSpoolStatus,
+} from './spool/index.ts'
+export { verifyWebhook, type SignedWebhook } from './signatures/index.ts'
+export { webhookKinds, type WebhookKind } from './webhook-kind.ts'
+export { WebhookListener } from './webhook-listener.ts'
+export {
+  startWebhookServer,
+  type WebhookServer,
+  type WebhookServerOptions,
+} from './webhook-server.ts'
