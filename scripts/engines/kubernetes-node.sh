@@ -86,7 +86,10 @@ until_true() {
 start_engine() {
   [ "$(id -u)" = 0 ] || die "cannot start a cluster: not root. Set KUBECONFIG to use one that runs."
   # What a machine left that was switched off: a store that was never flushed, and pods long gone.
-  if none_runs; then clear_engine; fi
+  if none_runs; then
+    clear_engine
+    rm -rf "$DIR/log"
+  fi
   mkdir -p "$DIR"/{log,pid}
   keys_fit || make_keys
   make_bridge
@@ -222,7 +225,7 @@ clear_engine() {
     sleep 0.1
   done
   none_runs || die "these processes of $ENGINE do not end: $(engine_processes | xargs)"
-  awk -v dir="$DIR/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r -n1 umount
+  awk -v dir="$DIR/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r -n1 umount --lazy
   rm -rf "$DIR"/{etcd,containerd,kubelet,kubelet-keys,pod-logs,addresses,registries,cni,pid}
   find /sys/fs/cgroup -depth -type d -path "*/$BRIDGE*" -exec rmdir {} + 2>/dev/null || true
   ! ip link show "$BRIDGE" >/dev/null 2>&1 || ip link delete "$BRIDGE"

@@ -1,74 +1,18 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-
 import { expect, vi } from 'vitest'
 
+import { CallCounter } from './call-counter.ts'
+import { allTicks, countedRun, midPlan, ticksOf } from './counted-run.ts'
 import { docker } from './docker-engine.ts'
 import type { OwnEngine } from './docker-own-engine.ts'
 import type { Registry } from './docker-registry.ts'
 import { DockerScene } from './docker-scene.ts'
 import { DockerWatch } from './docker-watch.ts'
-import { hooksOf } from './hooks.ts'
 import type { Iac } from './tools.ts'
 
 /** When something is killed: while the image comes, while the container starts, and so on. */
 export const killMoments = ['pull', 'start', 'run', 'report'] as const
 export type KillMoment = (typeof killMoments)[number]
 export type Victim = 'agent' | 'engine' | 'both'
-
-/** Counts who calls, so that a test sees how often a job did something. */
-class Counter implements AsyncDisposable {
-  readonly calls: string[] = []
-  readonly #server: Server
-
-  private constructor() {
-    this.#server = createServer((request, response) => {
-      this.calls.push((request.url ?? '').slice(1))
-      response.end()
-    })
-  }
-
-  static async start(address: string): Promise<Counter> {
-    const counter = new Counter()
-    await once(counter.#server.listen(0, address), 'listening')
-    return counter
-  }
-
-  get url(): string {
-    const { address, port } = this.#server.address() as AddressInfo
-    return `http://${address}:${port}`
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
-  }
-}
-
-const ticks = 30
-const tick = (name: string): string =>
-  `i=0; while [ $i -lt ${ticks} ]; do i=$((i+1)); echo "${name} $i of ${ticks}"; sleep 0.1; done`
-
-/** Numbers of those lines in a log. */
-function numbersOf(name: string, log: string | undefined): readonly number[] {
-  const line = new RegExp(`${name} (\\d+) of ${ticks}$`, 'gmu')
-  return [...(log ?? '').matchAll(line)].map((match) => Number(match[1]))
-}
-
-const all = Array.from({ length: ticks }, (_, index) => index + 1)
-
-function configuration(counter: string): Readonly<Record<string, string>> {
-  const command = `wget -q -O /dev/null ${counter}/apply; ${tick('tick')}`
-  return {
-    'main.tf': `resource "terraform_data" "one" {
-  provisioner "local-exec" {
-    command = ${JSON.stringify(command)}
-  }
-}
-`,
-  }
-}
 
 /** Kills at one moment of a job; the run goes through all the same, once, whole, and nothing is left. */
 export async function proveKillCell(
@@ -86,7 +30,7 @@ export async function proveKillCell(
   const before = (await engine.contents()).filter((name) => !name.includes('no-metadata'))
   const cell = `${moment}-${victim}`
   await using scene = await DockerScene.start(engine.host, { heartbeatMs: 500 })
-  await using counter = await Counter.start(scene.gateway)
+  await using counter = await CallCounter.start(scene.gateway)
   const used =
     moment === 'pull' ? await registry.take(engine.host, image, `scalr/job:${cell}`) : image
   // Later tests need the image.
@@ -109,12 +53,7 @@ export async function proveKillCell(
 
   const { platform } = scene
   const { client } = platform
-  const workspace = await platform.workspace({
-    iac,
-    files: configuration(counter.url),
-    hooks: hooksOf({ prePlan: `wget -q -O /dev/null ${counter.url}/plan; ${tick('tock')}` }),
-    autoApply: true,
-  })
+  const workspace = await platform.workspace({ iac, ...countedRun(counter) })
   const { id } = await client.runs.create({ workspaceId: workspace.id })
   const { planId, applyId } = await client.runs.get(id)
 
@@ -126,7 +65,7 @@ export async function proveKillCell(
       await untilEvent(watch, 'create', 1)
       break
     case 'run':
-      await platform.untilPlanLog(planId, `tock 5 of ${ticks}`)
+      await platform.untilPlanLog(planId, midPlan)
       break
     case 'report':
       await untilEvent(watch, 'die', 2)
@@ -150,10 +89,9 @@ export async function proveKillCell(
   const run = await platform.untilStatus(id, 'applied').catch((error: unknown) => {
     throw new Error(`${String(error)}\nThe agent:\n${next.output.slice(-30).join('\n')}`)
   })
-  expect(numbersOf('tock', await client.plans.output(run.planId ?? ''))).toEqual(all)
+  expect(ticksOf('tock', await client.plans.output(run.planId ?? ''))).toEqual(allTicks)
   const applyLog = await client.applies.output(run.applyId ?? applyId ?? '')
-  // Terraform says the command, too; only what it printed ends so.
-  expect(numbersOf('tick', applyLog)).toEqual(all)
+  expect(ticksOf('tick', applyLog)).toEqual(allTicks)
   expect(applyLog).toContain('Apply complete! Resources: 1 added')
   expect(counter.calls).toEqual(['plan', 'apply'])
 

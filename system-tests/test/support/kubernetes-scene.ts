@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto'
+
+import type { AgentOptions, AgentParts } from '@scalr-agent/core'
+import { KubernetesExecutor } from '@scalr-agent/executor-k8s'
+
+import { Daemon } from './daemon.ts'
+import { kubectl, kubeObjects, nodeAddress } from './kubernetes-cluster.ts'
+import { KubernetesWatch } from './kubernetes-watch.ts'
+import { LocalAgent } from './local-agent.ts'
+import { Platform } from './platform.ts'
+
+type Timing = NonNullable<Parameters<typeof Platform.start>[0]>
+type ServerOptions = NonNullable<Parameters<typeof Platform.start>[1]>
+export type KubernetesOptions = NonNullable<ConstructorParameters<typeof KubernetesExecutor>[0]>
+
+/** Everything that a job may leave. */
+const kinds =
+  'jobs,pods,poddisruptionbudgets,networkpolicies,secrets,configmaps,services,persistentvolumeclaims'
+
+/**
+ * A control plane that jobs in pods reach: over TLS with a CA of its own, on the address that the node's
+ * bridge has on this machine; a namespace of its own; and agents whose jobs run there.
+ */
+export class KubernetesScene implements AsyncDisposable {
+  readonly platform: Platform
+  /** Of the cluster's administrator. */
+  readonly kubeconfig: string
+  readonly namespace: string
+  readonly watch: KubernetesWatch
+  readonly #address: string
+
+  private constructor(
+    platform: Platform,
+    cluster: { readonly kubeconfig: string; readonly namespace: string; readonly address: string },
+  ) {
+    this.platform = platform
+    this.kubeconfig = cluster.kubeconfig
+    this.namespace = cluster.namespace
+    this.#address = cluster.address
+    this.watch = KubernetesWatch.start(this.kubeconfig, this.namespace)
+  }
+
+  static async start(
+    kubeconfig: string,
+    timing: Timing = {},
+    options: ServerOptions = {},
+  ): Promise<KubernetesScene> {
+    const address = await nodeAddress(kubeconfig)
+    const platform = await Platform.start(timing, {
+      tls: 'own-ca',
+      host: ['127.0.0.1', address],
+      ...options,
+    })
+    const namespace = `test-${randomBytes(4).toString('hex')}`
+    await kubectl(kubeconfig, 'create', 'namespace', namespace)
+    return new KubernetesScene(platform, { kubeconfig, namespace, address })
+  }
+
+  /** Where pods reach this machine. */
+  get address(): string {
+    return this.#address
+  }
+
+  /** Where jobs reach the control plane. */
+  get workloadUrl(): string {
+    return `https://${this.#address}:${new URL(this.platform.url).port}`
+  }
+
+  /** An agent in this process. */
+  async localAgent(
+    options: Partial<AgentOptions> = {},
+    kubernetes: KubernetesOptions = {},
+    parts: AgentParts = {},
+  ): Promise<LocalAgent> {
+    const executor = new KubernetesExecutor({
+      cluster: { kubeconfig: this.kubeconfig, namespace: this.namespace },
+      ...kubernetes,
+    })
+    const all = { ...this.#agentOptions, executor, ...options }
+    return await LocalAgent.start(this.platform, undefined, all, parts)
+  }
+
+  /** An agent in a process of its own, for `kill -9`. */
+  async daemon(options: NonNullable<Parameters<typeof Daemon.start>[1]> = {}): Promise<Daemon> {
+    return await Daemon.start(this.platform, { ...options, env: { ...this.env, ...options.env } })
+  }
+
+  /** The environment of such a daemon. */
+  get env(): Readonly<Record<string, string>> {
+    return {
+      SCALR_AGENT_DRIVER: 'kubernetes',
+      KUBECONFIG: this.kubeconfig,
+      SCALR_AGENT_KUBERNETES_NAMESPACE: this.namespace,
+      SCALR_AGENT_CA_CERT: this.platform.caCertPath,
+      SCALR_AGENT_WORKLOAD_URL: this.workloadUrl,
+      SCALR_AGENT_CONTAINER_TASK_IMAGE_MODE: 'legacy',
+    }
+  }
+
+  async kubectl(...words: readonly string[]): Promise<string> {
+    return await kubectl(this.kubeconfig, '--namespace', this.namespace, ...words)
+  }
+
+  /** What jobs of its agents left in the namespace. */
+  async left(): Promise<readonly string[]> {
+    const objects = await kubeObjects(this.kubeconfig, this.namespace, kinds)
+    return (
+      objects
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+        // What controllers put into every namespace.
+        .filter((name) => !/^(?:ConfigMap kube-root-ca|Secret default-token-)/u.test(name))
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.watch[Symbol.asyncDispose]()
+    await kubectl(this.kubeconfig, 'delete', 'namespace', this.namespace, '--wait=false')
+    await this.platform[Symbol.asyncDispose]()
+  }
+
+  get #agentOptions(): Partial<AgentOptions> {
+    return {
+      caCert: this.platform.caCertPath,
+      workloadUrl: this.workloadUrl,
+      imageMode: 'legacy',
+    }
+  }
+}
