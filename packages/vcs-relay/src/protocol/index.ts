@@ -1,0 +1,28 @@
+export {
+  agentMessageSchema,
+  gatewayMessageSchema,
+  helloSchema,
+  requestMessageSchema,
+  type AgentMessage,
+  type GatewayMessage,
+  type Hello,
+  type RefusalReason,
+  type RequestMessage,
+  type Welcome,
+} from './control-messages.ts'
+export {
+  answerHeadSchema,
+  frameAbortSchema,
+  frameEndSchema,
+  webhookHeadSchema,
+  type AnswerHead,
+  type WebhookHead,
+} from './frame-heads.ts'
+export { headerPairsSchema } from './header-pairs.ts'
+export {
+  pollRequestSchema,
+  pollResponseSchema,
+  postMessagesSchema,
+  type PollResponse,
+} from './poll-calls.ts'
+export { framesMediaType, relayLimits, relayPath, relayProtocolVersion } from './relay-limits.ts'
