@@ -23,3 +23,27 @@ export {
   type WebhookSpoolOptions,
   type WebhookSpoolStatus,
 } from './webhooks/index.ts'
+export {
+  endpointTables,
+  explain,
+  PolicyRecorder,
+  readPolicyFile,
+  RelayPolicy,
+  vcsKinds,
+  writeGroups,
+  type Endpoint,
+  type Explanation,
+  type PolicyDecision,
+  type PolicyOptions,
+  type RefusalStep,
+  type RelayPolicyOptions,
+  type VcsKind,
+  type WriteGroup,
+} from './policy/index.ts'
+export type { CredentialsOptions } from './credentials/index.ts'
+export {
+  createVcsHandler,
+  type AgentProblem,
+  type VcsHandler,
+  type VcsHandlerOptions,
+} from './upstream/index.ts'
