@@ -1,7 +1,14 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/container/index.ts', 'src/protocol/index.ts', 'src/runtime/index.ts', 'src/testing/index.ts'],
+  entry: [
+    'src/index.ts',
+    'src/container/index.ts',
+    'src/protocol/index.ts',
+    'src/runtime/index.ts',
+    'src/serverless/index.ts',
+    'src/testing/index.ts',
+  ],
   format: 'esm',
   target: 'node22',
   sourcemap: true,

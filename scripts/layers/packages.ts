@@ -13,6 +13,7 @@ const everything = [
   '@scalr-agent/core/protocol',
   '@scalr-agent/core/runtime',
   '@scalr-agent/core/container',
+  '@scalr-agent/core/serverless',
   '@scalr-agent/core/testing',
   '@scalr-agent/executor-process',
   '@scalr-agent/executor-docker',

@@ -20,13 +20,14 @@ export const coreRooms = {
   job: ['control-plane', 'client', 'run', 'scheduler', 'caches'],
   options: ['errors', 'runtime', 'executor'],
   agent: ['job', 'options'],
+  serverless: ['agent'],
   testing: ['errors', 'runtime', 'protocol', 'executor', 'control-plane'],
 } as const satisfies Record<string, readonly string[]>
 
 export type CoreRoom = keyof typeof coreRooms
 
 /** Rooms that are published as a subpath of core and never imported by another room. */
-export const leafRooms: readonly CoreRoom[] = ['testing']
+export const leafRooms: readonly CoreRoom[] = ['serverless', 'testing']
 
 /** Every room that `room` may import from: what it names, and what those may import from in turn. */
 export function roomsBelow(room: CoreRoom): ReadonlySet<CoreRoom> {

@@ -1,4 +1,5 @@
 export type { AgentEvents } from './agent-events.ts'
 export { Agent } from './agent.ts'
+export { lockDataDir } from './data-dir-lock.ts'
 export { exitCodeFor } from './exit-code.ts'
 export type { AgentParts } from './wire-agent.ts'
