@@ -79,6 +79,15 @@ const jobs = {
     (jobCpus) => ({ jobCpus }),
     'SCALR_CONTAINER_TASK_CPU_LIMIT',
   ),
+  SCALR_AGENT_CONTAINER_TASK_ACQUIRE_TIMEOUT: variable(
+    seconds,
+    (startTimeoutMs) => ({ startTimeoutMs }),
+    'SCALR_CONTAINER_TASK_ACQUIRE_TIMEOUT',
+  ),
+  // The same, with Scalr's other driver for Kubernetes.
+  SCALR_AGENT_KUBERNETES_TASK_STARTUP_TIMEOUT_SECONDS: variable(seconds, (startTimeoutMs) => ({
+    startTimeoutMs,
+  })),
   SCALR_AGENT_PARALLELISM: variable(count, (parallelism) => ({ parallelism })),
   SCALR_AGENT_POLICY_NETWORK: variable(boolean, (policyNetwork) => ({ policyNetwork })),
   SCALR_AGENT_MEMORY_MONITOR_ENABLED: variable(boolean, (enabled) => ({
@@ -156,4 +165,14 @@ export const otherVariables: readonly string[] = [
   'SCALR_AGENT_BACKEND',
   // Page cache is never counted as memory of a job.
   'SCALR_AGENT_PROVIDER_CACHE_DROP_KERNEL_PAGES',
+  // Options of the Kubernetes executor: `kubernetesOptionsFromEnv`.
+  'SCALR_AGENT_CONTAINER_TASK_CPU_REQUEST',
+  'SCALR_AGENT_CONTAINER_TASK_MEM_REQUEST',
+  'SCALR_AGENT_CONTAINER_TASK_SCHEDULING_TIMEOUT',
+  'SCALR_AGENT_KUBERNETES_AUTOMOUNT_SERVICE_ACCOUNT_TOKEN',
+  'SCALR_AGENT_KUBERNETES_EFS_CLAIM_NAME',
+  'SCALR_AGENT_KUBERNETES_TASK_ANNOTATIONS',
+  'SCALR_AGENT_KUBERNETES_TASK_LABELS',
+  'SCALR_AGENT_KUBERNETES_TASK_NODE_SELECTOR',
+  'SCALR_AGENT_KUBERNETES_TASK_TOLERATIONS',
 ]

@@ -10,10 +10,21 @@ const labelName =
   /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/u
 const labelValue = /^(?:[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)?$/u
 
-const ownKey = z
-  .string()
-  .regex(labelName, 'must be a name that Kubernetes accepts')
-  .refine((key) => !isReservedKey(key), 'is one by which the executor or Kubernetes knows its jobs')
+/** Pairs whose keys are checked by hand: zod says no more of a wrong key than that it is one. */
+function pairs<T extends z.ZodString>(value: T, mayBeOwn: boolean) {
+  return z.record(z.string(), value).superRefine((given, context) => {
+    for (const key of Object.keys(given)) {
+      const message = labelName.test(key)
+        ? mayBeOwn || !isReservedKey(key)
+          ? undefined
+          : 'is one by which the executor or Kubernetes knows its jobs'
+        : 'must be a name that Kubernetes accepts'
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [key], message })
+    }
+  })
+}
+
+const labelText = z.string().regex(labelValue, 'must be a value that Kubernetes accepts')
 const objectName = z
   .string()
   .regex(/^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/u, 'must be the name of an object')
@@ -52,12 +63,10 @@ const volume = z.custom<V1Volume>(
 export const podTemplateSchema = z
   .strictObject({
     /** Of kubeJobs and pods. Those that the executor goes by cannot be set. */
-    labels: z
-      .record(ownKey, z.string().regex(labelValue, 'must be a value that Kubernetes accepts'))
-      .default({}),
+    labels: pairs(labelText, false).default({}),
     /** Of kubeJobs and pods. */
-    annotations: z.record(ownKey, z.string()).default({}),
-    nodeSelector: z.record(z.string().regex(labelName), z.string().regex(labelValue)).default({}),
+    annotations: pairs(z.string(), false).default({}),
+    nodeSelector: pairs(labelText, true).default({}),
     tolerations: z.array(toleration).default([]),
     affinity: z.custom<V1Affinity>((value) => isObject(value), 'must be an object').optional(),
     /** @default the namespace's `default` */
