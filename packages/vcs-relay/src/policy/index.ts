@@ -8,6 +8,7 @@ export {
   type RelayMethod,
   type WriteGroup,
 } from './endpoint.ts'
+export { explainCommand, type ExplainCommandOptions, type Explainer } from './explain-command.ts'
 export { explain, type Explanation } from './explain.ts'
 export type { Denial, Permission, PolicyDecision } from './policy-decision.ts'
 export {

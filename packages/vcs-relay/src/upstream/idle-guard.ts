@@ -15,6 +15,8 @@ export function guardIdle(source: Readable, idleTimeoutMs: number): Readable {
   guard.once('close', () => {
     if (!source.readableEnded) source.destroy()
   })
+  // Whoever reads it hears of its end; a guard that nobody reads any more must not end the process.
+  guard.on('error', () => {})
   source.pipe(guard)
   return guard
 }

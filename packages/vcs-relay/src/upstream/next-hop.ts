@@ -28,6 +28,9 @@ export function nextHop(location: string, hop: Hop, settings: RedirectSettings):
   const { policy, origin, extraOrigins } = settings
   const to = readLocation(location, hop.origin)
   if (typeof to === 'string') return refuse(to)
+  if (to.origin.startsWith('http:') && hop.origin.startsWith('https:')) {
+    return refuse('from https to http')
+  }
 
   if (to.origin === origin) {
     const decision = policy.decide('GET', to.target)
@@ -44,12 +47,7 @@ export function nextHop(location: string, hop: Hop, settings: RedirectSettings):
     return archiveHop(to, hop, settings) ?? { kind: 'pass', location: to.target }
   }
   if (!extraOrigins.includes(to.origin)) {
-    const downgrade = to.origin.startsWith('http:') && hop.origin.startsWith('https:')
-    return refuse(
-      downgrade
-        ? 'from https to http'
-        : 'to a host that is neither the VCS nor one of `extraOrigins`',
-    )
+    return refuse('to a host that is neither the VCS nor one of `extraOrigins`')
   }
   return (
     archiveHop(to, hop, settings) ??

@@ -15,6 +15,17 @@ export function failureAnswer(
   })
   const fate = unsent ? 'never-ran' : 'unknown'
   const { rule } = context
+  const unreadable = unreadableAnswer(failure)
+  if (unreadable !== undefined) {
+    return agentAnswer({
+      status: 502,
+      problem: 'vcs-answer',
+      title: 'The answer of the VCS cannot be passed on',
+      detail: `The answer of the VCS cannot be passed on: ${unreadable}.`,
+      fate,
+      rule,
+    })
+  }
   if (error instanceof TimeoutError) {
     const title = unsent ? 'The VCS cannot be reached' : 'The VCS does not answer'
     return agentAnswer({
@@ -47,4 +58,12 @@ export function failureAnswer(
     fate,
     rule,
   })
+}
+
+/** What undici's parser refuses: conflicting lengths, broken lines, headers without end. */
+function unreadableAnswer(failure: unknown): string | undefined {
+  if (!(failure instanceof Error) || !('code' in failure)) return undefined
+  const code = String(failure.code)
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'its headers are larger than 16 KiB'
+  return code.startsWith('HPE_') ? `it is not well-formed HTTP (${code})` : undefined
 }

@@ -1,4 +1,4 @@
-import { ScalrAgentError } from '@scalr-agent/core'
+import { ConfigurationError, parseBaseUrl, ScalrAgentError } from '@scalr-agent/core'
 import type { Dispatcher } from 'undici'
 
 import type { CredentialsRequest, VcsCredentials } from '../credentials/index.ts'
@@ -186,7 +186,13 @@ export class Upstream {
 /** `codeload.<host>` is where GitHub with subdomain isolation keeps its archives. */
 function extraOrigins(settings: ResolvedVcsHandlerOptions, url: URL): readonly string[] {
   if (settings.extraOrigins !== undefined) {
-    return settings.extraOrigins.map((origin) => new URL(origin).origin)
+    return settings.extraOrigins.map((text) => {
+      const { origin, pathname } = parseBaseUrl(text, 'an extra origin of the VCS')
+      if (pathname === '/') return origin
+      throw new ConfigurationError(
+        `Cannot use ${origin} as an extra origin of the VCS: it has a path. Give scheme and host alone.`,
+      )
+    })
   }
   return settings.kind === 'github-enterprise' ? [`${url.protocol}//codeload.${url.host}`] : []
 }

@@ -27,7 +27,7 @@ export const vcsHandlerOptionsSchema = z.strictObject({
    * Origins beside the server's own that archives may be redirected to.
    * @default `codeload.<host>` for GitHub Enterprise Server
    */
-  extraOrigins: z.array(z.url({ protocol: /^https?$/u })).optional(),
+  extraOrigins: z.array(z.string()).optional(),
   /** Authorities of the server's certificate: path, PEM or base64 of PEM. @default the machine's own */
   caCert: z.string().optional(),
   /** Proxies on the way to the VCS. */

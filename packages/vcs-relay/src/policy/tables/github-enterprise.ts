@@ -38,7 +38,7 @@ export const githubEnterpriseEndpoints: readonly Endpoint[] = [
   endpoint('github.branch', `GET ${repo}/branches/{ref}`),
   endpoint('github.tags', `GET ${repo}/tags`, { query: pages }),
   endpoint('github.git.ref', `GET ${repo}/git/ref/{ref**}`),
-  endpoint('github.git.matching-refs', `GET ${repo}/git/matching-refs/{ref**}`, { query: pages }),
+  endpoint('github.git.matching-refs', `GET ${repo}/git/matching-refs/{ref**}`),
   endpoint('github.git.commit', `GET ${repo}/git/commits/{sha}`),
   endpoint('github.git.tag', `GET ${repo}/git/tags/{sha}`),
   endpoint('github.git.tree', `GET ${repo}/git/trees/{ref}`, { query: ['recursive'] }),
