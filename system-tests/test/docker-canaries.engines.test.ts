@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -7,43 +6,23 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Run } from '@scalr-agent/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { needlesOf, search, searchPlanted, type Canary, type Needle } from './support/canaries.ts'
+import { search, searchPlanted, type Needle } from './support/canaries.ts'
 import { anyDockerEngine, docker, dockerLines, toolImage } from './support/docker-engine.ts'
 import { DockerScene } from './support/docker-scene.ts'
 import { DockerWatch } from './support/docker-watch.ts'
-import { leakingConfiguration, leakingHook } from './support/leaks.ts'
+import { PlantedSecrets } from './support/planted-secrets.ts'
 import { RecordingControlPlane } from './support/recording-control-plane.ts'
 import { anyRealTool } from './support/tools.ts'
 
 const suite = 'canaries in containers'
 const host = anyDockerEngine(suite) ?? ''
 const tool = anyRealTool(suite)
-const random = (): string => randomBytes(9).toString('hex')
 
 describe.skipIf(host === '' || tool === undefined)('I12: planted secrets, in containers', () => {
   if (tool === undefined) return
   const { iac } = tool
   const image = toolImage(tool)
-  const odd = `p"q\\r'&<=%+/ü`
-  const values: readonly Canary[] = [
-    { name: 'Terraform variable', value: `tf-${random()}-${odd}` },
-    { name: 'string in an HCL variable', value: `hcl-${random()}` },
-    {
-      name: 'multi-line variable',
-      value: `-----BEGIN KEY-----\n${random()}${random()}\n-----END KEY-----\n`,
-    },
-    { name: 'shell variable', value: `shell-${random()}-${odd}` },
-    { name: 'rotated shell variable', value: `rotated-${random()}` },
-  ]
-  const [text, inMap, key, shell, rotated] = values.map(({ value }) => value) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ]
-  const visible = `visible-${random()}`
-  const planted = values.flatMap(needlesOf)
+  const planted = new PlantedSecrets()
   /** What the engine showed, by place. */
   const shown = new Map<string, Set<string>>()
   let scene: DockerScene
@@ -53,16 +32,8 @@ describe.skipIf(host === '' || tool === undefined)('I12: planted secrets, in con
   let startedAt: number
   let agentIds: readonly string[]
 
-  /** Those that are kept nowhere: each job has its own. */
-  const tokens = (): readonly Needle[] => {
-    const all = [scene.platform.poolToken, JSON.stringify(controlPlane.started)]
-    const found = all.flatMap(
-      (content) => content.match(/eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/gu) ?? [],
-    )
-    return [...new Set(found)].flatMap((token, index) =>
-      needlesOf({ name: `token ${index}`, value: token.slice(token.lastIndexOf('.') + 1) }),
-    )
-  }
+  const secrets = (): readonly Needle[] =>
+    planted.withTokens(scene.platform.poolToken, controlPlane)
 
   function note(place: string, content: string): void {
     const known = shown.get(place) ?? new Set()
@@ -101,23 +72,7 @@ describe.skipIf(host === '' || tool === undefined)('I12: planted secrets, in con
       connection: { caCert: platform.caCertPath },
     })
     await using _agent = await scene.localAgent({ image }, {}, { controlPlane })
-    const hook = leakingHook
-    const workspace = await platform.workspace({
-      iac,
-      files: leakingConfiguration,
-      autoApply: true,
-      hooks: { preInit: hook, prePlan: hook, postPlan: hook, preApply: hook, postApply: hook },
-      variables: [
-        { key: 'text', value: text, sensitive: true },
-        { key: 'map', value: `{ password = "${inMap}" }`, sensitive: true, hcl: true },
-        { key: 'key', value: key, sensitive: true },
-        { key: 'visible', value: visible },
-        { key: 'seconds', value: '2' },
-        { key: 'VISIBLE', value: visible, category: 'shell' },
-        { key: 'SHELL_SECRET', value: shell, category: 'shell', sensitive: true },
-        { key: 'ROTATED', value: rotated, category: 'shell', sensitive: true },
-      ],
-    })
+    const workspace = await platform.workspace(planted.workspace(iac))
     const { id } = await platform.client.runs.create({ workspaceId: workspace.id })
     const done = new AbortController()
     const looking = (async () => {
@@ -143,13 +98,13 @@ describe.skipIf(host === '' || tool === undefined)('I12: planted secrets, in con
 
   it('the attempt is real: all was printed, masked, and the engine was asked meanwhile', async () => {
     const log = await scene.platform.logs(run)
-    expect(log).toContain(visible)
+    expect(log).toContain(planted.visible)
     expect(log).toContain('hook: end')
     expect(log).toContain('local-exec: end')
     expect(log.match(/\*{4,}/gu)?.length).toBeGreaterThan(30)
-    expect(searchPlanted('log', Buffer.from(log), [...planted, ...tokens()])).toEqual([])
+    expect(searchPlanted('log', Buffer.from(log), secrets())).toEqual([])
     expect(controlPlane.started).toHaveLength(2)
-    expect(tokens().length).toBeGreaterThan(3)
+    expect(secrets().length - planted.needles.length).toBeGreaterThan(3)
     for (const place of ['container', 'top', 'volume', 'ps']) {
       expect([place, shown.get(place)?.size ?? 0]).not.toEqual([place, 0])
     }
@@ -160,7 +115,7 @@ describe.skipIf(host === '' || tool === undefined)('I12: planted secrets, in con
 
   it('are in nothing that the engine tells of containers, volumes and processes', () => {
     const found = [...shown].flatMap(([place, contents]) =>
-      search(place, Buffer.from([...contents].join('\n')), [...planted, ...tokens()]),
+      search(place, Buffer.from([...contents].join('\n')), secrets()),
     )
     expect(found).toEqual([])
   })
@@ -169,10 +124,10 @@ describe.skipIf(host === '' || tool === undefined)('I12: planted secrets, in con
     await watch.caughtUp()
     const events = Buffer.from(watch.lines.join('\n'))
     expect(events.length).toBeGreaterThan(1000)
-    expect(searchPlanted('events', events, [...planted, ...tokens()])).toEqual([])
+    expect(searchPlanted('events', events, secrets())).toEqual([])
     const inspected = Buffer.from(await docker(host, 'image', 'inspect', image))
     const history = Buffer.from(await docker(host, 'history', '--no-trunc', image))
-    expect(searchPlanted('image', Buffer.concat([inspected, history]), planted)).toEqual([])
+    expect(searchPlanted('image', Buffer.concat([inspected, history]), planted.needles)).toEqual([])
   })
 
   it('are nowhere on the disk of the engine afterwards', async (context) => {
@@ -188,7 +143,7 @@ describe.skipIf(host === '' || tool === undefined)('I12: planted secrets, in con
       const content = await readFile(path).catch(() => undefined)
       if (content === undefined) continue
       files += 1
-      found.push(...searchPlanted(relative(root, path), content, [...planted, ...tokens()]))
+      found.push(...searchPlanted(relative(root, path), content, secrets()))
     }
     expect(files).toBeGreaterThan(0)
     expect(found).toEqual([])

@@ -2,16 +2,20 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+import { untilText } from './until-text.ts'
+
 /** Counts who calls, so that a test sees how often a job did something. */
 export class CallCounter implements AsyncDisposable {
   /** The path of each call, without its first slash. */
   readonly calls: string[] = []
   readonly #server: Server
+  readonly #held = new Map<string, Promise<void>>()
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      this.calls.push((request.url ?? '').slice(1))
-      response.end()
+      const call = (request.url ?? '').slice(1)
+      this.calls.push(call)
+      void Promise.resolve(this.#held.get(call)).then(() => response.end())
     })
   }
 
@@ -24,6 +28,18 @@ export class CallCounter implements AsyncDisposable {
   get url(): string {
     const { address, port } = this.#server.address() as AddressInfo
     return `http://${address}:${port}`
+  }
+
+  /** Calls of this path have no answer before `letGo`. */
+  hold(call: string): { letGo(): void } {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#held.set(call, promise)
+    return { letGo: resolve }
+  }
+
+  /** Resolves once it was called so. */
+  async until(call: string): Promise<void> {
+    await untilText(() => this.calls.join('\n'), call)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,12 +3,23 @@ import { join } from 'node:path'
 
 import { kubectl, kubectlWith } from './kubernetes-cluster.ts'
 
+const documented = new URL('../../../packages/executor-k8s/rbac.yaml', import.meta.url).pathname
+
 /** What a role allows, as `rules` of a Role. */
 export type Rules = readonly {
   readonly apiGroups: readonly string[]
   readonly resources: readonly string[]
   readonly verbs: readonly string[]
 }[]
+
+/** What the role of the package's `rbac.yaml` allows. */
+export async function documentedRules(kubeconfig: string): Promise<Rules> {
+  const words = ['create', '--dry-run=client', `--filename=${documented}`]
+  const path = '{.kind}{" "}{.rules}{"\\n"}'
+  const said = await kubectl(kubeconfig, ...words, `--output=jsonpath=${path}`)
+  const [role] = said.split('\n').filter((line) => line.startsWith('Role '))
+  return JSON.parse((role ?? '').slice('Role '.length))
+}
 
 /**
  * A kubeconfig of a new service account that may do what these rules say, in that namespace and nowhere

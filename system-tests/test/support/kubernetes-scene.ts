@@ -4,7 +4,8 @@ import type { AgentOptions, AgentParts } from '@scalr-agent/core'
 import { KubernetesExecutor } from '@scalr-agent/executor-k8s'
 
 import { Daemon } from './daemon.ts'
-import { kubectl, kubeObjects, nodeAddress } from './kubernetes-cluster.ts'
+import { accountKubeconfig, documentedRules } from './kubernetes-account.ts'
+import { kubectl, kubeObjects, minorVersion, nodeAddress } from './kubernetes-cluster.ts'
 import { KubernetesWatch } from './kubernetes-watch.ts'
 import { LocalAgent } from './local-agent.ts'
 import { Platform } from './platform.ts'
@@ -13,30 +14,39 @@ type Timing = NonNullable<Parameters<typeof Platform.start>[0]>
 type ServerOptions = NonNullable<Parameters<typeof Platform.start>[1]>
 export type KubernetesOptions = NonNullable<ConstructorParameters<typeof KubernetesExecutor>[0]>
 
+type SceneCluster = Pick<
+  KubernetesScene,
+  'address' | 'agentKubeconfig' | 'kubeconfig' | 'minor' | 'namespace'
+>
+
 /** Everything that a job may leave. */
 const kinds =
   'jobs,pods,poddisruptionbudgets,networkpolicies,secrets,configmaps,services,persistentvolumeclaims'
 
 /**
  * A control plane that jobs in pods reach: over TLS with a CA of its own, on the address that the node's
- * bridge has on this machine; a namespace of its own; and agents whose jobs run there.
+ * bridge has on this machine; a namespace of its own; and agents whose jobs run there, with no more rights
+ * than the documented role gives.
  */
 export class KubernetesScene implements AsyncDisposable {
   readonly platform: Platform
   /** Of the cluster's administrator. */
   readonly kubeconfig: string
+  /** Of the agents. */
+  readonly agentKubeconfig: string
   readonly namespace: string
   readonly watch: KubernetesWatch
+  /** Minor version of the API server. */
+  readonly minor: number
   readonly #address: string
 
-  private constructor(
-    platform: Platform,
-    cluster: { readonly kubeconfig: string; readonly namespace: string; readonly address: string },
-  ) {
+  private constructor(platform: Platform, cluster: SceneCluster) {
     this.platform = platform
     this.kubeconfig = cluster.kubeconfig
+    this.agentKubeconfig = cluster.agentKubeconfig
     this.namespace = cluster.namespace
     this.#address = cluster.address
+    this.minor = cluster.minor
     this.watch = KubernetesWatch.start(this.kubeconfig, this.namespace)
   }
 
@@ -46,6 +56,7 @@ export class KubernetesScene implements AsyncDisposable {
     options: ServerOptions = {},
   ): Promise<KubernetesScene> {
     const address = await nodeAddress(kubeconfig)
+    const minor = await minorVersion(kubeconfig)
     const platform = await Platform.start(timing, {
       tls: 'own-ca',
       host: ['127.0.0.1', address],
@@ -53,7 +64,13 @@ export class KubernetesScene implements AsyncDisposable {
     })
     const namespace = `test-${randomBytes(4).toString('hex')}`
     await kubectl(kubeconfig, 'create', 'namespace', namespace)
-    return new KubernetesScene(platform, { kubeconfig, namespace, address })
+    const agentKubeconfig = await accountKubeconfig(kubeconfig, {
+      namespace,
+      name: 'agent',
+      rules: await documentedRules(kubeconfig),
+      directory: platform.directory,
+    })
+    return new KubernetesScene(platform, { kubeconfig, agentKubeconfig, namespace, address, minor })
   }
 
   /** Where pods reach this machine. */
@@ -73,7 +90,7 @@ export class KubernetesScene implements AsyncDisposable {
     parts: AgentParts = {},
   ): Promise<LocalAgent> {
     const executor = new KubernetesExecutor({
-      cluster: { kubeconfig: this.kubeconfig, namespace: this.namespace },
+      cluster: { kubeconfig: this.agentKubeconfig },
       ...kubernetes,
     })
     const all = { ...this.#agentOptions, executor, ...options }
@@ -89,8 +106,8 @@ export class KubernetesScene implements AsyncDisposable {
   get env(): Readonly<Record<string, string>> {
     return {
       SCALR_AGENT_DRIVER: 'kubernetes',
-      KUBECONFIG: this.kubeconfig,
-      SCALR_AGENT_KUBERNETES_NAMESPACE: this.namespace,
+      // It names the namespace, too.
+      KUBECONFIG: this.agentKubeconfig,
       SCALR_AGENT_CA_CERT: this.platform.caCertPath,
       SCALR_AGENT_WORKLOAD_URL: this.workloadUrl,
       SCALR_AGENT_CONTAINER_TASK_IMAGE_MODE: 'legacy',
@@ -108,7 +125,9 @@ export class KubernetesScene implements AsyncDisposable {
       objects
         .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
         // What controllers put into every namespace.
-        .filter((name) => !/^(?:ConfigMap kube-root-ca|Secret default-token-)/u.test(name))
+        .filter(
+          (name) => !/^(?:ConfigMap kube-root-ca|Secret (?:agent|default)-token-)/u.test(name),
+        )
     )
   }
 
