@@ -1,4 +1,14 @@
-export { Agent, exitCodeFor, type AgentEvents, type AgentParts } from './agent/index.ts'
+export {
+  Agent,
+  exitCodeFor,
+  listenToProcessSignals,
+  VcsSession,
+  type AgentEvents,
+  type AgentParts,
+  type OpenVcsSession,
+  type ProcessSignalHandlers,
+  type VcsSessionOptions,
+} from './agent/index.ts'
 export {
   Listing,
   ScalrClient,
@@ -116,6 +126,7 @@ export {
   createDispatcher,
   parseBaseUrl,
   translateFailure,
+  urlFromToken,
   type ConnectionOptions,
   type Failure,
   type FailureContext,

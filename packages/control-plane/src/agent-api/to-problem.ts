@@ -18,6 +18,7 @@ const engineAnswers: Readonly<Record<EngineErrorCode, Answer>> = {
   NOT_CANCELABLE: [409, problemTypes.illegalState],
   NO_CONFIGURATION: [409, problemTypes.illegalState],
   LEASE_LOST: [409, problemTypes.leaseLost],
+  WRONG_POOL: [409, problemTypes.wrongPool],
   NAME_TAKEN: [409, problemTypes.nameTaken],
   SESSION_GONE: [409, problemTypes.sessionGone],
   ILLEGAL_STATE: [409, problemTypes.illegalState],

@@ -34,6 +34,7 @@ export class AgentSessions {
   register(poolId: string, request: RegisterRequest): RegisteredSession {
     const { db, agents, ids, at } = this.#context
     return db.transaction(() => {
+      this.#checkKind(poolId, request)
       const sessionId = ids('session')
       const agentId = this.#claimName(poolId, request)
       agents.openSession(agentId, sessionId, factsOf(request), at())
@@ -46,6 +47,17 @@ export class AgentSessions {
       this.#leases.giveBackAssigned(agentId, { except: resumed })
       return { agentId, sessionId, poolId, found }
     })
+  }
+
+  #checkKind(poolId: string, { name, kind }: RegisterRequest): void {
+    const wanted = this.#context.agents.kindOf(poolId)
+    if (wanted === kind) return
+    throw new EngineError(
+      'WRONG_POOL',
+      kind === 'vcs'
+        ? `The pool ${poolId} is not vcs-enabled, so the VCS agent '${name}' cannot join it. Give the agent a token of a pool that is.`
+        : `The pool ${poolId} is vcs-enabled: it is for VCS agents, which run nothing, so the run agent '${name}' cannot join it. Give the agent a token of a pool for runs.`,
+    )
   }
 
   /** The agent that has the name from now on. */

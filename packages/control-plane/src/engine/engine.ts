@@ -31,6 +31,8 @@ export type EngineErrorCode =
   /** The lease is gone or the fencing token stale (I5). */
   | 'LEASE_LOST'
   | 'NAME_TAKEN'
+  /** A VCS agent in a pool for runs, or the other way round. */
+  | 'WRONG_POOL'
   | 'SESSION_GONE'
   | 'ILLEGAL_STATE'
   /** Log or file differ from what was declared (I10). */

@@ -46,6 +46,15 @@ export class AgentsRepository {
     )
   }
 
+  /** Which kind of agent the pool is for. */
+  kindOf(poolId: string): AgentRow['kind'] {
+    const pool = this.#db.get<{ vcs_enabled: number }>(
+      'SELECT vcs_enabled FROM agent_pools WHERE id = ?',
+      poolId,
+    )
+    return pool?.vcs_enabled === 1 ? 'vcs' : 'run'
+  }
+
   insert(
     agent: Pick<AgentRow, 'id' | 'pool_id' | 'name' | 'instance_id'> & AgentFacts,
     now: string,

@@ -15,6 +15,19 @@ describe('sessions', () => {
     expect(() => fixture.beat(held)).toThrow('Register again')
   })
 
+  it('VCS agents join vcs-enabled pools alone, and run agents the others', async () => {
+    await using fixture = new EngineFixture()
+    expect(() => fixture.register('one', { kind: 'vcs' })).toThrow(
+      expect.objectContaining({
+        code: 'WRONG_POOL',
+        message: expect.stringContaining("is not vcs-enabled, so the VCS agent 'one' cannot join"),
+      }),
+    )
+    fixture.db.run('UPDATE agent_pools SET vcs_enabled = 1')
+    expect(fixture.register('one', { kind: 'vcs' }).agentId).toMatch(/^agent-/u)
+    expect(() => fixture.register('two')).toThrow("so the run agent 'two' cannot join it")
+  })
+
   it('the same instance stays the same agent, and its old session ends', async () => {
     await using fixture = new EngineFixture()
     const old = fixture.register('one')

@@ -68,7 +68,11 @@ describe('giving jobs out', () => {
   it('gives none to VCS agents, draining agents and other pools', async () => {
     await using fixture = new EngineFixture()
     fixture.createRun()
-    expect(await fixture.acquire(fixture.register('vcs', { kind: 'vcs' }))).toEqual([])
+    const setVcs = (on: number) => fixture.db.run('UPDATE agent_pools SET vcs_enabled = ?', on)
+    setVcs(1)
+    const vcs = fixture.register('vcs', { kind: 'vcs' })
+    setVcs(0)
+    expect(await fixture.acquire(vcs)).toEqual([])
     const draining = fixture.register('draining')
     fixture.db.run('UPDATE agents SET drain_requested = 1 WHERE id = ?', draining.agentId)
     expect(await fixture.acquire(draining)).toEqual([])

@@ -56,9 +56,6 @@ describe('a run that waits says why', () => {
     const token: string = pool.attributes.token
     const register = async (values: Parameters<typeof registration>[1]) =>
       agent.call('POST', '/sessions', { token, json: registration(values?.name ?? '', values) })
-    // An agent for a VCS runs nothing.
-    await register({ name: 'vcs', kind: 'vcs' })
-    expect(await waiting(api, first)).toEqual(['plan_queued', null, noAgent])
     const session = String((await register({ name: 'one', slots: 1 })).body?.['sessionToken'])
     const job = await agent.take(session)
     expect(await waiting(api, dry)).toEqual(['planning', null, null])

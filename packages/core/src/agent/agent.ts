@@ -15,6 +15,7 @@ import { hookStageSchema } from '../protocol/index.ts'
 import type { AgentEvents } from './agent-events.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import { findUnknownHooks } from './find-unknown-hooks.ts'
+import { claimProcess } from './process-kind.ts'
 import { listenToProcessSignals } from './process-signals.ts'
 import { reapWorkloads } from './reap-workloads.ts'
 import { runSignalLoop } from './signal-loop.ts'
@@ -80,6 +81,7 @@ export class Agent {
     this.#started = true
     const { dataDir, logger, name, executor, handleSignals, stopAction } = this.#options
     const startedMs = this.#parts.clock.monotonicMs()
+    using _kind = claimProcess('run')
     await using _lock = await lockDataDir(dataDir)
     await this.#parts.identity.open()
     this.#parts.emit('agent:start', { name, version })

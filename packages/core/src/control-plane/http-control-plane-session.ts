@@ -71,6 +71,11 @@ export class HttpControlPlaneSession implements ControlPlaneSession {
     return this.#registration
   }
 
+  /** The token of this moment, for the calls of the relay. A method, so that nothing shows it by accident. */
+  sessionToken(): string {
+    return this.#token
+  }
+
   async heartbeat(
     request: HeartbeatRequest,
     options: OperationOptions = {},

@@ -20,7 +20,7 @@ import {
   type RegisterRequest,
 } from '../protocol/index.ts'
 import { systemClock, type Clock, type IdSource } from '../runtime/index.ts'
-import type { ControlPlane, ControlPlaneSession } from './control-plane.ts'
+import type { ControlPlane } from './control-plane.ts'
 import { HttpControlPlaneSession } from './http-control-plane-session.ts'
 import { defaultRetryPeriods, type RetryPeriods } from './retry-periods.ts'
 
@@ -80,7 +80,7 @@ export class HttpControlPlane implements ControlPlane, AsyncDisposable {
   async register(
     request: RegisterRequest,
     options: OperationOptions = {},
-  ): Promise<ControlPlaneSession> {
+  ): Promise<HttpControlPlaneSession> {
     const doing = `register the agent '${request.name}'`
     const body = checkRequest(doing, registerRequestSchema, request)
     const registration = await this.#transport

@@ -16,6 +16,8 @@ export const problemTypes = {
   notFound: `${prefix}not-found`,
   /** 409: a live agent of the pool holds the name. */
   nameTaken: `${prefix}name-taken`,
+  /** 409: the pool is for the other kind of agent. */
+  wrongPool: `${prefix}wrong-pool`,
   /** 409: the lease is gone or the fencing token is stale (I5). */
   leaseLost: `${prefix}lease-lost`,
   /** 409: the log or file is at another offset; `offset` tells which. */
