@@ -120,7 +120,6 @@ export class KubeHttp {
       method,
       agent: access.agent,
       signal,
-      ...(access.auth === undefined ? {} : { auth: access.auth }),
       headers: {
         ...access.headers,
         accept: 'application/json',

@@ -62,8 +62,6 @@ async function open(
     perMessageDeflate: false,
     skipUTF8Validation: true,
     followRedirects: false,
-    // Not `origin`: some servers check it.
-    ...(access.auth === undefined ? {} : { auth: access.auth }),
     finishRequest: (request) => {
       limitConnecting(request)
       request.end()

@@ -2,7 +2,8 @@ import { isAbsolute } from 'node:path'
 
 import { z } from 'zod'
 
-const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount'
+/** Where Kubernetes puts the account of a pod. */
+export const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /** A text of several lines, or of JSON, is the kubeconfig itself. */
 export function isKubeconfigText(value: string): boolean {

@@ -23,7 +23,5 @@ export interface Cluster {
 export interface ClusterAccess {
   readonly agent: Agent
   /** Authorization and impersonation. */
-  readonly headers: Readonly<Record<string, string>>
-  /** Basic authentication of old clusters. */
-  readonly auth: string | undefined
+  readonly headers: Readonly<Record<string, string | string[]>>
 }

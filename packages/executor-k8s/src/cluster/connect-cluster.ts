@@ -8,7 +8,7 @@ import {
   type ResolvedClusterOptions,
 } from './cluster-options.ts'
 import { Credentials } from './credentials.ts'
-import { loadKubeconfig, type Kubeconfig } from './kubeconfig.ts'
+import { loadKubeconfig, type Kubeconfig } from './load-kubeconfig.ts'
 
 /**
  * Reads the kubeconfig, or the service account of our pod. Does not speak to the cluster.
@@ -24,16 +24,16 @@ export async function connectCluster(
     throw ConfigurationError.fromZod('the options of the Kubernetes cluster', parsed.error)
   }
   const resolved = parsed.data
-  const load = async (): Promise<Prepared> => prepare(await loadKubeconfig(resolved), resolved)
-  const { kubeconfig, namespace, proxyUrl, server } = await load()
+  const kubeconfig = await loadKubeconfig(resolved)
+  const url = serverUrl(kubeconfig)
   const credentials = new Credentials(kubeconfig, {
-    reload: async () => (await load()).kubeconfig,
-    proxyUrl,
+    reload: async () => await loadKubeconfig(resolved),
+    proxyUrl: proxyFor(kubeconfig, url, resolved),
     clock,
   })
   return {
-    server,
-    namespace,
+    server: url.href.replace(/\/+$/u, ''),
+    namespace: resolved.namespace ?? kubeconfig.namespace ?? 'default',
     source: kubeconfig.source,
     access: async (signal) => await credentials.access(signal),
     renew: async (refused, signal) => await credentials.renew(refused, signal),
@@ -41,39 +41,30 @@ export async function connectCluster(
   }
 }
 
-interface Prepared {
-  readonly kubeconfig: Kubeconfig
-  readonly server: string
-  readonly namespace: string
-  readonly proxyUrl: string | undefined
-}
-
-function prepare(kubeconfig: Kubeconfig, options: ResolvedClusterOptions): Prepared {
-  const { config, source } = kubeconfig
-  const cluster = config.getCurrentCluster()
-  const context = config.getContextObject(config.getCurrentContext())
-  const url = URL.canParse(cluster?.server ?? '') ? new URL(cluster?.server ?? '') : undefined
-  if (cluster === null || url === undefined || !/^https?:$/u.test(url.protocol)) {
+function serverUrl({ cluster, source }: Kubeconfig): URL {
+  const url = URL.canParse(cluster.server) ? new URL(cluster.server) : undefined
+  if (url === undefined || !/^https?:$/u.test(url.protocol) || url.username !== '') {
     throw new ConfigurationError(`Cannot use ${source}: its \`server\` is no http(s) URL.`)
   }
-  const { httpsProxy, noProxy } = options.proxy ?? {}
-  const proxyUrl =
-    cluster.proxyUrl ?? (bypassesProxy(url.hostname, noProxy) ? undefined : httpsProxy)
-  const isPlain = url.protocol === 'http:'
-  if (isPlain && !bypassesProxy(url.hostname, undefined)) {
+  if (url.protocol === 'http:' && !bypassesProxy(url.hostname, undefined)) {
     throw new ConfigurationError(
       `Cannot use ${source}: everybody on the way to ${url.origin} could read the secrets of jobs. Give it an https URL.`,
     )
   }
-  // The proxy is ours to use: client-node would make agents of its own for it.
-  const { proxyUrl: _ours, ...direct } = cluster
-  // Its word for "plain HTTP is meant".
-  const chosen = { ...direct, skipTLSVerify: isPlain || cluster.skipTLSVerify }
-  config.clusters = config.clusters.map((each) => (each.name === cluster.name ? chosen : each))
-  return {
-    kubeconfig,
-    server: cluster.server.replace(/\/+$/u, ''),
-    namespace: options.namespace ?? context?.namespace ?? 'default',
-    proxyUrl,
+  return url
+}
+
+/** As kubectl: the kubeconfig's own goes before that of the environment. */
+function proxyFor(
+  { cluster, source }: Kubeconfig,
+  url: URL,
+  { proxy }: ResolvedClusterOptions,
+): string | undefined {
+  const own = cluster['proxy-url']
+  if (own) {
+    if (URL.canParse(own) && /^(?:https?|socks(?:4a?|5h?)?):$/u.test(new URL(own).protocol))
+      return own
+    throw new ConfigurationError(`Cannot use ${source}: its \`proxy-url\` is no URL of a proxy.`)
   }
+  return bypassesProxy(url.hostname, proxy?.noProxy) ? undefined : proxy?.httpsProxy
 }
