@@ -41,13 +41,14 @@ load() {
   tool_images
 }
 
-# load_into DIRECTORY: into the cluster that is kept there.
-load_into() (
+# into DIRECTORY COMMAND...: runs it so that images go into the cluster that is kept there.
+into() (
   export CONTAINERD_ADDRESS=$1/containerd.sock
   # The CLI of that containerd: another may not understand it.
   [ "${1##*/}" != kubernetes ] || PATH=$BIN_DIR:$PATH
   [ "${1##*/}" = kubernetes ] || PATH=/usr/bin:$PATH
-  load
+  shift
+  "$@"
 )
 
 load_into_all() {
@@ -55,13 +56,13 @@ load_into_all() {
   if [ -n "${KUBECONFIG:-}" ]; then
     [ -S "${KUBECONFIG%/*}/containerd.sock" ] ||
       die "the cluster of KUBECONFIG=$KUBECONFIG is not one of these scripts': load images into it as you do with your own."
-    load_into "${KUBECONFIG%/*}"
+    into "${KUBECONFIG%/*}" load
     return
   fi
   for directory in "$STATE_DIR"/kubernetes{,-1.20}; do
     [ -S "$directory/containerd.sock" ] || continue
     found=yes
-    load_into "$directory"
+    into "$directory" load
   done
   [ -n "$found" ] || die 'no cluster to load images into. Run: engines up kubernetes'
 }
@@ -71,5 +72,7 @@ case ${1:-} in
   down) ;; # they go with their cluster
   # For a cluster that starts: into the containerd of CONTAINERD_ADDRESS.
   pause) pause_image ;;
+  # For the demo: an image of one program, into the cluster of KUBECONFIG, which is one of these scripts'.
+  tool) into "${KUBECONFIG%/*}" bash "$here/docker-tool-image.sh" "$2" "$3" ;;
   *) die "usage: kubernetes-images.sh up|down" ;;
 esac
