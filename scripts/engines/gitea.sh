@@ -74,7 +74,7 @@ INI
     --must-change-password=false
   # Another umask would leave it to everybody for a moment.
   (umask 077 && gitea admin user generate-access-token --username "$ADMIN" --token-name engines \
-    --scopes all --raw >"$state/token.new")
+    --scopes all --raw | grep -Ex "[0-9a-f]{40}" >"$state/token.new")
   mv "$state/token.new" "$state/token"
 }
 

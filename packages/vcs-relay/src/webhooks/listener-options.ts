@@ -35,15 +35,15 @@ const hookSchema = z.strictObject({
    * Secrets that the webhook may be signed with; a GitLab signing key begins with `whsec_`. Without any,
    * signatures are left to the control plane. @default []
    */
-  secrets: z.array(secret).max(10).default([]),
+  secrets: z.array(secret).max(10).readonly().default([]),
   /** Addresses and networks that may send. @default anybody */
-  allowFrom: z.array(network).min(1).optional(),
+  allowFrom: z.array(network).min(1).readonly().optional(),
 })
 
 const listenerOptionsSchema = z.strictObject({
-  hooks: z.array(hookSchema).min(1, 'names no hook'),
+  hooks: z.array(hookSchema.readonly()).min(1, 'names no hook').readonly(),
   /** Proxies whose `X-Forwarded-For` is believed. @default [] */
-  trustedProxies: z.array(network).default([]),
+  trustedProxies: z.array(network).readonly().default([]),
   /** Largest body; GitHub sends up to 25 MB. @default 25 MiB */
   maxBodyBytes: z
     .int()

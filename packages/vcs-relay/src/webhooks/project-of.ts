@@ -16,7 +16,7 @@ const payloadSchema = z.object({
     })
     .optional()
     .catch(undefined),
-  pullRequest: z.unknown(),
+  pullRequest: z.unknown().optional(),
 })
 
 const bitbucketPullRequest = z.object({
