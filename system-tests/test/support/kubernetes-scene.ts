@@ -91,6 +91,7 @@ export class KubernetesScene implements AsyncDisposable {
   ): Promise<LocalAgent> {
     const executor = new KubernetesExecutor({
       cluster: { kubeconfig: this.agentKubeconfig },
+      requests: { cpus: 0.02, memoryBytes: 32 * 1024 ** 2 },
       ...kubernetes,
     })
     const all = { ...this.#agentOptions, executor, ...options }
@@ -108,6 +109,9 @@ export class KubernetesScene implements AsyncDisposable {
       SCALR_AGENT_DRIVER: 'kubernetes',
       // It names the namespace, too.
       KUBECONFIG: this.agentKubeconfig,
+      // A node of two cores takes many jobs that mostly wait.
+      SCALR_AGENT_CONTAINER_TASK_CPU_REQUEST: '0.02',
+      SCALR_AGENT_CONTAINER_TASK_MEM_REQUEST: '32',
       SCALR_AGENT_CA_CERT: this.platform.caCertPath,
       SCALR_AGENT_WORKLOAD_URL: this.workloadUrl,
       SCALR_AGENT_CONTAINER_TASK_IMAGE_MODE: 'legacy',
