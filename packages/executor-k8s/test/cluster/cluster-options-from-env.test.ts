@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+
+import { clusterOptionsFromEnv } from '../../src/cluster/cluster-options-from-env.ts'
+import { clusterOptionsSchema } from '../../src/cluster/cluster-options.ts'
+
+it('says nothing where the environment says nothing', () => {
+  expect(clusterOptionsFromEnv({})).toEqual({})
+  expect(clusterOptionsFromEnv({ KUBECONFIG: '', HTTPS_PROXY: '' })).toEqual({})
+})
+
+it('takes the files of KUBECONFIG in their order', () => {
+  const { kubeconfig } = clusterOptionsFromEnv({ KUBECONFIG: '/a/one::/b/two' })
+  expect(kubeconfig).toEqual(['/a/one', '/b/two'])
+})
+
+it("takes the service account of the pod, unless a kubeconfig was named: kubectl's order", () => {
+  const pod = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' }
+  expect(clusterOptionsFromEnv(pod)).toEqual({ inCluster: { host: 'fd00::1', port: 6443 } })
+  const both = clusterOptionsFromEnv({ ...pod, KUBECONFIG: '/config' })
+  expect(both).toEqual({ kubeconfig: ['/config'] })
+})
+
+it('takes the proxy and its exceptions', () => {
+  const env = { https_proxy: 'http://proxy:3128', NO_PROXY: '.svc,10.0.0.0/8' }
+  expect(clusterOptionsFromEnv(env)).toEqual({
+    proxy: { httpsProxy: 'http://proxy:3128', noProxy: '.svc,10.0.0.0/8' },
+  })
+})
+
+it('gives what the options take', () => {
+  const options = clusterOptionsFromEnv({
+    KUBERNETES_SERVICE_HOST: '10.96.0.1',
+    HTTPS_PROXY: 'http://proxy:3128',
+  })
+  expect(clusterOptionsSchema.parse(options)).toMatchObject({
+    inCluster: {
+      host: '10.96.0.1',
+      port: 443,
+      directory: '/var/run/secrets/kubernetes.io/serviceaccount',
+    },
+  })
+})
