@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { request } from 'node:https'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, request, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 
 import type { KubernetesScene } from './kubernetes-scene.ts'
+import { makeTlsIdentity } from './tls-identity.ts'
 
 interface Upstream {
   readonly host: string
@@ -36,11 +37,15 @@ export class ApiProxy implements AsyncDisposable {
     const { cluster } = config.clusters[0]
     const { hostname: host, port } = new URL(cluster.server)
     const ca = Buffer.from(cluster['certificate-authority-data'], 'base64')
-    const server = createServer()
+    const { key, cert, caCert } = makeTlsIdentity(scene.platform.directory)
+    const server = createServer({ key, cert })
     await once(server.listen(0, '127.0.0.1'), 'listening')
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
     const path = join(scene.platform.directory, 'proxied.kubeconfig')
-    const clusters = [{ name: 'test', cluster: { server: url } }]
+    const authority = Buffer.from(caCert).toString('base64')
+    const clusters = [
+      { name: 'test', cluster: { server: url, 'certificate-authority-data': authority } },
+    ]
     await writeFile(path, JSON.stringify({ ...config, clusters }))
     const proxy = new ApiProxy(server, path)
     server.on('request', (incoming, answer) => {

@@ -1,13 +1,14 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 
 import { kubectl, kubectlWith } from './kubernetes-cluster.ts'
 import type { KubernetesScene } from './kubernetes-scene.ts'
+import { makeTlsIdentity } from './tls-identity.ts'
 
 /** An admission webhook of the cluster that rejects every new object of a kind in the namespace of a scene. */
 export class Webhook implements AsyncDisposable {
@@ -25,27 +26,16 @@ export class Webhook implements AsyncDisposable {
     message: string,
   ): Promise<Webhook> {
     const { namespace, kubeconfig } = scene
-    const key = join(scene.platform.directory, `${resource}.key`)
-    const certificate = execFileSync(
-      'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-        ...['-subj', '/CN=webhook', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key],
-      ],
-      { stdio: 'pipe' },
-    )
-    const server = createServer(
-      { key: readFileSync(key), cert: certificate },
-      (request, answer) => {
-        void json(request).then((review) => {
-          const { uid }: { readonly uid: string } = Object(review)['request']
-          const response = { uid, allowed: false, status: { message, code: 403 } }
-          const { apiVersion, kind } = Object(review)
-          answer.setHeader('content-type', 'application/json')
-          answer.end(JSON.stringify({ apiVersion, kind, response }))
-        })
-      },
-    )
+    const { key, cert, caCert } = makeTlsIdentity(await mkdtemp(join(tmpdir(), 'sa-webhook-')))
+    const server = createServer({ key, cert }, (request, answer) => {
+      void json(request).then((review) => {
+        const { uid }: { readonly uid: string } = Object(review)['request']
+        const response = { uid, allowed: false, status: { message, code: 403 } }
+        const { apiVersion, kind } = Object(review)
+        answer.setHeader('content-type', 'application/json')
+        answer.end(JSON.stringify({ apiVersion, kind, response }))
+      })
+    })
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const name = `${namespace}-${resource}`
     const { port } = server.address() as AddressInfo
@@ -58,7 +48,7 @@ export class Webhook implements AsyncDisposable {
           name: 'reject.test.local',
           clientConfig: {
             url: `https://127.0.0.1:${port}/`,
-            caBundle: certificate.toString('base64'),
+            caBundle: Buffer.from(caCert).toString('base64'),
           },
           rules: [
             {
