@@ -1,9 +1,9 @@
 import type { Clock, Logger } from '@scalr-agent/core'
+import type { KeyedLock } from '@scalr-agent/core/runtime'
 
 import type { ResolvedDockerExecutorOptions } from './docker-executor-options.ts'
 import type { EngineClient } from './calls/engine-client.ts'
 import type { EngineEvents } from './calls/engine-events.ts'
-import type { KeyedLock } from './launch/keyed-lock.ts'
 
 /** What the parts of one executor share. */
 export interface DockerContext {

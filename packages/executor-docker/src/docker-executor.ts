@@ -12,6 +12,7 @@ import {
   type WorkloadSpec,
 } from '@scalr-agent/core'
 import { isId } from '@scalr-agent/core/container'
+import { KeyedLock } from '@scalr-agent/core/runtime'
 
 import { checkDocker } from './check-docker.ts'
 import { readState } from './container/container-state.ts'
@@ -28,7 +29,6 @@ import { EngineConnection } from './engine/engine-connection.ts'
 import { EngineEvents } from './calls/engine-events.ts'
 import { Images } from './images/images.ts'
 import { isAbandoned } from './container/is-abandoned.ts'
-import { KeyedLock } from './launch/keyed-lock.ts'
 import { fromLabels, labelNames } from './container/labels.ts'
 import { launchWorkload } from './launch/launch-workload.ts'
 import { removeVolumes } from './container/remove-workload.ts'

@@ -1,4 +1,5 @@
-import { ExecutorError, ScalrAgentError, type ExecutorErrorCode } from '@scalr-agent/core'
+import { ScalrAgentError, type ExecutorErrorCode } from '@scalr-agent/core'
+import { executorErrors } from '@scalr-agent/core/container'
 
 import { KubeAnswerError, type KubeCall } from './calls/kube-answer-error.ts'
 import { KubeSilentError } from './calls/kube-silent-error.ts'
@@ -30,14 +31,7 @@ const awayCodes = new Set([
 ])
 
 /** An error of this executor with its own words. */
-export function kubernetesError(
-  code: ExecutorErrorCode,
-  phase: string,
-  message: string,
-  cause?: unknown,
-): ExecutorError {
-  return new ExecutorError(message, { executor: executorName, phase, code, cause })
-}
+export const kubernetesError = executorErrors(executorName)
 
 /** Turns whatever a call threw into an {@link ExecutorError}; our own errors pass as they are. */
 export function toKubernetesError(

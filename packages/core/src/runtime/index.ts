@@ -1,6 +1,8 @@
 export { Backoff } from './backoff.ts'
 export { systemBootClock, type BootClock } from './boot-clock.ts'
 export { systemClock, type Clock } from './clock.ts'
+export { KeyedLock } from './keyed-lock.ts'
+export { orAborted } from './or-aborted.ts'
 export { deferred, type Deferred } from './deferred.ts'
 export { randomId, type IdSource } from './ids.ts'
 export { silentLogger, type LogFields, type Logger } from './logger.ts'

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 
+import { orAborted } from '@scalr-agent/core/runtime'
 import type Docker from 'dockerode'
 
 import { EngineSilentError, isNotFound } from '../docker-error.ts'
-import { orAborted } from './or-aborted.ts'
 
 /** Longest that the engine may think about a small question. */
 const callLimitMs = 60_000

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Agent } from 'node:http'
 
 import { ScalrAgentError, type Clock } from '@scalr-agent/core'
+import { orAborted } from '@scalr-agent/core/runtime'
 
-import { orAborted } from '../calls/or-aborted.ts'
 import { kubernetesError } from '../kubernetes-error.ts'
 import { refuseInvalid, validityOf, type Validity } from './client-certificate.ts'
 import type { ClusterAccess } from './cluster.ts'

@@ -1,4 +1,4 @@
-import { orAborted } from '../calls/or-aborted.ts'
+import { orAborted } from './or-aborted.ts'
 
 /** Lets one at a time do something about the same key. */
 export class KeyedLock {
