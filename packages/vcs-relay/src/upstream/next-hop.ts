@@ -16,6 +16,8 @@ export type NextHop =
   | { readonly kind: 'refuse'; readonly reason: string }
 
 export interface RedirectSettings {
+  /** Whether the request can be sent again, elsewhere. */
+  readonly mayFollow: boolean
   readonly policy: RelayPolicy
   readonly origin: string
   readonly extraOrigins: readonly string[]
@@ -38,13 +40,18 @@ export function nextHop(location: string, hop: Hop, settings: RedirectSettings):
     if (hop.permission.endpoint.traffic === 'git') {
       return decision.allowed ? { kind: 'pass', location: to.target } : refuse(decision.reason)
     }
-    if (decision.allowed) {
+    if (decision.allowed && settings.mayFollow) {
       return {
         kind: 'follow',
         hop: { origin, permission: decision, target: to.target, withCredentials: true },
       }
     }
-    return archiveHop(to, hop, settings) ?? { kind: 'pass', location: to.target }
+    const passed: NextHop =
+      'target' in parseTarget(to.target)
+        ? { kind: 'pass', location: to.target }
+        : // Clients may read another host out of it, as in '/\\host'.
+          refuse('to a path that can be read in two ways')
+    return archiveHop(to, hop, settings) ?? passed
   }
   if (!extraOrigins.includes(to.origin)) {
     return refuse('to a host that is neither the VCS nor one of `extraOrigins`')
@@ -61,7 +68,7 @@ interface Place {
 }
 
 function archiveHop(to: Place, hop: Hop, settings: RedirectSettings): NextHop | undefined {
-  if (!hop.permission.endpoint.archive) return undefined
+  if (!hop.permission.endpoint.archive || !settings.mayFollow) return undefined
   const atExtraOrigin = to.origin !== settings.origin
   const follow = (permission: Permission): NextHop => ({
     kind: 'follow',

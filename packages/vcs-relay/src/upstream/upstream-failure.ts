@@ -62,8 +62,10 @@ export function failureAnswer(
 
 /** What undici's parser refuses: conflicting lengths, broken lines, headers without end. */
 function unreadableAnswer(failure: unknown): string | undefined {
-  if (!(failure instanceof Error) || !('code' in failure)) return undefined
-  const code = String(failure.code)
+  if (!(failure instanceof Error)) return undefined
+  if (failure.name === 'HTTPParserError') return 'it is not well-formed HTTP'
+  const code = 'code' in failure ? failure.code : undefined
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'its headers are larger than 16 KiB'
-  return code.startsWith('HPE_') ? `it is not well-formed HTTP (${code})` : undefined
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'it is not as long as it says'
+  return undefined
 }

@@ -25,7 +25,7 @@ export interface UpstreamParts {
 /** Carries requests that are allowed to the VCS, and its answers back. */
 export class Upstream {
   readonly #parts: UpstreamParts
-  readonly #redirects: RedirectSettings
+  readonly #redirects: Omit<RedirectSettings, 'mayFollow'>
 
   constructor(parts: UpstreamParts) {
     const { settings, url, policy } = parts
@@ -48,6 +48,7 @@ export class Upstream {
       request.body === undefined
         ? undefined
         : guardIdle(request.body, this.#parts.settings.idleTimeoutMs)
+    const mayFollow = request.method === 'GET' || request.method === 'HEAD'
     let hop: Hop = {
       origin: this.#redirects.origin,
       permission,
@@ -62,21 +63,11 @@ export class Upstream {
         if ('origin' in answer) return answer
         const location = redirectOf(answer)
         if (location === undefined) return await this.#pass(request, hop, answer, undefined)
-        const next = nextHop(location, hop, this.#redirects)
+        const next = nextHop(location, hop, { ...this.#redirects, mayFollow })
         if (next.kind === 'pass') return await this.#pass(request, hop, answer, next.location)
-        const repeatable = request.method === 'GET' || request.method === 'HEAD'
-        if (next.kind === 'refuse' || !repeatable || hops >= maxHops) {
-          await drop(answer)
-          return redirectAnswer(
-            next.kind === 'refuse'
-              ? next.reason
-              : repeatable
-                ? `more than ${maxHops} times`
-                : 'a request that changes something',
-            hop,
-          )
-        }
         await drop(answer)
+        if (next.kind === 'refuse') return redirectAnswer(next.reason, hop)
+        if (hops >= maxHops) return redirectAnswer(`more than ${maxHops} times`, hop)
         hop = next.hop
       }
     } finally {
