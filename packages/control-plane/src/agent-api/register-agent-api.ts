@@ -1,6 +1,5 @@
 import {
   maxJsonBodyBytes,
-  problemMediaType,
   problemTypes,
   protocolHeaders,
   protocolPath,
@@ -15,8 +14,8 @@ import type { AgentRoute, RouteTokenKind } from './agent-route.ts'
 import { IdempotencyGuard } from './idempotency.ts'
 import { jobRoutes } from './job-routes.ts'
 import { openApiDocument } from './openapi.ts'
+import { sendProblem } from './send-problem.ts'
 import { sessionRoutes } from './session-routes.ts'
-import { toProblem } from './to-problem.ts'
 
 /** Serves the agent protocol below {@link protocolPath}. */
 export function registerAgentApi(app: FastifyInstance, deps: AgentApiDeps): void {
@@ -122,32 +121,4 @@ function clientSignal(reply: FastifyReply): {
   }
   reply.raw.once('close', onClose)
   return { signal: gone.signal, stop: () => reply.raw.off('close', onClose) }
-}
-
-async function sendProblem(
-  error: unknown,
-  context: {
-    readonly request: FastifyRequest
-    readonly reply: FastifyReply
-    readonly deps: AgentApiDeps
-  },
-): Promise<FastifyReply> {
-  const { request, reply, deps } = context
-  const problem = toProblem(error)
-  if (problem.status >= 500) {
-    deps.logger.error(
-      {
-        err: error,
-        requestId: request.id,
-        method: request.method,
-        route: request.routeOptions.url,
-      },
-      'A call of the agent protocol failed',
-    )
-  }
-  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
-  return reply
-    .code(problem.status)
-    .header('content-type', problemMediaType)
-    .send(JSON.stringify(problem))
 }

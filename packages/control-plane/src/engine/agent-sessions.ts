@@ -31,6 +31,16 @@ export class AgentSessions {
     return agent
   }
 
+  /** @throws {@link EngineError} `SESSION_GONE`, `WRONG_POOL` */
+  requireVcsAgent(session: SessionKey): void {
+    const agent = this.require(session)
+    if (agent.kind === 'vcs') return
+    throw new EngineError(
+      'WRONG_POOL',
+      `The agent '${agent.name}' runs jobs; only VCS agents relay. Start it as a VCS agent, with a token of a vcs-enabled pool.`,
+    )
+  }
+
   register(poolId: string, request: RegisterRequest): RegisteredSession {
     const { db, agents, ids, at } = this.#context
     return db.transaction(() => {

@@ -61,7 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
     cancel: (runId, how) => canceling.cancel(runId, how),
     overridePolicyCheck: (checkId, override) => policies.override(checkId, override),
     policyBundleReplaced: () => retention.reviewPolicyBundles(),
-    configurationUploaded: (id) => control.configurationUploaded(id),
+    configurationUploaded: (id, run) => control.configurationUploaded(id, run),
     workspaceChanged: (id) => db.transaction(() => queue.advance(id)),
     isPoolBusy: (poolId) => jobs.isPoolBusy(poolId),
     agentStatus: (agentId) => sessions.status(agentId),
@@ -87,6 +87,8 @@ export function createEngine(options: EngineOptions): Engine {
       sessions.disconnect(session)
       dispatcher.sessionChanged(session.agentId)
     },
+
+    checkRelay: (session) => sessions.requireVcsAgent(session),
 
     open: () => {
       // While we were away nobody could renew, which is no agent's fault. Agents stop their plans by their

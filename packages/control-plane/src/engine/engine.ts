@@ -93,8 +93,11 @@ export interface RunEngine {
     runId: string,
     options: { readonly force: boolean; readonly by: string | null },
   ): 'canceled' | 'unchanged'
-  /** Queues a run when the workspace's `auto-queue-runs` says so. */
-  configurationUploaded(configurationVersionId: string): void
+  /** Queues a run when the workspace's `auto-queue-runs` says so. @returns its id */
+  configurationUploaded(
+    configurationVersionId: string,
+    run?: { readonly source: string; readonly message: string | null },
+  ): string | undefined
   /** Looks at the workspace's queue again: call after a lock, unlock, pool or settings change. */
   workspaceChanged(workspaceId: string): void
   /** A policy group has another bundle, or is gone: looks which bundles no check needs any more. */
@@ -144,6 +147,8 @@ export interface AgentEngine {
   ): Promise<void>
   finish(job: JobRef, request: FinishJobRequest): Promise<void>
   disconnect(session: SessionKey): void
+  /** Throws unless that is the present session of a VCS agent: `SESSION_GONE`, `WRONG_POOL`. */
+  checkRelay(session: SessionKey): void
 }
 
 export interface SessionKey {

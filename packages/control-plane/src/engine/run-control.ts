@@ -141,37 +141,40 @@ export class RunControl {
   }
 
   /** Runs what was uploaded, if both the upload and the workspace say so. */
-  configurationUploaded(configurationVersionId: string): void {
+  configurationUploaded(
+    configurationVersionId: string,
+    run: { readonly source: string; readonly message: string | null } = {
+      source: 'configuration-version',
+      message: null,
+    },
+  ): string | undefined {
     const { db, runs } = this.#context
     const configuration = findConfiguration(db, configurationVersionId)
-    if (configuration?.status !== 'uploaded' || configuration.auto_queue_runs === 0) return
+    if (configuration?.status !== 'uploaded' || configuration.auto_queue_runs === 0) {
+      return undefined
+    }
     const { workspace_id: workspaceId } = configuration
     const facts = findWorkspaceFacts(db, workspaceId)
-    const isFirst = runs.countOfWorkspace(workspaceId) === 0 && this.#isFirstUpload(configuration)
+    const isFirst = runs.countAppliable(workspaceId) === 0 && this.#isFirstUpload(configuration)
     switch (facts?.auto_queue_runs) {
       case undefined:
       case 'never':
-        return
+        return undefined
       case 'skip_first':
-        if (isFirst) return
+        if (isFirst) return undefined
         break
       case 'on_create_only':
-        if (!isFirst) return
+        if (!isFirst) return undefined
         break
       default:
     }
-    this.create({
-      workspaceId,
-      configurationVersionId,
-      source: 'configuration-version',
-      createdBy: null,
-    })
+    return this.create({ workspaceId, configurationVersionId, ...run, createdBy: null })
   }
 
   #isFirstUpload(configuration: ConfigurationFacts): boolean {
     const row = this.#context.db.get(
       `SELECT 1 AS other FROM configuration_versions
-       WHERE workspace_id = ? AND status = 'uploaded' AND id <> ? LIMIT 1`,
+       WHERE workspace_id = ? AND status = 'uploaded' AND is_dry = 0 AND id <> ? LIMIT 1`,
       configuration.workspace_id,
       configuration.id,
     )

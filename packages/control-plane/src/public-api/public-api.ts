@@ -4,6 +4,7 @@ import type { RunEngine } from '../engine/index.ts'
 import type { Clock, IdSource, Logger } from '../runtime/index.ts'
 import type { Database, FileStore } from '../store/index.ts'
 import type { TokenService } from '../tokens/index.ts'
+import type { Vcs } from '../vcs/index.ts'
 
 import { jsonApiType, type JsonApiDocument, type Reader } from './json-api/index.ts'
 
@@ -20,6 +21,7 @@ export interface PublicApiDeps {
   readonly files: FileStore
   readonly tokens: TokenService
   readonly engine: RunEngine
+  readonly vcs: Vcs
   readonly clock: Clock
   readonly ids: IdSource
   readonly logger: Logger

@@ -29,6 +29,7 @@ import {
   stateVersions,
   users,
   variables,
+  vcsProviders,
   vcsRevisions,
   workspaces,
 } from './resources/index.ts'
@@ -46,6 +47,7 @@ import { registerRead, registerReads } from './routes/read-routes.ts'
 import { registerRuns } from './routes/runs.ts'
 import { registerStateVersions } from './routes/state-versions.ts'
 import { registerVariables } from './routes/variables.ts'
+import { registerVcsProviders } from './routes/vcs-providers.ts'
 import { registerWorkspaces } from './routes/workspaces.ts'
 
 const resources = [
@@ -66,6 +68,7 @@ const resources = [
   stateVersions,
   users,
   variables,
+  vcsProviders,
   vcsRevisions,
   workspaces,
 ] as const
@@ -74,6 +77,7 @@ const routes: readonly ((api: PublicApi) => void)[] = [
   (api) => registerReads(api, accounts),
   (api) => registerReads(api, users),
   (api) => registerRead(api, vcsRevisions),
+  registerVcsProviders,
   registerEnvironments,
   registerWorkspaces,
   registerAgentPools,

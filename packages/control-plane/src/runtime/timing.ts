@@ -27,6 +27,10 @@ const timingSchema = z.strictObject({
   sessionTokenMs: duration.default(1440 * minuteMs),
   /** Life of a job token; refreshed at half. @default 60 min */
   jobTokenMs: duration.default(60 * minuteMs),
+  /** First pause before a call to a VCS is tried again; it doubles up to a minute. @default 1 s */
+  vcsRetryMs: duration.default(1000),
+  /** What a VCS could not be asked for this long is given up. @default 24 h */
+  vcsRetryForMs: duration.default(1440 * minuteMs),
   /** How often the reaper looks for stuck jobs. @default 1 s */
   reaperEveryMs: duration.default(1000),
 })

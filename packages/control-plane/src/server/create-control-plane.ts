@@ -4,13 +4,14 @@ import { isIP } from 'node:net'
 
 import Fastify from 'fastify'
 
-import { registerAgentApi } from '../agent-api/index.ts'
+import { registerAgentApi, registerRelayRoutes, upgradeRelay } from '../agent-api/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { registerPublicApi } from '../public-api/index.ts'
 import type { Logger } from '../runtime/index.ts'
 import { registerStateRoutes } from '../state/index.ts'
 import { DataDirectory, Database, FileStore } from '../store/index.ts'
 import { createTokenService } from '../tokens/index.ts'
+import { createVcs } from '../vcs/index.ts'
 
 import { Cleanup } from './cleanup.ts'
 import { closeServer, listen, makeServer } from './listen.ts'
@@ -80,6 +81,25 @@ async function start(
   const tokens = createTokenService({ db, issuer: publicUrl, clock, ids })
   const engine = createEngine({ db, files, tokens, clock, ids, logger, timing, limits })
 
+  const gateway = options.createGateway({
+    onWebhook: async (webhook, from) => vcs.takeWebhook(webhook, from),
+    logger,
+    clock,
+    ids,
+  })
+  const vcs = createVcs({
+    db,
+    files,
+    engine,
+    gateway,
+    clock,
+    ids,
+    logger,
+    timing,
+    limits,
+    publicUrl,
+  })
+
   const servers: Server[] = []
   const app = Fastify({
     serverFactory: (handler) => {
@@ -96,12 +116,31 @@ async function start(
     routerOptions: { maxParamLength: 256 },
   })
   cleanup.add(() => app.close())
-  const deps = { db, files, tokens, engine, clock, ids, logger, timing, limits, publicUrl }
+  const deps = {
+    db,
+    files,
+    tokens,
+    engine,
+    vcs,
+    gateway,
+    clock,
+    ids,
+    logger,
+    timing,
+    limits,
+    publicUrl,
+  }
   registerWellKnownRoutes(app, deps)
   registerPublicApi(app, deps)
   registerAgentApi(app, deps)
+  registerRelayRoutes(app, deps)
   registerStateRoutes(app, deps)
   await app.ready()
+  for (const server of servers) {
+    server.on('upgrade', (request, socket, head) => {
+      void upgradeRelay(deps, request, socket, head)
+    })
+  }
 
   cleanup.add(async () => {
     await Promise.all(
@@ -110,8 +149,11 @@ async function start(
   })
   // Closed first, though opened last but one: open long-polls would keep their connections for a minute.
   cleanup.add(() => engine.close())
+  cleanup.add(() => gateway.close())
+  cleanup.add(() => vcs.close())
   engine.open()
   urls = await listenOnAll(servers, options)
+  vcs.open()
   const owner = await ensureOwner({ db, clock, ids }, tokens)
   if (tls !== undefined) cleanup.add(renewCertificates(tls, servers, logger))
 

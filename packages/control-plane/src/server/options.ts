@@ -1,6 +1,12 @@
 import { isIP } from 'node:net'
 
 import {
+  createRelayGateway,
+  type RelayGateway,
+  type RelayGatewayOptions,
+} from '@scalr-agent/vcs-relay/gateway'
+
+import {
   ControlPlaneError,
   resolveTiming,
   silentLogger,
@@ -45,6 +51,8 @@ export interface ControlPlaneOptions {
   readonly clock?: Clock
   /** For tests. */
   readonly ids?: IdSource
+  /** For tests: what stands for VCS agents. */
+  readonly createGateway?: (options: RelayGatewayOptions) => RelayGateway
 }
 
 /** Most that the control plane takes. */
@@ -83,6 +91,7 @@ export interface ResolvedControlPlaneOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly ids: IdSource
+  readonly createGateway: (options: RelayGatewayOptions) => RelayGateway
 }
 
 /** Defaults and rules. @throws {@link ControlPlaneError} */
@@ -119,6 +128,7 @@ export function resolveOptions(options: ControlPlaneOptions): ResolvedControlPla
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
     ids: options.ids ?? randomId,
+    createGateway: options.createGateway ?? createRelayGateway,
   }
 }
 

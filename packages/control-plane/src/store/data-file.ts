@@ -8,6 +8,7 @@ export const dataFolders = [
   'configuration-versions',
   'hook-archives',
   'logs',
+  'module-versions',
   'plans',
   'policy-bundles',
   'states',
@@ -33,6 +34,8 @@ export const dataFiles = {
     dataFile('configuration-versions', `${configurationVersionId}.tar.gz`),
   hookArchive: (archiveId: string): DataFile => dataFile('hook-archives', `${archiveId}.tar.gz`),
   log: (phaseId: string): DataFile => dataFile('logs', `${phaseId}.log`),
+  moduleVersion: (moduleVersionId: string): DataFile =>
+    dataFile('module-versions', `${moduleVersionId}.tar.gz`),
   planJson: (phaseId: string): DataFile => dataFile('plans', `${phaseId}.json`),
   policyBundle: (bundleId: string): DataFile => dataFile('policy-bundles', `${bundleId}.tar.gz`),
   state: (stateVersionId: string): DataFile => dataFile('states', `${stateVersionId}.tfstate`),

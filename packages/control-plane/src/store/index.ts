@@ -1,3 +1,4 @@
+export { CommitStatusesRepository, type CommitStatusRow } from './commit-statuses-repository.ts'
 export { DataDirectory } from './data-directory.ts'
 export { dataFiles, type DataFile, type DataFolder } from './data-file.ts'
 export { Database, type SqlValue, type TransactionOptions } from './database.ts'
@@ -15,6 +16,13 @@ export { PoliciesRepository, type CheckGroup, type PolicyCheckRow } from './poli
 export { RunsRepository, type NewRun, type RunRow, type RunVariableRow } from './runs-repository.ts'
 export { StateLocksRepository, type StateLockRow } from './state-locks-repository.ts'
 export { StateVersionsRepository, type StateVersionRow } from './state-versions-repository.ts'
+export {
+  VcsBindingsRepository,
+  type BoundPolicyGroupRow,
+  type BoundWorkspaceRow,
+} from './vcs-bindings-repository.ts'
+export { VcsProvidersRepository, type VcsProviderRow } from './vcs-providers-repository.ts'
+export { VcsTasksRepository, type VcsTaskRow } from './vcs-tasks-repository.ts'
 export {
   findConfiguration,
   findLatestConfiguration,

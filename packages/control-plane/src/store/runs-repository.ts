@@ -178,9 +178,10 @@ export class RunsRepository {
       .map((row) => row.workspace_id)
   }
 
-  countOfWorkspace(workspaceId: string): number {
+  /** Dry runs do not count. */
+  countAppliable(workspaceId: string): number {
     const row = this.#db.get<{ count: number }>(
-      'SELECT count(*) AS count FROM runs WHERE workspace_id = ?',
+      'SELECT count(*) AS count FROM runs WHERE workspace_id = ? AND is_dry = 0',
       workspaceId,
     )
     return row?.count ?? 0

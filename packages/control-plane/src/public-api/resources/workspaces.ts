@@ -71,7 +71,7 @@ export const workspaces: Resource = {
     'remote-backend': constant(true),
     'remote-state-sharing': constant(false),
     'force-latest-run': constant(false),
-    'vcs-repo': constant(null),
+    'vcs-repo': json('vcs_repo_json'),
     locked: (row) => flagOf(row, 'locked') || nullableTextOf(row, 'holding_run_id') !== null,
     'lock-reason': (row) => {
       const run = nullableTextOf(row, 'holding_run_id')
@@ -102,7 +102,7 @@ export const workspaces: Resource = {
       'configuration-versions',
       'latest_configuration_version_id',
     ),
-    'vcs-provider': empty('vcs-providers'),
+    'vcs-provider': toOne('vcs-providers', 'vcs_provider_id'),
     'module-version': empty('module-versions'),
     'ssh-key': empty('account-ssh-keys'),
     tags: emptyMany('tags'),
@@ -115,6 +115,8 @@ export const workspaces: Resource = {
     workspace: { column: 't.id' },
     name: { column: 't.name' },
     'agent-pool': { column: 't.agent_pool_id' },
+    'vcs-provider': { column: 't.vcs_provider_id' },
+    'vcs-repo.identifier': { column: "(t.vcs_repo_json ->> '$.identifier')" },
     'created-by': { column: 't.created_by' },
     'updated-at': { column: 't.updated_at' },
     'deletion-protection-enabled': { column: 't.deletion_protection', flag: true },

@@ -1,9 +1,8 @@
+import { findArchiveFault, type ArchiveFault } from '../../archives/index.ts'
 import { requestBytes } from '../../runtime/index.ts'
 import type { DataFile, WrittenFile } from '../../store/index.ts'
 import { conflict } from '../json-api/index.ts'
 import { idOf, userOf, type ApiUser, type PublicApi } from '../public-api.ts'
-
-import { findArchiveFault, type ArchiveFault } from './archive-check.ts'
 
 /** What is uploaded, and what becomes of it. */
 export interface ArchiveUpload {

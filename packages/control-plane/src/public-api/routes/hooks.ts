@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 
 import { z } from 'zod'
 
+import { findArchiveFault } from '../../archives/index.ts'
 import { dataFiles, HooksRepository } from '../../store/index.ts'
 import {
   conflict,
@@ -15,7 +16,6 @@ import {
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { hooks } from '../resources/index.ts'
 
-import { findArchiveFault } from './archive-check.ts'
 import { registerArchiveUpload } from './archive-upload.ts'
 import { registerReads } from './read-routes.ts'
 import {

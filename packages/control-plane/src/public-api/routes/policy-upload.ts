@@ -1,15 +1,15 @@
-import { z } from 'zod'
-
+import {
+  bundleLayout,
+  policyBundleLimits,
+  readPolicyBundle,
+  type ReadBundle,
+} from '../../archives/index.ts'
 import { dataFiles, PoliciesRepository } from '../../store/index.ts'
-import { jsonOf, nullableTextOf, PublicApiError, type Row } from '../json-api/index.ts'
-import { readPolicyBundle, type BundleLayout, type ReadBundle } from '../policies/policy-bundle.ts'
+import { nullableTextOf, PublicApiError } from '../json-api/index.ts'
 import type { PublicApi } from '../public-api.ts'
 import { policyGroups } from '../resources/index.ts'
 
 import { registerArchiveUpload } from './archive-upload.ts'
-
-/** Rego is text. */
-const limits = { packedBytes: 16 * 1024 ** 2, unpackedBytes: 128 * 1024 ** 2, entries: 10_000 }
 
 /**
  * `PUT /policy-groups/{id}/upload`, our own: Scalr fetches a group's files from a VCS. A bundle that is
@@ -22,9 +22,13 @@ export function registerPolicyUpload(api: PublicApi): void {
     path: '/policy-groups/:id/upload',
     what: 'The policy group',
     archive: 'policy bundle',
-    limits,
+    limits: policyBundleLimits,
     begin: (id, { accountId }) => {
-      const layout = bundleLayout(api.reader.row(policyGroups, accountId, id))
+      const group = api.reader.row(policyGroups, accountId, id)
+      const layout = bundleLayout({
+        repoJson: nullableTextOf(group, 'vcs_repo_json'),
+        commonFunctions: nullableTextOf(group, 'common_functions_folder'),
+      })
       const bundleId = api.ids('pbun')
       const file = dataFiles.policyBundle(bundleId)
       let bundle: ReadBundle = { policies: [], fault: undefined }
@@ -66,14 +70,4 @@ export function registerPolicyUpload(api: PublicApi): void {
       }
     },
   })
-}
-
-/** Where a group's policies and their common functions lie in a bundle. */
-function bundleLayout(group: Row): BundleLayout {
-  const repo = z.object({ path: z.string().nullish() }).safeParse(jsonOf(group, 'vcs_repo_json'))
-  const commonFunctions = nullableTextOf(group, 'common_functions_folder')
-  return {
-    path: repo.data?.path ?? '',
-    commonFunctions: commonFunctions === '' ? null : commonFunctions,
-  }
 }

@@ -169,6 +169,7 @@ function translate(error: EngineError, id: string, model: string): PublicApiErro
     case 'LEASE_LOST':
     case 'NAME_TAKEN':
     case 'SESSION_GONE':
+    case 'WRONG_POOL':
       return conflict(error.message)
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { invalidAttribute, nullableTextOf, textOf, type Row } from '../json-api/index.ts'
 
+import { workspaceRepoSchema } from './vcs-binding.ts'
 import { nameSchema, type Changes } from './writes.ts'
 
 const hook = z.string().max(65_535).nullish()
@@ -67,6 +68,7 @@ export const workspaceChangesSchema = z.object({
   'environment-type': z
     .enum(['production', 'staging', 'testing', 'development', 'unmapped'])
     .optional(),
+  'vcs-repo': workspaceRepoSchema.nullish(),
 })
 /** What a new workspace must and may have. */
 export const workspaceSchema = workspaceChangesSchema.extend({ name: workspaceName })

@@ -10,12 +10,13 @@ import {
   type WriteBody,
 } from '../json-api/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
-import { agentPools, environments, workspaces } from '../resources/index.ts'
+import { agentPools, configurationVersions, environments, workspaces } from '../resources/index.ts'
 
 import { deleteWorkspace } from './delete-workspace.ts'
 import { requirePoolIn } from './pool-rules.ts'
 import { registerReads } from './read-routes.ts'
 import { registerUnlockState } from './unlock-state.ts'
+import { vcsBinding } from './vcs-binding.ts'
 import { workspaceChangesSchema, workspaceColumns, workspaceSchema } from './workspace-settings.ts'
 import {
   insertRow,
@@ -40,6 +41,7 @@ export function registerWorkspaces(api: PublicApi): void {
     const environment = { name: 'environment', resource: environments }
     const environmentId = textOf(requiredRow(api, accountId, body, environment), 'id')
     const id = api.ids('ws')
+    const binding = vcsBinding(api, accountId, environmentId, body)
     withUniqueName('Workspace', body.attributes.name, () =>
       db.transaction(() => {
         insertRow(api, 'workspaces', {
@@ -48,8 +50,10 @@ export function registerWorkspaces(api: PublicApi): void {
           created_by: userId,
           created_at: api.clock.now().toISOString(),
           ...workspaceColumns(body.attributes),
+          ...binding.columns,
           agent_pool_id: poolOf(api, accountId, environmentId, body),
         })
+        if (binding.isNew) api.vcs.syncWorkspace(id)
       }),
     )
     return sendResource(api, request, reply, { resource: workspaces, id, status: 201 })
@@ -65,13 +69,16 @@ export function registerWorkspaces(api: PublicApi): void {
     if (wanted !== undefined && wanted !== environmentId) {
       throw invalidRelationship('environment', 'A workspace cannot move to another environment.')
     }
+    const binding = vcsBinding(api, accountId, environmentId, body, row)
     withUniqueName('Workspace', body.attributes.name, () =>
       db.transaction(() => {
         updateRow(api, 'workspaces', id, {
           ...workspaceColumns(body.attributes, row),
+          ...binding.columns,
           agent_pool_id: poolOf(api, accountId, environmentId, body),
           updated_at: api.clock.now().toISOString(),
         })
+        if (binding.isNew) api.vcs.syncWorkspace(id)
       }),
     )
     api.engine.workspaceChanged(id)
@@ -82,6 +89,15 @@ export function registerWorkspaces(api: PublicApi): void {
     const id = idOf(request)
     await deleteWorkspace(api, api.reader.row(workspaces, userOf(request).accountId, id))
     return reply.code(204).send()
+  })
+
+  app.post('/workspaces/:id/actions/resync', (request, reply) => {
+    const row = api.reader.row(workspaces, userOf(request).accountId, idOf(request))
+    if (nullableTextOf(row, 'vcs_provider_id') === null) {
+      throw conflict('Workspace is not bound to any repository.')
+    }
+    const id = api.vcs.syncWorkspace(textOf(row, 'id'))
+    return sendResource(api, request, reply, { resource: configurationVersions, id, status: 201 })
   })
 
   app.post('/workspaces/:id/actions/lock', (request, reply) => {

@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { findArchiveFault } from '../../src/public-api/routes/archive-check.ts'
+import { findArchiveFault } from '../../src/archives/archive-check.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { archive } from '../support/world.ts'
 

@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib'
 
 import { ArchivePolicy } from '@scalr-agent/core/protocol'
 import { extract } from 'tar-stream'
+import { z } from 'zod'
 
 import { parsePolicyManifest, type DeclaredPolicy } from './policy-manifest.ts'
 import { PolicyManifestError } from './policy-manifest-tokens.ts'
@@ -18,6 +19,28 @@ export interface BundleLayout {
   /** Folder of the manifest and the policies; empty for the root. */
   readonly path: string
   readonly commonFunctions: string | null
+}
+
+/** Rego is text. */
+export const policyBundleLimits = {
+  packedBytes: 16 * 1024 ** 2,
+  unpackedBytes: 128 * 1024 ** 2,
+  entries: 10_000,
+}
+
+/** Where a group's policies and their common functions lie in a bundle. */
+export function bundleLayout(group: {
+  readonly repoJson: string | null
+  readonly commonFunctions: string | null
+}): BundleLayout {
+  const { repoJson, commonFunctions } = group
+  const repo = z
+    .object({ path: z.string().nullish() })
+    .safeParse(repoJson === null ? null : JSON.parse(repoJson))
+  return {
+    path: repo.data?.path ?? '',
+    commonFunctions: commonFunctions === '' ? null : commonFunctions,
+  }
 }
 
 export type ReadBundle =

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib'
 import { ArchivePolicy } from '@scalr-agent/core/protocol'
 import { extract } from 'tar-stream'
 
-import { errorCode } from '../../runtime/index.ts'
+import { errorCode } from '../runtime/index.ts'
 
 export interface ArchiveCheckOptions {
   readonly limits: { readonly maxEntries: number; readonly maxBytes: number }
@@ -77,7 +77,7 @@ export async function findArchiveFault(
     const stop = signal === undefined ? {} : { signal }
     await pipeline(createReadStream(path), createGunzip(), guard, stop)
   } catch (error) {
-    const fault = describe(error, archive)
+    const fault = describeArchiveFault(error, archive)
     if (fault === undefined) throw error
     return fault
   } finally {
@@ -88,9 +88,11 @@ export async function findArchiveFault(
   return `The ${archive} holds no file '${requiredFile}'.`
 }
 
-class ArchiveFaultError extends Error {}
+/** What is wrong with an archive, where no parser says it. */
+export class ArchiveFaultError extends Error {}
 
-function describe(error: unknown, archive: string): ArchiveFault {
+/** An error of reading an archive, in words; `undefined` when the archive is not at fault. */
+export function describeArchiveFault(error: unknown, archive: string): ArchiveFault {
   if (!(error instanceof Error)) return undefined
   const code = errorCode(error)
   if (error instanceof ArchiveFaultError) {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { parsePolicyManifest } from '../../src/public-api/policies/policy-manifest.ts'
-import { PolicyManifestError } from '../../src/public-api/policies/policy-manifest-tokens.ts'
+import { parsePolicyManifest } from '../../src/archives/policy-manifest.ts'
+import { PolicyManifestError } from '../../src/archives/policy-manifest-tokens.ts'
 
 const good = `version = "v1"
 

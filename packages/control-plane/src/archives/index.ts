@@ -1,0 +1,14 @@
+export {
+  describeArchiveFault,
+  findArchiveFault,
+  type ArchiveCheckOptions,
+  type ArchiveFault,
+} from './archive-check.ts'
+export {
+  bundleLayout,
+  policyBundleLimits,
+  readPolicyBundle,
+  type BundleLayout,
+  type ReadBundle,
+} from './policy-bundle.ts'
+export { rerootArchive, type RerootOptions } from './reroot-archive.ts'

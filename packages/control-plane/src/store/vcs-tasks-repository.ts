@@ -1,0 +1,91 @@
+import type { Database } from './database.ts'
+
+export interface VcsTaskRow {
+  readonly id: number
+  readonly vcs_provider_id: string
+  readonly subject: string
+  readonly kind: string
+  readonly payload_json: string
+  readonly attempts: number
+  readonly due_at: string
+  readonly created_at: string
+  readonly error_message: string | null
+}
+
+/** What is to be done at VCSs. */
+export class VcsTasksRepository {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  add(
+    task: {
+      readonly providerId: string
+      readonly subject: string
+      readonly kind: string
+      readonly payload: unknown
+    },
+    at: string,
+  ): void {
+    this.#db.run(
+      `INSERT INTO vcs_tasks (vcs_provider_id, subject, kind, payload_json, due_at, created_at)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      task.providerId,
+      task.subject,
+      task.kind,
+      JSON.stringify(task.payload),
+      at,
+      at,
+    )
+  }
+
+  get(id: number): VcsTaskRow | undefined {
+    return this.#db.get<VcsTaskRow>('SELECT * FROM vcs_tasks WHERE id = ?', id)
+  }
+
+  /** The first of each subject, if its time has come. */
+  due(at: string): VcsTaskRow[] {
+    return this.#db.all<VcsTaskRow>(
+      `SELECT * FROM vcs_tasks t WHERE due_at <= ? AND NOT EXISTS (
+         SELECT 1 FROM vcs_tasks o WHERE o.vcs_provider_id = t.vcs_provider_id
+           AND o.subject = t.subject AND o.id < t.id)
+       ORDER BY id LIMIT 200`,
+      at,
+    )
+  }
+
+  has(subject: string, kind: string): boolean {
+    const row = this.#db.get(
+      'SELECT 1 AS found FROM vcs_tasks WHERE subject = ? AND kind = ? LIMIT 1',
+      subject,
+      kind,
+    )
+    return row !== undefined
+  }
+
+  postpone(id: number, to: string, reason: string): void {
+    this.#db.run(
+      'UPDATE vcs_tasks SET attempts = attempts + 1, due_at = ?, error_message = ? WHERE id = ?',
+      to,
+      reason,
+      id,
+    )
+  }
+
+  /** Those of a provider are worth another try now: an agent that serves it came. */
+  hasten(providerId: string, at: string): void {
+    this.#db.run(
+      'UPDATE vcs_tasks SET due_at = ? WHERE vcs_provider_id = ? AND due_at > ?',
+      at,
+      providerId,
+      at,
+    )
+  }
+
+  /** @returns whether it was still there. */
+  remove(id: number): boolean {
+    return this.#db.run('DELETE FROM vcs_tasks WHERE id = ?', id) > 0
+  }
+}

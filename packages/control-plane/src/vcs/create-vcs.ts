@@ -1,0 +1,73 @@
+import type { RelayPrincipal, RelayWebhook } from '@scalr-agent/vcs-relay/gateway'
+
+import { takeWebhook } from './take-webhook.ts'
+import { createVcsContext, type VcsOptions } from './vcs-context.ts'
+import { DownloadTask, downloadKind } from './work/download-task.ts'
+import { EventTask, eventKind } from './work/event-task.ts'
+import { StatusSender } from './work/status-sender.ts'
+import { addSync, SyncTask, syncKind } from './work/sync-task.ts'
+import { TaskRunner } from './work/task-runner.ts'
+
+/** What may be asked of private VCSs. Whatever is asked is kept, and done as soon as an agent is there. */
+export interface Vcs {
+  /** Keeps a webhook for good, once for its id. */
+  takeWebhook(webhook: RelayWebhook, from: RelayPrincipal): void
+  /** Makes a configuration version of what the branch of the workspace holds. @returns its id */
+  syncWorkspace(workspaceId: string): string
+  /** Takes up what the last process left. */
+  open(): void
+  close(): Promise<void>
+}
+
+/** How long an agent may send a webhook again that was taken. */
+const webhookMemoryMs = 30 * 24 * 3_600_000
+const forgetEveryMs = 3_600_000
+
+export function createVcs(options: VcsOptions): Vcs {
+  const context = createVcsContext(options)
+  const { db, providers, timing, at, logger } = context
+  const runner = new TaskRunner(context, {
+    [downloadKind]: new DownloadTask(context),
+    [eventKind]: new EventTask(context),
+    [syncKind]: new SyncTask(context),
+  })
+  const sender = new StatusSender(context)
+  let timers: readonly NodeJS.Timeout[] = []
+
+  function pass(): void {
+    try {
+      runner.pass()
+      sender.pass()
+    } catch (error) {
+      logger.error({ err: error }, 'Tasks at VCSs could not be looked at; the next pass will')
+    }
+  }
+  /** What was added is begun once it is kept. */
+  function wake(): void {
+    db.afterCommit(() => setImmediate(pass))
+  }
+
+  return {
+    takeWebhook: (webhook, from) => {
+      takeWebhook(context, webhook, from)
+      wake()
+    },
+    syncWorkspace: (workspaceId) =>
+      db.transaction(() => {
+        const id = addSync(context, workspaceId)
+        wake()
+        return id
+      }),
+    open: () => {
+      timers = [
+        setInterval(pass, timing.reaperEveryMs).unref(),
+        setInterval(() => providers.forgetWebhooks(at(-webhookMemoryMs)), forgetEveryMs).unref(),
+      ]
+      pass()
+    },
+    close: async () => {
+      for (const timer of timers) clearInterval(timer)
+      await Promise.all([runner.close(), sender.close()])
+    },
+  }
+}

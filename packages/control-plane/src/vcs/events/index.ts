@@ -1,0 +1,3 @@
+export { isSigned } from './check-signature.ts'
+export { forgeEventSchema, type ForgeEvent } from './forge-event.ts'
+export { readEvent } from './read-event.ts'

@@ -1,0 +1,41 @@
+import type { VcsTaskRow } from '../../store/index.ts'
+import { forgeEventSchema } from '../events/index.ts'
+import type { VcsContext } from '../vcs-context.ts'
+
+import { PullRequestEvent } from './pull-request-event.ts'
+import { PushEvent } from './push-event.ts'
+import type { TaskCall, TaskHandler } from './vcs-task.ts'
+
+export const eventKind = 'event'
+
+/** Looks what a webhook means for what is bound to its repository. */
+export class EventTask implements TaskHandler {
+  readonly #context: VcsContext
+  readonly #pushes: PushEvent
+  readonly #pullRequests: PullRequestEvent
+
+  constructor(context: VcsContext) {
+    this.#context = context
+    this.#pushes = new PushEvent(context)
+    this.#pullRequests = new PullRequestEvent(context)
+  }
+
+  async run(call: TaskCall): Promise<() => void> {
+    const event = forgeEventSchema.parse(JSON.parse(call.task.payload_json))
+    switch (event.kind) {
+      case 'push':
+        return this.#pushes.look(event, call)
+      case 'pull-request':
+        return this.#pullRequests.look(event, call)
+      case 'tag':
+        return () => {}
+    }
+  }
+
+  failed(task: VcsTaskRow, reason: string): void {
+    this.#context.logger.error(
+      { providerId: task.vcs_provider_id, subject: task.subject, reason },
+      'A webhook of a VCS came to nothing; resync what is bound to the repository',
+    )
+  }
+}
