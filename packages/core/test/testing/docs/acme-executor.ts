@@ -1,5 +1,5 @@
+import { checkSpec, executorErrors } from '../../../src/container/index.ts'
 import {
-  ExecutorError,
   ScalrAgentError,
   type Executor,
   type ExecutorCapabilities,
@@ -12,6 +12,7 @@ import {
 import type { AcmeBox, AcmeEngine } from './acme-engine.ts'
 
 const agentLabel = 'scalr-agent/agent-id'
+const acmeError = executorErrors('acme')
 
 export class AcmeExecutor implements Executor {
   readonly name = 'acme'
@@ -47,7 +48,7 @@ export class AcmeExecutor implements Executor {
 
   async launch(spec: WorkloadSpec, { signal }: OperationOptions = {}): Promise<Workload> {
     signal?.throwIfAborted()
-    checkSpec(spec)
+    checkSpec(spec, acmeError)
     return await translated('launch', signal, async () => {
       const found = await this.#engine.find(spec.id, signal)
       // Started is started. What is only created was left by a launch that was cut off.
@@ -118,12 +119,6 @@ function workloadOf(box: AcmeBox): Workload {
   }
 }
 
-function checkSpec(spec: WorkloadSpec): void {
-  if (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(spec.id)) return
-  const options = { executor: 'acme', phase: 'launch', code: 'INVALID_SPEC' } as const
-  throw new ExecutorError(`Cannot launch ${JSON.stringify(spec.id)}: it is no label.`, options)
-}
-
 /** The one place where the engine's errors become ours. */
 async function translated<T>(
   phase: string,
@@ -136,7 +131,6 @@ async function translated<T>(
   } catch (error) {
     signal?.throwIfAborted()
     if (ScalrAgentError.isInstance(error)) throw error
-    const options = { executor: 'acme', phase, code: 'ENGINE_FAILURE', cause: error } as const
-    throw new ExecutorError(`Cannot ${phase}: the engine refused.`, options)
+    throw acmeError('ENGINE_FAILURE', phase, `Cannot ${phase}: the engine refused.`, error)
   }
 }
