@@ -100,7 +100,12 @@ export const layers: readonly LayerOfFolder[] = [
   },
   { folder: 'examples/', source: everything, tests: everything },
   { folder: 'bench/', source: everything, tests: everything },
-  { folder: 'system-tests/', source: everything, tests: everything },
+  {
+    folder: 'system-tests/',
+    source: everything,
+    // The git server of the demo.
+    tests: [...everything, '@scalr-agent/example-quickstart/git-http-backend'],
+  },
   { folder: 'scripts/', source: everything, tests: everything },
 ]
 
