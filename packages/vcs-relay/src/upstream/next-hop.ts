@@ -38,7 +38,7 @@ export function nextHop(location: string, hop: Hop, settings: RedirectSettings):
     const decision = policy.decide('GET', to.target)
     // git learns its new address from the redirect, and asks there by itself.
     if (hop.permission.endpoint.traffic === 'git') {
-      return decision.allowed ? { kind: 'pass', location: to.target } : refuse(decision.reason)
+      return decision.allowed ? { kind: 'pass', location: to.target } : refuse('to a repository that the policy does not allow')
     }
     if (decision.allowed && settings.mayFollow) {
       return {
@@ -49,7 +49,7 @@ export function nextHop(location: string, hop: Hop, settings: RedirectSettings):
     const passed: NextHop =
       'target' in parseTarget(to.target)
         ? { kind: 'pass', location: to.target }
-        : // Clients may read another host out of it, as in '/\\host'.
+        : // Clients may read another host out of it, as in '/\host'.
           refuse('to a path that can be read in two ways')
     return archiveHop(to, hop, settings) ?? passed
   }

@@ -246,7 +246,7 @@ describe('one list of projects for REST, git and archives', () => {
     const allows = (project: string): boolean =>
       policy.decide('GET', `/api/v4/projects/${encodeURIComponent(project)}`).allowed
     expect(
-      ['a/x', 'b/x', 'b/x/y/z', 'c/x/infra', 'c/x/y/infra'].filter((it) => !allows(it)),
+      ['a/x', 'b/x', 'b/x/y/z', 'c/x/infra', 'c/x/y/infra'].filter((path) => !allows(path)),
     ).toEqual([])
     expect(['a/x/y', 'c/infra/x', 'bb/x', 'x/b/x'].filter(allows)).toEqual([])
   })
@@ -298,7 +298,7 @@ describe('writing is asked for, group by group', () => {
       allowed: true,
       endpoint: { group },
     })
-    const others = ['statuses', 'checks', 'comments', 'hooks'].filter((it) => it !== group)
+    const others = ['statuses', 'checks', 'comments', 'hooks'].filter((other) => other !== group)
     expect(policyOf(kind, { write: others as 'hooks'[] }).decide(method, target)).toMatchObject({
       step: 'write-group',
     })
