@@ -174,13 +174,6 @@ async function chooseUser(
   spec: WorkloadSpec,
 ): Promise<UnixUser | undefined> {
   const user = spec.user === undefined ? context.defaultUser : parseUser(spec.user)
-  if (spec.user !== undefined && user === undefined) {
-    throw processError(
-      'INVALID_SPEC',
-      'launch',
-      `Cannot launch workload \`${spec.id}\`: its user must be numeric, \`uid\` or \`uid:gid\`.`,
-    )
-  }
   const ownUid = process.getuid?.()
   if (user === undefined || (user.uid === ownUid && user.gid === process.getgid?.())) {
     return undefined

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 
 import type { WorkloadSpec } from '../executor/index.ts'
 import type { MakeExecutorError } from './executor-errors.ts'
+import { parseUser } from './unix-user.ts'
 
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u
 const variable = /^[A-Za-z_][A-Za-z0-9_]*$/u
@@ -39,6 +40,9 @@ export function checkSpec(spec: WorkloadSpec, makeError: MakeExecutorError): voi
   }
   if (!(spec.startTimeoutMs > 0)) refuse('startTimeoutMs is not above 0')
   if (spec.deadlineMs !== undefined && !(spec.deadlineMs > 0)) refuse('deadlineMs is not above 0')
+  if (spec.user !== undefined && parseUser(spec.user) === undefined) {
+    refuse('its user must be numeric, `uid` or `uid:gid`')
+  }
 }
 
 /** @throws `INVALID_SPEC` for anything but an RFC 1123 label: ids become names of files and objects. */

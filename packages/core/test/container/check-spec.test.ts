@@ -44,6 +44,7 @@ describe('checkSpec', () => {
     ['endless CPU', { resources: { cpus: Number.POSITIVE_INFINITY } }],
     ['no time', { startTimeoutMs: 0 }],
     ['a deadline in the past', { deadlineMs: -1 }],
+    ['a user by name', { user: 'root' }],
   ])('I12: refuses %s, and shows no secret', (_name, changes) => {
     let thrown: unknown
     try {

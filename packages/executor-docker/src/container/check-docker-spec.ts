@@ -1,5 +1,5 @@
 import type { WorkloadSpec } from '@scalr-agent/core'
-import { checkSpec, parseUser, refuseSpec } from '@scalr-agent/core/container'
+import { checkSpec, refuseSpec } from '@scalr-agent/core/container'
 
 import { dockerError } from '../docker-error.ts'
 import { ownLabelPrefix } from './labels.ts'
@@ -13,9 +13,6 @@ export function checkDockerSpec(
   options: { readonly metadata: 'block' | 'allow'; readonly network: string },
 ): void {
   checkSpec(spec, dockerError)
-  if (spec.user !== undefined && parseUser(spec.user) === undefined) {
-    refuseSpec(spec, 'its user must be numeric, `uid` or `uid:gid`', dockerError)
-  }
   const reserved = Object.keys(spec.labels).find((name) => name.startsWith(ownLabelPrefix))
   if (reserved !== undefined) {
     refuseSpec(spec, `the label ${reserved} is one of the executor's own`, dockerError)

@@ -13,7 +13,6 @@ describe('checkDockerSpec', () => {
 
   it.each<readonly [string, Partial<WorkloadSpec>]>([
     ['what no executor can launch', { id: 'Job' }],
-    ['a user by name', { user: 'root' }],
     ["a label of the executor's own", { labels: { 'io.scalr.agent.workload': 'other' } }],
     ["the machine's own network", { network: 'host' }],
     ["another container's network", { network: 'container:db' }],
