@@ -1,6 +1,7 @@
 export {
   Agent,
   exitCodeFor,
+  isSessionGone,
   listenToProcessSignals,
   VcsSession,
   type AgentEvents,
@@ -124,12 +125,17 @@ export type {
 } from './executor/index.ts'
 export {
   createDispatcher,
+  HttpTransport,
   parseBaseUrl,
+  readJson,
   translateFailure,
   urlFromToken,
   type ConnectionOptions,
   type Failure,
   type FailureContext,
+  type HttpAnswer,
+  type HttpCall,
+  type HttpTransportOptions,
   type ProxyOptions,
 } from './http/index.ts'
 export {

@@ -1,3 +1,12 @@
+export {
+  RelayAgent,
+  type AgentTiming,
+  type RelayAgentOptions,
+  type RelayAgentParts,
+  type RelayAgentStatus,
+} from './agent/index.ts'
+export { relayPath, relayProtocolVersion } from './protocol/index.ts'
+export { RelayError, type RelayErrorCode } from './relay-error.ts'
 export type {
   AnswerOrigin,
   HeaderPairs,

@@ -28,6 +28,8 @@ export const problemTypes = {
   sessionGone: `${prefix}session-gone`,
   /** 422: size or digest of what was sent is not what was declared (I10). */
   digestMismatch: `${prefix}digest-mismatch`,
+  /** 422: the control plane will never take this webhook of a VCS. */
+  webhookRefused: `${prefix}webhook-refused`,
   tooLarge: `${prefix}too-large`,
   /** 426: no common protocol version. */
   versionUnsupported: `${prefix}version-unsupported`,

@@ -1,3 +1,8 @@
+export type { GatewayTiming } from './gateway-timing.ts'
+export { createRelayGateway } from './create-relay-gateway.ts'
 export type { RelayGateway, RelayGatewayOptions, RelayPrincipal } from './relay-gateway.ts'
+export { originHeader } from './reserved-headers.ts'
+export { RelayError, type RelayErrorCode } from '../relay-error.ts'
+export { WebhookRefusedError } from '../webhook-refused-error.ts'
 export type { RelayAnswer, RelayLane, RelayRequest } from '../relay-exchange.ts'
 export type { RelayWebhook } from '../relay-webhook.ts'

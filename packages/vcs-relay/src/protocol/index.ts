@@ -3,6 +3,7 @@ export {
   gatewayMessageSchema,
   helloSchema,
   requestMessageSchema,
+  welcomeSchema,
   type AgentMessage,
   type GatewayMessage,
   type Hello,
@@ -26,3 +27,7 @@ export {
   type PollResponse,
 } from './poll-calls.ts'
 export { framesMediaType, relayLimits, relayPath, relayProtocolVersion } from './relay-limits.ts'
+export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts'
+export { FrameEncoder, type FrameEncoderOptions } from './frame-encoder.ts'
+export { frameTypes, makeFrame, makeJsonFrame } from './frame.ts'
+export { IdleWatch } from './idle-watch.ts'
