@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+
+import { describe, expect, it } from 'vitest'
+
+import { CallCounter } from './support/call-counter.ts'
+import { oneResource } from './support/configurations.ts'
+import { toolImage } from './support/docker-engine.ts'
+import { hooksOf } from './support/hooks.ts'
+import { anyKubernetesCluster } from './support/kubernetes-cluster.ts'
+import { KubernetesScene } from './support/kubernetes-scene.ts'
+import { anyRealTool } from './support/tools.ts'
+
+const suite = 'fifty jobs at once'
+const kubeconfig = anyKubernetesCluster(suite) ?? ''
+const tool = anyRealTool(suite)
+const jobs = 50
+/** Of each, in bytes. */
+const logBytes = 2 * 1024 ** 2
+
+describe.skipIf(kubeconfig === '' || tool === undefined)('fifty jobs at once in pods', () => {
+  if (tool === undefined) return
+
+  it('each has its own log and its own end, and the agent holds none of it in memory', async () => {
+    await using scene = await KubernetesScene.start(kubeconfig)
+    await using counter = await CallCounter.start(scene.address)
+    const { platform } = scene
+    await using agent = await scene.daemon({
+      name: 'fifty',
+      env: {
+        SCALR_AGENT_CONTAINER_TASK_IMAGE: toolImage(tool),
+        SCALR_AGENT_CONCURRENCY: String(jobs),
+      },
+    })
+    await agent.ready()
+    const gate = counter.hold('arrived')
+    // None goes on before all are there; each then ends with a code of its own.
+    const hook = (index: number): string => `
+echo "job ${index} is here"
+wget -q -O /dev/null ${counter.url}/arrived
+awk 'BEGIN { for (i = 0; i < ${logBytes / 64}; i++) printf "%063d\\n", i }'
+echo "job ${index} ends"
+exit ${index + 1}`
+    const runs = await Promise.all(
+      Array.from({ length: jobs }, async (_, index) => {
+        const workspace = await platform.workspace({
+          iac: tool.iac,
+          files: oneResource,
+          hooks: hooksOf({ preInit: hook(index) }),
+        })
+        return await platform.client.runs.create({ workspaceId: workspace.id })
+      }),
+    )
+    await expect.poll(() => counter.calls.length, { timeout: 220_000, interval: 200 }).toBe(jobs)
+    gate.letGo()
+    for (const [index, { id }] of runs.entries()) {
+      const run = await platform.untilStatus(id, 'errored')
+      expect(run.errorMessage).toMatch(new RegExp(`exit code ${index + 1}\\b`, 'u'))
+      const log = await platform.logs(run)
+      expect(log.match(/^job \d+ .*$/gmu)).toEqual([`job ${index} is here`, `job ${index} ends`])
+      expect(log.match(/^\d{63}$/gmu)).toHaveLength(logBytes / 64)
+    }
+    // Fifty times all output would be 100 MiB more.
+    const [, kilobytes] =
+      /^VmHWM:\s+(\d+) kB$/mu.exec(readFileSync(`/proc/${agent.pid}/status`, 'utf8')) ?? []
+    process.stdout.write(`The agent took ${Math.round(Number(kilobytes) / 1024)} MiB at most.\n`)
+    expect(Number(kilobytes) / 1024).toBeLessThan(512)
+    expect(await scene.left()).toEqual([])
+  }, 420_000)
+})
