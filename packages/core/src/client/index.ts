@@ -8,6 +8,8 @@ export type {
   Environment,
   Hook,
   HookEnvironmentLink,
+  Module,
+  ModuleVersion,
   Plan,
   Policy,
   PolicyCheck,
@@ -17,6 +19,7 @@ export type {
   StateVersion,
   Tag,
   Variable,
+  VcsProvider,
   Workspace,
 } from './definitions/index.ts'
 export type { FollowOptions } from './follow-output.ts'

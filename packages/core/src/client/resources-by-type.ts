@@ -8,6 +8,8 @@ import {
   environmentDefinition,
   hookDefinition,
   hookEnvironmentLinkDefinition,
+  moduleDefinition,
+  moduleVersionDefinition,
   planDefinition,
   policyCheckDefinition,
   policyDefinition,
@@ -17,6 +19,7 @@ import {
   stateVersionDefinition,
   tagDefinition,
   variableDefinition,
+  vcsProviderDefinition,
   workspaceDefinition,
 } from './definitions/index.ts'
 import type { ResourceDefinition } from './resource-definition.ts'
@@ -33,6 +36,8 @@ const definitions = [
   environmentDefinition,
   hookDefinition,
   hookEnvironmentLinkDefinition,
+  moduleDefinition,
+  moduleVersionDefinition,
   planDefinition,
   policyCheckDefinition,
   policyDefinition,
@@ -42,6 +47,7 @@ const definitions = [
   stateVersionDefinition,
   tagDefinition,
   variableDefinition,
+  vcsProviderDefinition,
   workspaceDefinition,
 ] as const
 

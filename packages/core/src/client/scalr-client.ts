@@ -15,10 +15,13 @@ import {
   agentDefinition,
   agentPoolDefinition,
   hookEnvironmentLinkDefinition,
+  moduleDefinition,
+  moduleVersionDefinition,
   policyDefinition,
   serviceAccountDefinition,
   tagDefinition,
   variableDefinition,
+  vcsProviderDefinition,
 } from './definitions/index.ts'
 import { ResourceClient } from './resource-client.ts'
 import { AccessTokensClient } from './resources/access-tokens-client.ts'
@@ -26,6 +29,7 @@ import { AppliesClient } from './resources/applies-client.ts'
 import { ConfigurationVersionsClient } from './resources/configuration-versions-client.ts'
 import { EnvironmentsClient } from './resources/environments-client.ts'
 import { HooksClient } from './resources/hooks-client.ts'
+import { ModulesClient } from './resources/modules-client.ts'
 import { PlansClient } from './resources/plans-client.ts'
 import { PolicyChecksClient } from './resources/policy-checks-client.ts'
 import { PolicyGroupsClient } from './resources/policy-groups-client.ts'
@@ -78,10 +82,15 @@ export class ScalrClient implements AsyncDisposable {
   readonly agentPools: ResourceClient<typeof agentPoolDefinition>
   readonly agents: Pick<ResourceClient<typeof agentDefinition>, 'get' | 'list' | 'delete'>
   readonly applies: Omit<AppliesClient, 'list' | 'create' | 'update' | 'delete'>
-  readonly configurationVersions: Omit<ConfigurationVersionsClient, 'update' | 'delete'>
+  readonly configurationVersions: Omit<
+    ConfigurationVersionsClient,
+    'update' | 'delete' | 'resynced'
+  >
   readonly environments: EnvironmentsClient
   readonly hookEnvironmentLinks: ResourceClient<typeof hookEnvironmentLinkDefinition>
   readonly hooks: HooksClient
+  readonly modules: ModulesClient
+  readonly moduleVersions: Pick<ResourceClient<typeof moduleVersionDefinition>, 'get' | 'list'>
   readonly plans: Omit<PlansClient, 'list' | 'create' | 'update' | 'delete'>
   readonly policies: Pick<ResourceClient<typeof policyDefinition>, 'get'>
   readonly policyChecks: Omit<PolicyChecksClient, 'list' | 'create' | 'update' | 'delete'>
@@ -91,6 +100,7 @@ export class ScalrClient implements AsyncDisposable {
   readonly stateVersions: Omit<StateVersionsClient, 'update' | 'delete' | 'currentOf'>
   readonly tags: ResourceClient<typeof tagDefinition>
   readonly variables: ResourceClient<typeof variableDefinition>
+  readonly vcsProviders: ResourceClient<typeof vcsProviderDefinition>
   readonly workspaces: WorkspacesClient
   readonly #transport: HttpTransport
   readonly #api: ScalrApi
@@ -118,10 +128,13 @@ export class ScalrClient implements AsyncDisposable {
     this.agentPools = new ResourceClient(api, agentPoolDefinition)
     this.agents = new ResourceClient(api, agentDefinition)
     this.applies = new AppliesClient(api)
-    this.configurationVersions = new ConfigurationVersionsClient(api)
+    const configurations = new ConfigurationVersionsClient(api)
+    this.configurationVersions = configurations
     this.environments = new EnvironmentsClient(api)
     this.hookEnvironmentLinks = new ResourceClient(api, hookEnvironmentLinkDefinition)
     this.hooks = new HooksClient(api)
+    this.modules = new ModulesClient(api, moduleDefinition)
+    this.moduleVersions = new ResourceClient(api, moduleVersionDefinition)
     this.plans = new PlansClient(api)
     this.policies = new ResourceClient(api, policyDefinition)
     this.policyChecks = new PolicyChecksClient(api)
@@ -131,7 +144,8 @@ export class ScalrClient implements AsyncDisposable {
     this.stateVersions = stateVersions
     this.tags = new ResourceClient(api, tagDefinition)
     this.variables = new ResourceClient(api, variableDefinition)
-    this.workspaces = new WorkspacesClient(api, stateVersions)
+    this.vcsProviders = new ResourceClient(api, vcsProviderDefinition)
+    this.workspaces = new WorkspacesClient(api, { stateVersions, configurations })
   }
 
   /**

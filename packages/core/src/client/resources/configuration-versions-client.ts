@@ -54,6 +54,16 @@ export class ConfigurationVersionsClient extends ResourceClient<
     return version
   }
 
+  /** @internal Of `WorkspacesClient.resync`. */
+  async resynced(
+    workspaceId: string,
+    path: string,
+    options: CallOptions,
+  ): Promise<ConfigurationVersion> {
+    const doing = `resync the workspace ${workspaceId}`
+    return await this.document({ doing, method: 'POST', path, ...options })
+  }
+
   /** The uploaded tar.gz. */
   async download(id: string, options: CallOptions = {}): Promise<Readable> {
     return await this.#api.download(

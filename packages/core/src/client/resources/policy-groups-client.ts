@@ -34,6 +34,15 @@ export class PolicyGroupsClient extends ResourceClient<typeof policyGroupDefinit
     await uploadFile(this.#api, doing, group.uploadUrl, archive, options)
   }
 
+  /**
+   * Fetches the policies of the group's repository again.
+   *
+   * @throws `ApiError` 409 while it is being done, and when the group has no repository
+   */
+  async resync(id: string, options: CallOptions = {}): Promise<void> {
+    await this.action(id, 'resync', {}, options)
+  }
+
   /** Links the group to environments: runs there are checked by it from then on. */
   async link(
     id: string,

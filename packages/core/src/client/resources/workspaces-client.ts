@@ -1,8 +1,14 @@
 import { z } from 'zod'
 
-import { workspaceDefinition, type StateVersion, type Workspace } from '../definitions/index.ts'
+import {
+  workspaceDefinition,
+  type ConfigurationVersion,
+  type StateVersion,
+  type Workspace,
+} from '../definitions/index.ts'
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
 import type { ScalrApi } from '../scalr-api.ts'
+import type { ConfigurationVersionsClient } from './configuration-versions-client.ts'
 import type { StateVersionsClient } from './state-versions-client.ts'
 import { TagsOf } from './tags-of.ts'
 
@@ -22,13 +28,30 @@ export interface WorkspaceOutput {
 export class WorkspacesClient extends ResourceClient<typeof workspaceDefinition> {
   readonly #api: ScalrApi
   readonly #states: StateVersionsClient
+  readonly #configurations: ConfigurationVersionsClient
   readonly tags: TagsOf
 
-  constructor(api: ScalrApi, states: StateVersionsClient) {
+  constructor(
+    api: ScalrApi,
+    others: {
+      readonly stateVersions: StateVersionsClient
+      readonly configurations: ConfigurationVersionsClient
+    },
+  ) {
     super(api, workspaceDefinition)
     this.#api = api
-    this.#states = states
+    this.#states = others.stateVersions
+    this.#configurations = others.configurations
     this.tags = new TagsOf(api, workspaceDefinition)
+  }
+
+  /**
+   * Makes a configuration version of what the workspace's repository holds now.
+   *
+   * @throws `ApiError` 409 when it has none
+   */
+  async resync(id: string, options: CallOptions = {}): Promise<ConfigurationVersion> {
+    return await this.#configurations.resynced(id, this.pathOf(id, '/actions/resync'), options)
   }
 
   /** @throws `ApiError` 409 when it is locked already */
