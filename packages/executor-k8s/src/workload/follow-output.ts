@@ -1,0 +1,167 @@
+import type { KubeClient, KubeWatch } from '../calls/kube-client.ts'
+import { persist } from '../calls/persist.ts'
+import type { KubernetesContext } from '../context.ts'
+import { isNotFound, kubernetesError } from '../kubernetes-error.ts'
+import { containerNames } from '../manifest/own-names.ts'
+import { isRunning } from '../pod/pod-facts.ts'
+import { outputSizeCommand, readOutputCommand } from '../pod/scripts.ts'
+import { readState, type WorkloadState } from '../pod/workload-state.ts'
+import { followCommand } from '@scalr-agent/core/container'
+
+/** How long to wait before following again, from the second stream on that brought nothing. */
+const firstPauseMs = 50
+const longestPauseMs = 2000
+
+/**
+ * The output of a workload from a byte on, by a process in the companion. The end of a stream is never taken for
+ * the end of the output: that is where the exit record says. A server that is away is waited for.
+ */
+export async function* followOutput(
+  context: KubernetesContext,
+  connection: { readonly client: KubeClient; readonly watch: KubeWatch },
+  id: string,
+  fromByte: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  const { clock } = context
+  const { client, watch } = connection
+  let position = fromByte
+  let idleRounds = 0
+  for (;;) {
+    const state = await persist(clock, signal, () => readState(client, id, signal))
+    if (state.phase === 'absent') throw outputLost(id, 'was removed')
+    if (state.phase === 'ended') {
+      yield* readRest(context, client, state, position, signal)
+      return
+    }
+    const before = position
+    if (state.phase === 'running' && position < state.record.outputLimitBytes) {
+      const { limit, pod } = {
+        limit: state.record.outputLimitBytes,
+        pod: state.pod.metadata?.name ?? '',
+      }
+      for await (const chunk of streamOnce(
+        context,
+        client,
+        pod,
+        followCommand(position, 'stdout'),
+        signal,
+      )) {
+        // What comes after the limit may be cut off again: it is told when it is final.
+        const part = chunk.subarray(0, Math.max(limit - position, 0))
+        if (part.length === 0) break
+        position += part.length
+        yield part
+      }
+    }
+    idleRounds = position > before ? 0 : idleRounds + 1
+    if (idleRounds < 2) continue
+    await watch.next(Math.min(firstPauseMs * 2 ** (idleRounds - 2), longestPauseMs), signal)
+  }
+}
+
+/** What an exec in the companion writes; ends when its stream does, for whatever reason. */
+async function* streamOnce(
+  context: KubernetesContext,
+  client: KubeClient,
+  pod: string,
+  command: readonly [string, ...string[]],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    await using process = await client.pods.exec(
+      { pod, container: containerNames.keeper, command },
+      signal,
+    )
+    for await (const chunk of process.stdout) if (chunk instanceof Uint8Array) yield chunk
+  } catch (error) {
+    signal.throwIfAborted()
+    // The state of the pod, asked for next, says more than any of these.
+    context.logger.debug({ err: error }, 'The output stream of a pod broke off; reading it again')
+  }
+}
+
+async function* readRest(
+  context: KubernetesContext,
+  client: KubeClient,
+  state: Extract<WorkloadState, { phase: 'ended' }>,
+  fromByte: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  const { record } = state
+  // Without a main process there was never any.
+  if (!state.wasStarted) return
+  const known = state.outputBytes
+  if (known === fromByte) return
+  const pod = state.pod
+  if (pod === undefined || !isRunning(pod, 'keeper')) {
+    throw outputLost(record.id, 'is gone with its pod')
+  }
+  const name = pod.metadata?.name ?? ''
+  const bytes = known ?? (await sizeOf(context, client, record.id, name, signal))
+  if (bytes < fromByte) {
+    throw outputLost(record.id, `has ${bytes} bytes, and was asked from byte ${fromByte} on`)
+  }
+  let position = fromByte
+  let idleRounds = 0
+  while (position < bytes) {
+    const before = position
+    for await (const chunk of streamOnce(
+      context,
+      client,
+      name,
+      readOutputCommand(position),
+      signal,
+    )) {
+      const part = chunk.subarray(0, bytes - position)
+      position += part.length
+      if (part.length > 0) yield part
+      if (position >= bytes) break
+    }
+    if (position >= bytes) return
+    idleRounds = position > before ? 0 : idleRounds + 1
+    await context.clock.sleep(Math.min(firstPauseMs * 2 ** idleRounds, longestPauseMs), { signal })
+    const now = await persist(context.clock, signal, () => readState(client, record.id, signal))
+    if (now.phase !== 'ended' || now.pod === undefined || !isRunning(now.pod, 'keeper')) {
+      throw outputLost(record.id, `ends at byte ${position} of ${bytes}: its pod is gone`)
+    }
+    if (idleRounds > 20) {
+      throw outputLost(record.id, `has ${position} bytes where its exit record says ${bytes}`)
+    }
+  }
+}
+
+async function sizeOf(
+  context: KubernetesContext,
+  client: KubeClient,
+  id: string,
+  pod: string,
+  signal: AbortSignal,
+): Promise<number> {
+  return await persist(context.clock, signal, async () => {
+    try {
+      const target = { pod, container: containerNames.keeper, command: outputSizeCommand }
+      await using process = await client.pods.exec(target, signal)
+      let said = ''
+      for await (const chunk of process.stdout) said += String(chunk)
+      const [, bytes] = /^\s*(\d{1,16})\s/u.exec(said) ?? []
+      if (bytes !== undefined) return Number(bytes)
+    } catch (error) {
+      if (isNotFound(error)) throw outputLost(id, 'is gone with its pod')
+      throw error
+    }
+    throw kubernetesError(
+      'UNAVAILABLE',
+      'output',
+      `Cannot ask how long the output of \`${id}\` is.`,
+    )
+  })
+}
+
+function outputLost(id: string, what: string): Error {
+  return kubernetesError(
+    'OUTPUT_LOST',
+    'output',
+    `Cannot read the output of workload \`${id}\`: it ${what}. What was read before is all there is.`,
+  )
+}
