@@ -23,7 +23,7 @@ export class SpoolChild implements AsyncDisposable {
       [
         '--conditions=@scalr-agent/source',
         '--disable-warning=ExperimentalWarning',
-        `--import=${file('kill-at-operation.ts')}`,
+        `--import=${file('kill-at-edge-process.ts')}`,
         file('spool-process.ts'),
       ],
       {
