@@ -1,4 +1,4 @@
-import { moduleDefinition } from '../definitions/index.ts'
+import type { moduleDefinition } from '../definitions/index.ts'
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
 
 export class ModulesClient extends ResourceClient<typeof moduleDefinition> {
