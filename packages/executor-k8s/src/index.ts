@@ -1,5 +1,6 @@
 export type { ClusterOptions } from './cluster/cluster-options.ts'
 export { clusterOptionsFromEnv } from './cluster/cluster-options-from-env.ts'
+export { probeCluster, type ClusterFacts } from './cluster/probe-cluster.ts'
 export {
   kubernetesOptionsFromEnv,
   type KubernetesEnvironmentOptions,
