@@ -2,6 +2,7 @@ import type { ConformanceOptions } from '@scalr-agent/core/testing'
 
 import { openDockerExecutor } from './docker-subject.ts'
 import { openFakeExecutor } from './fake-subject.ts'
+import { openKubernetesExecutor } from './kubernetes-subject.ts'
 import { openProcessExecutor } from './process-subject.ts'
 
 /** An executor to prove, with what the kit may ask beside it. Disposing removes its records. */
@@ -12,6 +13,7 @@ export interface KitSubject extends AsyncDisposable {
 const openers: Readonly<Record<string, () => Promise<KitSubject>>> = {
   fake: openFakeExecutor,
   docker: openDockerExecutor,
+  kubernetes: openKubernetesExecutor,
   process: openProcessExecutor,
 }
 
