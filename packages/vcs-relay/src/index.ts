@@ -21,11 +21,9 @@ export { WebhookRefusedError } from './webhook-refused-error.ts'
 export {
   SpoolFullError,
   startWebhookServer,
-  webhookKinds,
   WebhookListener,
   WebhookSpool,
   type ParkedWebhook,
-  type WebhookKind,
   type WebhookListenerOptions,
   type WebhookServer,
   type WebhookServerOptions,

@@ -163,6 +163,8 @@ export const otherVariables: readonly string[] = [
   'SCALR_AGENT_DEBUG',
   'SCALR_AGENT_LOG_FORMAT',
   'SCALR_AGENT_BACKEND',
+  // The configuration of a VCS agent.
+  'SCALR_AGENT_VCS_CONFIG',
   // Page cache is never counted as memory of a job.
   'SCALR_AGENT_PROVIDER_CACHE_DROP_KERNEL_PAGES',
   // Options of the Kubernetes executor: `kubernetesOptionsFromEnv`.

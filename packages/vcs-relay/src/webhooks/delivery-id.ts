@@ -1,7 +1,7 @@
 import type { HeaderPairs } from '../relay-exchange.ts'
 
 import { singleHeader } from './header-lines.ts'
-import type { WebhookKind } from './webhook-kind.ts'
+import type { VcsKind } from '../policy/index.ts'
 
 /** Longer ones are no ids of a forge. */
 const maxLength = 200
@@ -10,15 +10,12 @@ const maxLength = 200
  * The delivery's own id: the same when the forge sends it again. GitLab's event UUID alone is shared by all
  * hooks that one event triggers.
  */
-export function deliveryIdOf(kind: WebhookKind, headers: HeaderPairs): string | undefined {
+export function deliveryIdOf(kind: VcsKind, headers: HeaderPairs): string | undefined {
   const id = findId(kind, (name) => singleHeader(headers, name))
   return id === undefined || id.length > maxLength ? undefined : id
 }
 
-function findId(
-  kind: WebhookKind,
-  header: (name: string) => string | undefined,
-): string | undefined {
+function findId(kind: VcsKind, header: (name: string) => string | undefined): string | undefined {
   switch (kind) {
     case 'github-enterprise':
       return header('x-github-delivery')

@@ -7,7 +7,6 @@ export {
   type WebhookSpoolStatus,
 } from './spool/index.ts'
 export { verifyWebhook, type SignedWebhook } from './signatures/index.ts'
-export { webhookKinds, type WebhookKind } from './webhook-kind.ts'
 export { WebhookListener } from './webhook-listener.ts'
 export {
   startWebhookServer,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 import { decodeSigningKey, signingKeyPrefix } from './signatures/index.ts'
 import { isNetwork } from './source-list.ts'
-import { webhookKinds } from './webhook-kind.ts'
+import { vcsKinds } from '../policy/index.ts'
 
 const network = z.string().refine(isNetwork, 'must be an address or a network such as 10.0.0.0/8')
 
@@ -18,7 +18,7 @@ const secret = z
 const hookSchema = z.strictObject({
   /** The VCS whose webhooks arrive here, as the agent's configuration names it. */
   vcs: z.string().min(1).max(100),
-  kind: z.enum(webhookKinds),
+  kind: z.enum(vcsKinds),
   /**
    * Path of the hook. Whoever knows it may send, so its last part must be a secret:
    * `/hooks/` and what `openssl rand -hex 24` prints.

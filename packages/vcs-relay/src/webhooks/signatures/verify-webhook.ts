@@ -2,14 +2,14 @@ import { createHmac } from 'node:crypto'
 
 import type { HeaderPairs } from '../../relay-exchange.ts'
 import { singleHeader } from '../header-lines.ts'
-import type { WebhookKind } from '../webhook-kind.ts'
+import type { VcsKind } from '../../policy/index.ts'
 
 import { sameBytes } from './same-bytes.ts'
 import { signingKeyPrefix, verifySigned } from './verify-signed.ts'
 
 /** A webhook whose sender has to prove that it knows a secret. */
 export interface SignedWebhook {
-  readonly kind: WebhookKind
+  readonly kind: VcsKind
   /** Any of them will do, so that a secret can be replaced without losing webhooks. */
   readonly secrets: readonly string[]
   readonly headers: HeaderPairs

@@ -5,14 +5,14 @@ import { describe, expect, it } from 'vitest'
 
 import type { HeaderPairs } from '../../../src/relay-exchange.ts'
 import { replayWindowMs, verifyWebhook } from '../../../src/webhooks/signatures/index.ts'
-import type { WebhookKind } from '../../../src/webhooks/webhook-kind.ts'
+import type { VcsKind } from '../../../src/policy/index.ts'
 
 const hex = (secret: string, body: Uint8Array): string =>
   createHmac('sha256', secret).update(body).digest('hex')
 const now = new Date('2026-11-22T12:00:00Z')
 
 function verdict(
-  kind: WebhookKind,
+  kind: VcsKind,
   secrets: readonly string[],
   headers: HeaderPairs,
   body: string | Uint8Array = 'Hello, World!',
@@ -163,7 +163,7 @@ describe('GitLab', () => {
 it('I12: no reason tells a secret or what was expected', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom<WebhookKind>('github-enterprise', 'gitlab', 'bitbucket-data-center', 'gitea'),
+      fc.constantFrom<VcsKind>('github-enterprise', 'gitlab', 'bitbucket-data-center', 'gitea'),
       fc.array(
         fc.tuple(
           fc.constantFrom(
