@@ -46,7 +46,7 @@ export class GithubDescription {
     this.#document = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Json
     this.#ajv = new Ajv({ strict: false, validateFormats: true, allowUnionTypes: true })
     addFormats.default(this.#ajv)
-    this.#ajv.addSchema({ $id: 'ghes', components: this.#document['components'] })
+    this.#ajv.addSchema({ $id: 'ghes', components: withNull(this.#document['components']) })
     this.#patterns = Object.keys(this.#paths).map((path) => ({ path, pattern: patternOf(path) }))
   }
 
@@ -107,7 +107,7 @@ export class GithubDescription {
     let validate: ValidateFunction | undefined
     return (body) => {
       if (schema === undefined) return undefined
-      validate ??= this.#ajv.compile(absolute(schema) as Json)
+      validate ??= this.#ajv.compile(absolute(withNull(schema)) as Json)
       return validate(body) ? undefined : this.#ajv.errorsText(validate.errors)
     }
   }
@@ -124,6 +124,19 @@ export class GithubDescription {
 function media(part: Json): Json | undefined {
   const content = part['content'] as Json | undefined
   return content?.['application/json'] as Json | undefined
+}
+
+/** `nullable` beside a reference means what OpenAPI 3.1 writes as another type; ajv knows it beside a type alone. */
+function withNull(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withNull)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const { nullable, ...rest } = schema as Json
+  const inner = Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [key, withNull(value)]),
+  )
+  if (nullable !== true)
+    return nullable === undefined ? inner : { nullable: withNull(nullable), ...inner }
+  return 'type' in rest ? { nullable, ...inner } : { anyOf: [inner, { type: 'null' }] }
 }
 
 /** References of the document, as ajv finds them. */

@@ -81,9 +81,9 @@ describe('the way to the VCS', () => {
     expect(seen).toEqual([
       `git.internal.example:443 Basic ${Buffer.from('jane:secret').toString('base64')}`,
     ])
-    for (const it of [server, proxy]) {
-      it.closeAllConnections()
-      it.close()
+    for (const open of [server, proxy]) {
+      open.closeAllConnections()
+      open.close()
     }
   })
 

@@ -7,6 +7,7 @@ const orgRepos = [...pages, 'type', 'sort', 'direction'] as const
 /** GitHub Enterprise Server: REST API v3 below `/api/v3`, checked against GitHub's own description by a test. */
 export const githubEnterpriseEndpoints: readonly Endpoint[] = [
   endpoint('github.root', 'GET /api/v3', { scope: 'account' }),
+  endpoint('github.root', 'GET /api/v3/', { scope: 'account' }),
   endpoint('github.meta', 'GET /api/v3/meta', { scope: 'account' }),
   endpoint('github.rate-limit', 'GET /api/v3/rate_limit', { scope: 'account' }),
   endpoint('github.user', 'GET /api/v3/user', { scope: 'account' }),
