@@ -11,7 +11,7 @@ const usage = `usage: main.ts                              serve until SIGTERM
        main.ts explain [VCS] METHOD TARGET  which rule decides over a request; nothing is sent
 
 SCALR_AGENT_VCS_CONFIG names the configuration (/etc/scalr-agent/vcs.json), SCALR_AGENT_TOKEN the token of a
-VCS-enabled agent pool; SCALR_AGENT_URL, _NAME, _DATA_DIR, _CA_CERT and the proxies are as for a run agent.
+VCS-enabled agent pool; SCALR_URL, SCALR_AGENT_NAME, _DATA_DIR, _CA_CERT and the proxies are as for a run agent.
 `
 
 /**

@@ -5,14 +5,18 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const main = new URL('../../src/main.ts', import.meta.url).pathname
+const quickstart = new URL('../../src/main.ts', import.meta.url).pathname
 
 /** The demo as a process, leader of its own group, as a shell starts it. */
 export class Demo implements AsyncDisposable {
   readonly #process: ChildProcess
   #output = ''
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    main = quickstart,
+  ) {
     this.#process = spawn(process.execPath, ['--conditions=@scalr-agent/source', main, ...args], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
