@@ -55,7 +55,7 @@ export function endpoint(id: string, line: string, options: EndpointOptions = {}
     traffic: 'rest',
     archive: options.archive ?? false,
     // Forms can hold a method of their own (`_method`), which some servers follow.
-    ...(method === 'GET' || method === 'DELETE' ? {} : { bodyType: 'application/json' }),
+    ...(method === 'GET' ? {} : { bodyType: 'application/json' }),
   }
 }
 
