@@ -12,7 +12,7 @@ import { sendProblem } from './send-problem.ts'
 import { requireSession } from './session-of.ts'
 import { toProblem } from './to-problem.ts'
 
-type RelayDeps = AgentApiDeps & { readonly gateway: RelayGateway }
+type RelayDeps = Omit<AgentApiDeps, 'gateway'> & { readonly gateway: RelayGateway }
 
 const relayPath = `${protocolPath}/relay`
 

@@ -28,7 +28,7 @@ const signalsQuerySchema = z.object({
 
 /** Calls about the session. */
 export function sessionRoutes(deps: AgentApiDeps): readonly AgentRoute[] {
-  const { engine, tokens, timing, clock } = deps
+  const { engine, gateway, tokens, timing, clock } = deps
 
   async function issue(session: Omit<TokenOf<'session'>, 'kind' | 'id' | 'expiresAt'>) {
     const { agentId, sessionId, poolId, poolTokenId } = session
@@ -62,6 +62,7 @@ export function sessionRoutes(deps: AgentApiDeps): readonly AgentRoute[] {
           )
         }
         const session = engine.register(token.poolId, body)
+        gateway.drop(session.agentId, 'The agent opened another session.')
         const issued = await issue({ ...session, poolTokenId: token.id })
         void reply.code(201)
         return {
@@ -127,6 +128,7 @@ export function sessionRoutes(deps: AgentApiDeps): readonly AgentRoute[] {
       token: 'session',
       handle: async ({ token, reply }) => {
         engine.disconnect(token)
+        gateway.drop(token.agentId, 'The agent ended its session.')
         return reply.code(204).send()
       },
     }),

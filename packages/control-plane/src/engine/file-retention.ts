@@ -81,12 +81,14 @@ export class FileRetention {
     const uploaded = ids("SELECT id FROM configuration_versions WHERE status = 'uploaded'")
     const states = ids('SELECT id FROM state_versions')
     const hookArchives = ids('SELECT id FROM hook_archives')
+    const modules = ids("SELECT id FROM module_versions WHERE status = 'ok'")
     const policyBundles = ids('SELECT id FROM policy_bundles')
     const olderThan = new Date(clock.now().getTime() - orphanedStateMs)
     const removed = [
       ...files.sweep('configuration-versions', named('.tar.gz', uploaded)),
       ...files.sweep('states', named('.tfstate', states), { olderThan }),
       ...files.sweep('hook-archives', named('.tar.gz', hookArchives)),
+      ...files.sweep('module-versions', named('.tar.gz', modules)),
       ...files.sweep('policy-bundles', named('.tar.gz', policyBundles)),
       ...files.sweep('logs', named('.log', phases)),
       ...files.sweep('plans', named('.json', phases)),

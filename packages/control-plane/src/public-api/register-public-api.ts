@@ -21,6 +21,8 @@ import {
   environments,
   hookEnvironmentLinks,
   hooks,
+  moduleVersions,
+  modules,
   plans,
   policies,
   policyChecks,
@@ -40,6 +42,7 @@ import { registerConfigurationVersions } from './routes/configuration-versions.t
 import { registerEnvironments } from './routes/environments.ts'
 import { registerHookEnvironmentLinks } from './routes/hook-environment-links.ts'
 import { registerHooks } from './routes/hooks.ts'
+import { registerModules } from './routes/modules.ts'
 import { registerPhases } from './routes/phases.ts'
 import { registerPolicyChecks } from './routes/policy-checks.ts'
 import { registerPolicyGroups } from './routes/policy-groups.ts'
@@ -60,6 +63,8 @@ const resources = [
   environments,
   hookEnvironmentLinks,
   hooks,
+  moduleVersions,
+  modules,
   plans,
   policies,
   policyChecks,
@@ -78,6 +83,7 @@ const routes: readonly ((api: PublicApi) => void)[] = [
   (api) => registerReads(api, users),
   (api) => registerRead(api, vcsRevisions),
   registerVcsProviders,
+  registerModules,
   registerEnvironments,
   registerWorkspaces,
   registerAgentPools,

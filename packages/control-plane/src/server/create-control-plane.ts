@@ -7,6 +7,7 @@ import Fastify from 'fastify'
 import { registerAgentApi, registerRelayRoutes, upgradeRelay } from '../agent-api/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { registerPublicApi } from '../public-api/index.ts'
+import { registerModuleRegistry } from '../registry/index.ts'
 import type { Logger } from '../runtime/index.ts'
 import { registerStateRoutes } from '../state/index.ts'
 import { DataDirectory, Database, FileStore } from '../store/index.ts'
@@ -135,6 +136,7 @@ async function start(
   registerAgentApi(app, deps)
   registerRelayRoutes(app, deps)
   registerStateRoutes(app, deps)
+  registerModuleRegistry(app, deps)
   await app.ready()
   for (const server of servers) {
     server.on('upgrade', (request, socket, head) => {

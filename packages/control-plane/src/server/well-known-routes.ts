@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
+import { moduleRegistryPath } from '../registry/index.ts'
 import type { Database } from '../store/index.ts'
 
 /** What needs no token: liveness, and Terraform's service discovery. */
@@ -14,5 +15,8 @@ export function registerWellKnownRoutes(
     return reply.send({ status: 'ok' })
   })
   // Only what is served here: `tfe.v2` and the rest would send clients to a 404.
-  app.get('/.well-known/terraform.json', () => ({ 'iacp.v3': '/api/iacp/v3/' }))
+  app.get('/.well-known/terraform.json', () => ({
+    'iacp.v3': '/api/iacp/v3/',
+    'modules.v1': moduleRegistryPath,
+  }))
 }

@@ -84,6 +84,10 @@ export class VcsBindingsRepository {
     )
   }
 
+  setPolicyGroupHead(id: string, sha: string): void {
+    this.#db.run('UPDATE policy_groups SET vcs_head_sha = ? WHERE id = ?', sha, id)
+  }
+
   modulesOf(providerId: string, repository: string): string[] {
     return this.#db
       .all<{ id: string }>(

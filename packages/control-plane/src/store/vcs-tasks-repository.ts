@@ -56,11 +56,13 @@ export class VcsTasksRepository {
     )
   }
 
-  has(subject: string, kind: string): boolean {
+  /** Whether a module or policy group has a task. */
+  concerns(id: string): boolean {
     const row = this.#db.get(
-      'SELECT 1 AS found FROM vcs_tasks WHERE subject = ? AND kind = ? LIMIT 1',
-      subject,
-      kind,
+      `SELECT 1 AS found FROM vcs_tasks WHERE subject = ?
+         OR ? IN (payload_json ->> '$.moduleId', payload_json ->> '$.policyGroupId') LIMIT 1`,
+      `module:${id}`,
+      id,
     )
     return row !== undefined
   }
@@ -71,16 +73,6 @@ export class VcsTasksRepository {
       to,
       reason,
       id,
-    )
-  }
-
-  /** Those of a provider are worth another try now: an agent that serves it came. */
-  hasten(providerId: string, at: string): void {
-    this.#db.run(
-      'UPDATE vcs_tasks SET due_at = ? WHERE vcs_provider_id = ? AND due_at > ?',
-      at,
-      providerId,
-      at,
     )
   }
 

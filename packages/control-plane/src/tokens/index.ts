@@ -1,3 +1,4 @@
+export { createDownloadLinks, type DownloadLinks } from './download-links.ts'
 export { bearerToken } from './bearer-token.ts'
 export { TokenRejectedError, type TokenRejection } from './token-rejected-error.ts'
 export { createTokenService, type TokenService, type TokenServiceOptions } from './token-service.ts'

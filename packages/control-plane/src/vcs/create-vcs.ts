@@ -4,6 +4,9 @@ import { takeWebhook } from './take-webhook.ts'
 import { createVcsContext, type VcsOptions } from './vcs-context.ts'
 import { DownloadTask, downloadKind } from './work/download-task.ts'
 import { EventTask, eventKind } from './work/event-task.ts'
+import { addModuleSync, ModuleTask, moduleKind } from './work/module-task.ts'
+import { ModuleVersionTask, moduleVersionKind } from './work/module-version-task.ts'
+import { addPolicyGroupSync, PolicyGroupTask, policyGroupKind } from './work/policy-group-task.ts'
 import { StatusSender } from './work/status-sender.ts'
 import { addSync, SyncTask, syncKind } from './work/sync-task.ts'
 import { TaskRunner } from './work/task-runner.ts'
@@ -14,6 +17,12 @@ export interface Vcs {
   takeWebhook(webhook: RelayWebhook, from: RelayPrincipal): void
   /** Makes a configuration version of what the branch of the workspace holds. @returns its id */
   syncWorkspace(workspaceId: string): string
+  /** Looks at the tags of the module; with `force` at versions that are there too. */
+  syncModule(moduleId: string, options?: { readonly force?: boolean }): void
+  /** Fetches the policies of the group again. */
+  syncPolicyGroup(policyGroupId: string): void
+  /** Whether the module or policy group is being looked at. */
+  isSyncing(id: string): boolean
   /** Takes up what the last process left. */
   open(): void
   close(): Promise<void>
@@ -29,6 +38,9 @@ export function createVcs(options: VcsOptions): Vcs {
   const runner = new TaskRunner(context, {
     [downloadKind]: new DownloadTask(context),
     [eventKind]: new EventTask(context),
+    [moduleKind]: new ModuleTask(context),
+    [moduleVersionKind]: new ModuleVersionTask(context),
+    [policyGroupKind]: new PolicyGroupTask(context),
     [syncKind]: new SyncTask(context),
   })
   const sender = new StatusSender(context)
@@ -58,6 +70,17 @@ export function createVcs(options: VcsOptions): Vcs {
         wake()
         return id
       }),
+    syncModule: (moduleId, { force = false } = {}) =>
+      db.transaction(() => {
+        addModuleSync(context, moduleId, force)
+        wake()
+      }),
+    syncPolicyGroup: (policyGroupId) =>
+      db.transaction(() => {
+        addPolicyGroupSync(context, policyGroupId, true)
+        wake()
+      }),
+    isSyncing: (id) => context.tasks.concerns(id),
     open: () => {
       timers = [
         setInterval(pass, timing.reaperEveryMs).unref(),

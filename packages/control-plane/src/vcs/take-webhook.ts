@@ -1,4 +1,8 @@
-import type { RelayPrincipal, RelayWebhook } from '@scalr-agent/vcs-relay/gateway'
+import {
+  WebhookRefusedError,
+  type RelayPrincipal,
+  type RelayWebhook,
+} from '@scalr-agent/vcs-relay/gateway'
 
 import type { VcsProviderRow } from '../store/index.ts'
 
@@ -9,8 +13,10 @@ import { eventKind } from './work/event-task.ts'
 import { repositorySubject } from './work/repository-subject.ts'
 
 /**
- * Keeps what a webhook says, once for its id, before the agent is told that we have it. One that nobody can
- * make sense of is noted and done with: to send it again would change nothing.
+ * Keeps what a webhook says, once for its id, before the agent is told that we have it.
+ *
+ * @throws WebhookRefusedError when it is of no VCS provider's, none of them can be sure who sent it, or none
+ * can make sense of it: the agent puts it aside, with the reason
  */
 export function takeWebhook(
   context: VcsContext,
@@ -24,11 +30,11 @@ export function takeWebhook(
     const concerned = providers
       .ofPool(from.poolId)
       .filter((provider) => vcsNameOf(context.gateway, provider) === webhook.vcs)
-    if (concerned.length === 0) {
-      logger.warn(fields, 'A webhook came from a VCS that no VCS provider of its pool stands for')
-    }
+    const refusals: string[] = []
     for (const provider of concerned) {
-      const event = readWebhook(context, webhook, provider)
+      const found = readWebhook(webhook, provider)
+      if (found.refusal !== undefined) refusals.push(found.refusal)
+      const { event } = found
       if (event === undefined) continue
       tasks.add(
         {
@@ -40,31 +46,29 @@ export function takeWebhook(
         at(),
       )
     }
+    if (refusals.length < concerned.length) return
+    const reason =
+      refusals[0] ??
+      `no VCS provider of the pool ${from.poolId} stands for the VCS '${webhook.vcs}'. Make one, or set its agent-vcs-name.`
+    logger.warn({ ...fields, reason }, 'A webhook was refused')
+    throw new WebhookRefusedError(`The webhook ${webhook.id} was refused: ${reason}`)
   })
 }
 
 function readWebhook(
-  { logger }: VcsContext,
   webhook: RelayWebhook,
   provider: VcsProviderRow,
-): ForgeEvent | undefined {
-  if (!isForgeKind(provider.vcs_type)) return undefined
-  const { api } = forgeKinds[provider.vcs_type]
-  const fields = { webhookId: webhook.id, vcs: webhook.vcs, providerId: provider.id }
-  const { webhook_secret: secret } = provider
+): { readonly event?: ForgeEvent | undefined; readonly refusal?: string } {
+  if (!isForgeKind(provider.vcs_type)) return {}
+  const { api, label } = forgeKinds[provider.vcs_type]
+  const { webhook_secret: secret, name } = provider
   if (webhook.signature === 'unchecked' && secret !== null && !isSigned(api, webhook, secret)) {
-    logger.warn(
-      fields,
-      'A webhook was refused: it is not signed with the secret of the VCS provider',
-    )
-    return undefined
+    return { refusal: `it is not signed with the webhook secret of the VCS provider '${name}'.` }
   }
   try {
-    return readEvent(api, webhook)
-  } catch (error) {
+    return { event: readEvent(api, webhook) }
+  } catch {
     // Bodies may hold anything: only that it was not understood is told.
-    const why = error instanceof Error ? error.name : 'unknown'
-    logger.warn({ ...fields, why }, 'A webhook is not what its VCS documents')
-    return undefined
+    return { refusal: `it is not what ${label} documents, which the VCS provider '${name}' is.` }
   }
 }

@@ -2,6 +2,8 @@ import type { RunEngine } from '../engine/index.ts'
 import type { Clock, IdSource, Logger, Timing } from '../runtime/index.ts'
 import {
   CommitStatusesRepository,
+  ModulesRepository,
+  PoliciesRepository,
   VcsBindingsRepository,
   VcsProvidersRepository,
   VcsTasksRepository,
@@ -34,6 +36,8 @@ export interface VcsContext extends VcsOptions {
   readonly tasks: VcsTasksRepository
   readonly statuses: CommitStatusesRepository
   readonly bindings: VcsBindingsRepository
+  readonly modules: ModulesRepository
+  readonly policies: PoliciesRepository
   /** The present time as the database holds it, moved by `ms`. */
   readonly at: (ms?: number) => string
 }
@@ -46,6 +50,8 @@ export function createVcsContext(options: VcsOptions): VcsContext {
     tasks: new VcsTasksRepository(db),
     statuses: new CommitStatusesRepository(db),
     bindings: new VcsBindingsRepository(db),
+    modules: new ModulesRepository(db),
+    policies: new PoliciesRepository(db),
     at: (ms = 0) => new Date(clock.now().getTime() + ms).toISOString(),
   }
 }

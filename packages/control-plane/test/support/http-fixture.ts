@@ -20,7 +20,7 @@ export class HttpFixture extends AgentClient implements AsyncDisposable {
   static async open(options: EngineFixtureOptions = {}): Promise<HttpFixture> {
     const fixture = new EngineFixture({ clock: systemClock, ...options })
     const app = Fastify({ forceCloseConnections: true })
-    const deps = { ...fixture.parts, logger: silentLogger, limits }
+    const deps = { ...fixture.parts, gateway: { drop: () => {} }, logger: silentLogger, limits }
     registerAgentApi(app, deps)
     registerStateRoutes(app, deps)
     const url = await app.listen({ host: '127.0.0.1', port: 0 })

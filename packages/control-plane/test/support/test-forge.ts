@@ -143,7 +143,10 @@ export class TestForge {
         const { head, base } = pull as { head: { ref: string }; base: { ref: string } }
         const sha = this.#branches.get(head.ref) ?? ''
         if (part !== 'files') return json(200, { ...pull, head: { ...head, sha } })
-        const changed = this.#changed(this.#branches.get(base.ref) ?? '', sha)
+        // Since both branches parted.
+        const ofBase = this.#ancestors(this.#branches.get(base.ref) ?? '')
+        const parted = this.#ancestors(sha).find((one) => ofBase.includes(one)) ?? ''
+        const changed = this.#changed(parted, sha)
         return json(
           200,
           changed.map((filename) => ({ filename })),

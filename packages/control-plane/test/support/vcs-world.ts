@@ -1,4 +1,8 @@
-import type { ControlPlaneOptions } from '../../src/index.ts'
+import {
+  createControlPlane,
+  type ControlPlaneOptions,
+  type ControlPlaneServer,
+} from '../../src/index.ts'
 
 import type { Json } from './api-client.ts'
 import { ForgeGateway } from './forge-gateway.ts'
@@ -19,6 +23,8 @@ export interface VcsWorld extends World {
   bound(repo?: Record<string, unknown>, attributes?: Record<string, unknown>): Promise<Json>
   configurations(workspaceId: string): Promise<Json[]>
   runs(workspaceId: string): Promise<Json[]>
+  /** A control plane on the same data, once the first is closed. */
+  restart(options?: Partial<ControlPlaneOptions>): Promise<ControlPlaneServer>
 }
 
 export async function startVcsWorld(
@@ -29,11 +35,12 @@ export async function startVcsWorld(
 ): Promise<VcsWorld> {
   const { forge = new TestForge(), provider, ...rest } = options
   const gateway = new ForgeGateway(forge)
-  const world = await startWorld({
+  const served = {
+    ...rest,
     createGateway: gateway.create,
     timing: { reaperEveryMs: 20, vcsRetryMs: 10, ...rest.timing },
-    ...rest,
-  })
+  }
+  const world = await startWorld(served)
   const { api } = world
   const pool = await api.create('/agent-pools', 'agent-pools', {
     name: 'vcs',
@@ -96,6 +103,7 @@ export async function startVcsWorld(
       ).body.data,
     runs: async (workspaceId) =>
       (await api.get(`/runs?filter[workspace]=${workspaceId}&include=vcs-revision`)).body.data,
+    restart: (more) => createControlPlane({ dataDir: world.dataDir, ...served, ...more }),
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   }
 }

@@ -20,7 +20,8 @@ const webhookHeadersSchema = z.array(
 )
 
 const usedSql = `(EXISTS (SELECT 1 FROM workspaces w WHERE w.agent_pool_id = t.id)
-  OR EXISTS (SELECT 1 FROM environments n WHERE n.default_agent_pool_id = t.id))`
+  OR EXISTS (SELECT 1 FROM environments n WHERE n.default_agent_pool_id = t.id)
+  OR EXISTS (SELECT 1 FROM vcs_providers v WHERE v.agent_pool_id = t.id))`
 
 export const agentPools: Resource = {
   type: 'agent-pools',

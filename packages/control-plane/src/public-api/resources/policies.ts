@@ -12,7 +12,7 @@ import {
   type Resource,
 } from '../json-api/index.ts'
 
-/** Groups of OPA policies. Their files come by upload: this control plane fetches nothing from a VCS. */
+/** Groups of OPA policies. Their files come from a repository, or by upload. */
 export const policyGroups: Resource = {
   type: 'policy-groups',
   model: 'PolicyGroup',
@@ -39,7 +39,7 @@ export const policyGroups: Resource = {
     account: toOne('accounts', 'account_id'),
     environments: toMany('environments', 'environment_ids'),
     policies: toMany('policies', 'policy_ids'),
-    'vcs-provider': empty('vcs-providers'),
+    'vcs-provider': toOne('vcs-providers', 'vcs_provider_id'),
     'vcs-revision': empty('vcs-revisions'),
   },
   links: (row, { publicUrl }) => ({
@@ -52,8 +52,7 @@ export const policyGroups: Resource = {
         WHERE l.policy_group_id = t.id AND l.environment_id IN (SELECT value FROM json_each(?))))`,
     },
     name: { column: 't.name' },
-    // None has one.
-    'vcs-provider': { column: 'NULL' },
+    'vcs-provider': { column: 't.vcs_provider_id' },
   },
   searched: ['t.name'],
   sorts: {

@@ -10,12 +10,13 @@ import {
   relationsNotFound,
   textOf,
   type Resource,
+  type Row,
   type WriteBody,
 } from '../json-api/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { agentPools, environments, workspaces } from '../resources/index.ts'
 
-import { isPoolIn } from './pool-rules.ts'
+import { isPoolIn, relaysOnly } from './pool-rules.ts'
 import { registerReads } from './read-routes.ts'
 import {
   checkAccount,
@@ -70,6 +71,7 @@ export function registerAgentPools(api: PublicApi): void {
     const body = parseWriteBody(request.body, 'agent-pools', updateSchema)
     withUniqueName('Agent pool', body.attributes.name, () =>
       db.transaction(() => {
+        checkKind(before, body)
         updateRow(api, 'agent_pools', id, {
           name: body.attributes.name,
           is_shared: body.attributes['is-shared'],
@@ -90,7 +92,9 @@ export function registerAgentPools(api: PublicApi): void {
       const row = api.reader.row(agentPools, userOf(request).accountId, id)
       if (api.engine.isPoolBusy(id)) throw conflict("Can't be deleted. Has busy agents.")
       if (flagOf(row, 'in_use')) {
-        throw conflict("Can't be deleted. Workspaces or environments are linked to it.")
+        throw conflict(
+          "Can't be deleted. Workspaces, environments or VCS providers are linked to it.",
+        )
       }
       const queued = db.get(
         "SELECT 1 FROM jobs WHERE pool_id = ? AND state <> 'finished' LIMIT 1",
@@ -130,12 +134,28 @@ function setLinks(api: PublicApi, accountId: string, poolId: string, body: Body)
   checkRules(api, accountId, poolId)
 }
 
+/** Agents of a pool run jobs, or they relay: that follows from the pool, and not from one day to the other. */
+function checkKind(before: Row, body: Body): void {
+  const wanted = body.attributes['vcs-enabled']
+  if (wanted === undefined || wanted === flagOf(before, 'vcs_enabled')) return
+  if (flagOf(before, 'in_use') || idsOf(before, 'agent_ids').length > 0) {
+    throw invalidAttribute(
+      'vcs-enabled',
+      'It cannot be changed while the pool has agents, or workspaces, environments or VCS providers are linked to it.',
+    )
+  }
+}
+
 function checkRules(api: PublicApi, accountId: string, poolId: string): void {
   const pool = api.reader.row(agentPools, accountId, poolId)
+  if (flagOf(pool, 'vcs_enabled') && flagOf(pool, 'is_default')) {
+    throw invalidAttribute('default', relaysOnly(pool))
+  }
   if (flagOf(pool, 'is_default') && !flagOf(pool, 'is_shared')) {
     throw invalidAttribute('default', 'The default agent pool of the account must be shared.')
   }
   for (const workspaceId of idsOf(pool, 'workspace_ids')) {
+    if (flagOf(pool, 'vcs_enabled')) throw invalidRelationship('workspaces', relaysOnly(pool))
     const workspace = api.reader.row(workspaces, accountId, workspaceId)
     if (isPoolIn(pool, textOf(workspace, 'environment_id'))) continue
     throw invalidRelationship(

@@ -4,17 +4,18 @@ import { PoliciesRepository } from '../../store/index.ts'
 import {
   conflict,
   idsOf,
+  nullableTextOf,
   parseWriteBody,
-  relationNotFound,
   relationsNotFound,
   type Row,
-  type WriteBody,
 } from '../json-api/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { environments, policies, policyGroups } from '../resources/index.ts'
 
 import { registerPolicyUpload } from './policy-upload.ts'
+import { policyBinding } from './policy-binding.ts'
 import { registerRead, registerReads } from './read-routes.ts'
+import { branchName, repositoryIdentifier } from './vcs-binding.ts'
 import {
   checkAccount,
   insertRow,
@@ -53,8 +54,8 @@ const updateSchema = z.object({
   'common-functions-folder': folder.nullish(),
   'vcs-repo': z
     .object({
-      identifier: z.string().min(1).max(255),
-      branch: z.string().max(255).nullish(),
+      identifier: repositoryIdentifier,
+      branch: branchName.nullish(),
       path: folder.nullish(),
     })
     .nullish(),
@@ -78,7 +79,7 @@ export function registerPolicyGroups(api: PublicApi): void {
     const { accountId } = userOf(request)
     const body = parseWriteBody(request.body, 'policy-groups', createSchema)
     checkAccount(api, accountId, body)
-    checkProvider(body)
+    const binding = policyBinding(api, accountId, body)
     const id = api.ids('pgrp')
     withUniqueName('Policy group', body.attributes.name, () =>
       db.transaction(() => {
@@ -86,9 +87,11 @@ export function registerPolicyGroups(api: PublicApi): void {
           id,
           account_id: accountId,
           ...changesOf(body.attributes),
+          ...binding.columns,
           created_at: api.clock.now().toISOString(),
         })
         link(api, accountId, id, body.many('environments') ?? [])
+        if (binding.isNew) api.vcs.syncPolicyGroup(id)
       }),
     )
     return sendResource(api, request, reply, { resource: policyGroups, id, status: 201 })
@@ -97,12 +100,16 @@ export function registerPolicyGroups(api: PublicApi): void {
   app.patch('/policy-groups/:id', (request, reply) => {
     const { accountId } = userOf(request)
     const id = idOf(request)
-    api.reader.row(policyGroups, accountId, id)
+    const row = api.reader.row(policyGroups, accountId, id)
     const body = parseWriteBody(request.body, 'policy-groups', updateSchema)
-    checkProvider(body)
+    const binding = policyBinding(api, accountId, body, row)
     withUniqueName('Policy group', body.attributes.name, () =>
       db.transaction(() => {
-        updateRow(api, 'policy_groups', id, changesOf(body.attributes))
+        updateRow(api, 'policy_groups', id, {
+          ...changesOf(body.attributes),
+          ...binding.columns,
+        })
+        if (binding.isNew) api.vcs.syncPolicyGroup(id)
         const linked = body.many('environments')
         if (linked === undefined) return
         db.run('DELETE FROM policy_group_environments WHERE policy_group_id = ?', id)
@@ -122,6 +129,19 @@ export function registerPolicyGroups(api: PublicApi): void {
       db.run('DELETE FROM policy_groups WHERE id = ?', id)
     })
     api.engine.policyBundleReplaced()
+    return reply.code(204).send()
+  })
+
+  app.post('/policy-groups/:id/actions/resync', (request, reply) => {
+    const id = idOf(request)
+    db.transaction(() => {
+      const row = api.reader.row(policyGroups, userOf(request).accountId, id)
+      if (nullableTextOf(row, 'vcs_provider_id') === null) {
+        throw conflict('Policy group is not bound to any repository.')
+      }
+      if (api.vcs.isSyncing(id)) throw conflict('Sync in progress.')
+      api.vcs.syncPolicyGroup(id)
+    })
     return reply.code(204).send()
   })
 
@@ -160,13 +180,11 @@ export function registerPolicyGroups(api: PublicApi): void {
 }
 
 function changesOf(attributes: Attributes) {
-  const repo = attributes['vcs-repo']
   return {
     name: attributes.name,
     opa_version: attributes['opa-version'],
     is_enforced: attributes['is-enforced'],
     common_functions_folder: attributes['common-functions-folder'],
-    vcs_repo_json: repo === undefined || repo === null ? repo : JSON.stringify(repo),
   }
 }
 
@@ -186,12 +204,4 @@ function link(api: PublicApi, accountId: string, groupId: string, ids: readonly 
 
 function isInUse(group: Row): boolean {
   return idsOf(group, 'environment_ids').length > 0
-}
-
-/** What Scalr takes and we have no use for is refused rather than passed over. */
-function checkProvider(body: WriteBody<unknown>): void {
-  const provider = body.one('vcs-provider')
-  if (typeof provider === 'string') {
-    throw relationNotFound('vcs-provider', 'VcsProvider', provider)
-  }
 }

@@ -5,7 +5,7 @@ import {
   type ReadBundle,
 } from '../../archives/index.ts'
 import { dataFiles, PoliciesRepository } from '../../store/index.ts'
-import { nullableTextOf, PublicApiError } from '../json-api/index.ts'
+import { conflict, nullableTextOf, PublicApiError } from '../json-api/index.ts'
 import type { PublicApi } from '../public-api.ts'
 import { policyGroups } from '../resources/index.ts'
 
@@ -25,6 +25,9 @@ export function registerPolicyUpload(api: PublicApi): void {
     limits: policyBundleLimits,
     begin: (id, { accountId }) => {
       const group = api.reader.row(policyGroups, accountId, id)
+      if (nullableTextOf(group, 'vcs_provider_id') !== null) {
+        throw conflict('The policy group takes its policies from its repository; push them there.')
+      }
       const layout = bundleLayout({
         repoJson: nullableTextOf(group, 'vcs_repo_json'),
         commonFunctions: nullableTextOf(group, 'common_functions_folder'),

@@ -5,11 +5,17 @@ export function isPoolIn(pool: Row, environmentId: string): boolean {
   return flagOf(pool, 'is_shared') || idsOf(pool, 'environment_ids').includes(environmentId)
 }
 
+/** Why a pool cannot have jobs. */
+export function relaysOnly(pool: Row): string {
+  return `Agent pool '${textOf(pool, 'name')}' is VCS-enabled: its agents relay and run nothing. Name a pool for runs.`
+}
+
 export function requirePoolIn(
   pool: Row,
   environmentId: string,
   refuse: (detail: string) => PublicApiError,
 ): void {
+  if (flagOf(pool, 'vcs_enabled')) throw refuse(relaysOnly(pool))
   if (isPoolIn(pool, environmentId)) return
   throw refuse(
     `Agent pool '${textOf(pool, 'name')}' is neither shared nor linked to environment '${environmentId}'. ` +

@@ -69,6 +69,8 @@ CREATE TABLE modules (
   name TEXT NOT NULL, provider TEXT NOT NULL,
   status TEXT NOT NULL DEFAULT 'pending'
     CHECK (status IN ('no_version_tags', 'pending', 'setup_complete', 'errored')),
+  -- The newest version of all, and the newest that may be used.
+  latest_version_id TEXT, module_version_id TEXT,
   error_message TEXT, created_by TEXT, created_at TEXT NOT NULL, UNIQUE (account_id, name, provider)
 ) STRICT;
 

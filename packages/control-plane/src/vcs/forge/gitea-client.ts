@@ -12,6 +12,7 @@ import type {
   NewCommitStatus,
 } from './forge-client.ts'
 import type { ForgeHttp } from './forge-http.ts'
+import { allOf } from './all-of.ts'
 
 const repositorySchema = z.object({
   id: z.number(),
@@ -144,7 +145,7 @@ export class GiteaClient implements ForgeClient {
 
   async tags(repository: string, { signal }: ForgeCallOptions): Promise<readonly ForgeTag[]> {
     const tags = await this.#pages(repo(repository, '/tags'), tagsSchema, signal)
-    return (tags ?? []).map(({ name, commit }) => ({ name, sha: commit.sha }))
+    return allOf(tags).map(({ name, commit }) => ({ name, sha: commit.sha }))
   }
 
   async setStatus(

@@ -13,6 +13,7 @@ import type {
   NewCommitStatus,
 } from './forge-client.ts'
 import type { ForgeHttp } from './forge-http.ts'
+import { allOf } from './all-of.ts'
 
 const projectSchema = z.object({
   id: z.number(),
@@ -151,7 +152,7 @@ export class GitlabClient implements ForgeClient {
 
   async tags(repository: string, { signal }: ForgeCallOptions): Promise<readonly ForgeTag[]> {
     const tags = await this.#pages(project(repository, '/repository/tags'), tagsSchema, signal)
-    return (tags ?? []).map(({ name, commit }) => ({ name, sha: commit.id }))
+    return allOf(tags).map(({ name, commit }) => ({ name, sha: commit.id }))
   }
 
   async setStatus(

@@ -2,6 +2,7 @@ import type { VcsTaskRow } from '../../store/index.ts'
 import { forgeEventSchema } from '../events/index.ts'
 import type { VcsContext } from '../vcs-context.ts'
 
+import { addModuleSync } from './module-task.ts'
 import { PullRequestEvent } from './pull-request-event.ts'
 import { PushEvent } from './push-event.ts'
 import type { TaskCall, TaskHandler } from './vcs-task.ts'
@@ -28,7 +29,13 @@ export class EventTask implements TaskHandler {
       case 'pull-request':
         return this.#pullRequests.look(event, call)
       case 'tag':
-        return () => {}
+        return () => {
+          const found = this.#context.bindings.modulesOf(
+            call.task.vcs_provider_id,
+            event.repository,
+          )
+          for (const moduleId of found) addModuleSync(this.#context, moduleId, false)
+        }
     }
   }
 

@@ -7,6 +7,7 @@ import type { VcsContext } from '../vcs-context.ts'
 
 import { addDownload } from './download-task.ts'
 import { addConfiguration, addRevision } from './new-configuration.ts'
+import { addPolicyGroupSync, policyGroupRepo } from './policy-group-task.ts'
 import type { TaskCall } from './vcs-task.ts'
 
 type Push = Extract<ForgeEvent, { kind: 'push' }>
@@ -34,13 +35,14 @@ export class PushEvent {
     const { bindings } = this.#context
     const providerId = task.vcs_provider_id
     const bound = bindings.workspacesOf(providerId, push.repository)
-    if (bound.length === 0) return () => {}
+    const groups = bindings.policyGroupsOf(providerId, push.repository)
+    if (bound.length === 0 && groups.length === 0) return () => {}
     const repository = await forge.repository(push.repository, { signal })
-    const concerned = bound.filter(
-      (row) =>
-        (readWorkspaceRepo(row.vcs_repo_json).branch ?? repository.defaultBranch) === push.branch,
-    )
-    if (concerned.length === 0) return () => {}
+    const isOf = (branch: string | null | undefined): boolean =>
+      (branch ?? repository.defaultBranch) === push.branch
+    const concerned = bound.filter((row) => isOf(readWorkspaceRepo(row.vcs_repo_json).branch))
+    const moved = groups.filter((row) => isOf(policyGroupRepo(row).branch))
+    if (concerned.length === 0 && moved.length === 0) return () => {}
     const head = await forge.branch(push.repository, push.branch, { signal })
     if (head === undefined) return () => {}
     const changes = new Map<string, readonly string[] | undefined>()
@@ -52,6 +54,7 @@ export class PushEvent {
     const found = { head, repository, push, providerId }
     return () => {
       for (const row of concerned) this.#move(row, changes, found)
+      for (const { id } of moved) addPolicyGroupSync(this.#context, id, false)
     }
   }
 

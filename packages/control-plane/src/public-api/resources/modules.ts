@@ -1,0 +1,104 @@
+import {
+  constant,
+  empty,
+  integer,
+  json,
+  nullableTextOf,
+  publicApiPath,
+  text,
+  textOf,
+  toMany,
+  toOne,
+  type Cell,
+  type Resource,
+} from '../json-api/index.ts'
+
+/** How a configuration names the module. */
+const source: Cell = (row, { publicUrl }) =>
+  `${new URL(publicUrl()).host}/${textOf(row, 'account_id')}/${textOf(row, 'name')}/${textOf(row, 'provider')}`
+
+/** Modules of the registry. */
+export const modules: Resource = {
+  type: 'modules',
+  model: 'Module',
+  path: '/modules',
+  columns: `t.*, (SELECT json_group_array(v.id) FROM module_versions v WHERE v.module_id = t.id)
+    AS version_ids`,
+  from: 'modules t',
+  account: 't.account_id',
+  attributes: {
+    name: text('name'),
+    provider: text('provider'),
+    source,
+    description: constant(null),
+    status: text('status'),
+    'error-message': text('error_message'),
+    'vcs-repo': json('vcs_repo_json'),
+    'created-at': text('created_at'),
+  },
+  relations: {
+    account: toOne('accounts', 'account_id'),
+    'created-by': toOne('users', 'created_by'),
+    environment: empty('environments'),
+    namespace: empty('module-namespaces'),
+    'latest-module-version': toOne('module-versions', 'latest_version_id'),
+    'module-version': toOne('module-versions', 'module_version_id'),
+    'module-versions': toMany('module-versions', 'version_ids'),
+    'vcs-provider': toOne('vcs-providers', 'vcs_provider_id'),
+  },
+  filters: {
+    name: { column: 't.name' },
+    provider: { column: 't.provider' },
+    status: { column: 't.status' },
+    account: { column: 't.account_id' },
+    'vcs-provider': { column: 't.vcs_provider_id' },
+    'module-versions.status': {
+      condition: `EXISTS (SELECT 1 FROM module_versions v WHERE v.module_id = t.id
+        AND v.status IN (SELECT value FROM json_each(?)))`,
+    },
+  },
+  searched: ['t.name'],
+  sorts: { name: 't.name', 'created-at': 't.created_at' },
+  defaultSort: 't.name',
+}
+
+export const moduleVersions: Resource = {
+  type: 'module-versions',
+  model: 'ModuleVersion',
+  path: '/module-versions',
+  columns: 't.*',
+  from: 'module_versions t JOIN modules m ON m.id = t.module_id',
+  account: 'm.account_id',
+  attributes: {
+    version: text('version'),
+    status: text('status'),
+    'error-message': text('error_message'),
+    size: integer('bytes'),
+    'is-root-module': constant(false),
+    'is-forbidden-by': constant(null),
+    // Modules are stored as they are, and not looked into.
+    details: constant(null),
+    dependencies: constant(null),
+    inputs: constant(null),
+    outputs: constant(null),
+    resources: constant(null),
+    'created-at': text('created_at'),
+  },
+  relations: {
+    module: toOne('modules', 'module_id'),
+    'vcs-revision': empty('vcs-revisions'),
+  },
+  links: (row, { publicUrl }): Readonly<Record<string, string>> =>
+    nullableTextOf(row, 'status') === 'ok'
+      ? {
+          download: `${publicUrl()}${publicApiPath}/module-versions/${textOf(row, 'id')}/download`,
+        }
+      : {},
+  filters: {
+    module: { column: 't.module_id' },
+    status: { column: 't.status' },
+    version: { column: 't.version' },
+  },
+  sorts: { version: 't.version' },
+  defaultSort: 't.rowid DESC',
+}

@@ -1,0 +1,1 @@
+export { moduleRegistryPath, registerModuleRegistry } from './register-module-registry.ts'
