@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 import { RelayError } from '../src/index.ts'
 import { RelayWorld, poolId } from './support/relay-world.ts'
-import { handler, request, text } from './support/requests.ts'
+import { closed, handler, request, text } from './support/requests.ts'
 import { TestAuthority } from './support/test-authority.ts'
 
 const authority = new TestAuthority()
@@ -131,8 +131,7 @@ describe.each(['websocket', 'long-poll'] as const)('a relay over TLS by %s', (ch
     source.push(Buffer.alloc(1000))
     const { body } = await world.gateway.request(poolId, request())
     body?.destroy()
-    await new Promise((resolve) => source.once('close', resolve))
-    expect(source.destroyed).toBe(true)
+    await closed(source)
   })
 })
 

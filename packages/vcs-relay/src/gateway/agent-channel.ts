@@ -118,13 +118,13 @@ export class AgentChannel {
     this.#lost = true
     this.#watch[Symbol.dispose]()
     this.#options.onLost(reason)
-    for (const attempt of [...this.#attempts.values()]) attempt.channelLost(reason)
+    for (const attempt of this.#attempts.values()) attempt.channelLost(reason)
   }
 
   /** Ends the channel and everything that came over it. */
   end(reason: string): void {
     this.#options.wire.close(reason)
     this.lose(reason)
-    for (const attempt of [...this.#attempts.values()]) attempt.agentLost(reason)
+    for (const attempt of this.#attempts.values()) attempt.agentLost(reason)
   }
 }

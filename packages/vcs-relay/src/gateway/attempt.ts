@@ -142,6 +142,8 @@ export class Attempt {
       if (error) {
         // The consumer has gone, or the answer broke: either way the agent need not go on.
         this.#options.channel.send({ type: 'cancel', id: this.id })
+        // A pipeline leaves the socket of a server's request alone; the agent is to see that it is cut.
+        response.destroy()
       } else if (!response.destroyed) response.writeHead(204).end()
     })
     decoder.once('error', (error) => this.#answer.reject(error))

@@ -111,7 +111,7 @@ class Gateway implements RelayGateway {
     if (this.#closed) return
     this.#closed = true
     for (const channel of this.#directory.all) channel.end('the control plane is being stopped')
-    for (const { attempt } of [...this.#attempts.values()]) {
+    for (const { attempt } of this.#attempts.values()) {
       attempt.agentLost('the control plane is being stopped')
     }
     this.#sockets.terminate()

@@ -1,11 +1,13 @@
+import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { createRelayGateway, type RelayGateway } from '../../src/gateway/index.ts'
 import type { RelayGatewayOptions, RelayPrincipal } from '../../src/gateway/index.ts'
@@ -37,10 +39,13 @@ export class RelayWorld implements AsyncDisposable {
   readonly log = new HeardLog()
   readonly gateway: RelayGateway
   readonly server: Server
+  /** Connections of agents. */
+  readonly sockets = new Set<Socket>()
   readonly #sessions = new Map<string, RelayPrincipal>()
   readonly #agents = new Map<RelayAgent, Promise<unknown>>()
   readonly #directory = mkdtempSync(join(tmpdir(), 'vcs-relay-'))
   readonly #scheme: string
+  readonly #kept = new AsyncDisposableStack()
   #names = 0
 
   private constructor(options: RelayWorldOptions) {
@@ -57,6 +62,10 @@ export class RelayWorld implements AsyncDisposable {
     this.server =
       options.tls === undefined ? createServer(serve) : createTlsServer({ ...options.tls }, serve)
     this.server.requestTimeout = 0
+    this.server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket)
+      socket.on('close', () => this.sockets.delete(socket))
+    })
     this.server.on('upgrade', (request, socket, head) => {
       const principal = this.#principal(request)
       if (principal === undefined) socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
@@ -115,6 +124,36 @@ export class RelayWorld implements AsyncDisposable {
     return agent
   }
 
+  /** Something that agents talk through: ends after them. */
+  keep<T extends AsyncDisposable>(value: T): T {
+    return this.#kept.use(value)
+  }
+
+  /** Starts an agent as a process, and waits until it is connected. */
+  async agentProcess(channel: 'websocket' | 'long-poll'): Promise<ChildProcess> {
+    this.#names += 1
+    const connected = 'A VCS agent is connected'
+    const before = this.log.count(connected)
+    const name = `process-${this.#names}`
+    const script = fileURLToPath(new URL('agent-process.ts', import.meta.url))
+    const child = spawn(
+      process.execPath,
+      [
+        '--conditions=@scalr-agent/source',
+        script,
+        this.url,
+        poolToken,
+        name,
+        join(this.#directory, name),
+        channel,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    this.#kept.defer(async () => void child.kill('SIGKILL'))
+    await this.log.heard(connected, before + 1)
+    return child
+  }
+
   /** What `run` of the agent came to. */
   async ended(agent: RelayAgent): Promise<void> {
     await this.#agents.get(agent)
@@ -135,6 +174,7 @@ export class RelayWorld implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const agent of this.#agents.keys()) agent.stop()
     await Promise.allSettled(this.#agents.values())
+    await this.#kept.disposeAsync()
     await this.crash()
     rmSync(this.#directory, { recursive: true, force: true })
   }

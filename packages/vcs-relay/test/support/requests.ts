@@ -27,3 +27,8 @@ export async function text(body: Readable | undefined): Promise<string> {
   for await (const chunk of body ?? []) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString()
 }
+
+/** Resolves when the stream has closed, also when it had before. */
+export async function closed(stream: Readable): Promise<void> {
+  if (!stream.closed) await new Promise((resolve) => stream.once('close', resolve))
+}
