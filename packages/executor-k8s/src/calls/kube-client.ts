@@ -79,7 +79,7 @@ export interface ExecOptions {
   readonly pod: string
   readonly container: string
   readonly command: readonly [string, ...string[]]
-  /** Sent in small pieces, at the speed of the reader. Its end cannot be told on old servers: frame it. */
+  /** Sent in small pieces, at the speed of the reader. Its end is not told: the process must know how much comes. */
   readonly stdin?: Readable | undefined
 }
 

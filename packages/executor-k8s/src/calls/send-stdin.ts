@@ -5,7 +5,6 @@ import type { WebSocket } from 'ws'
 /** Larger messages make servers close the connection. */
 const pieceBytes = 64 * 1024
 const stdinChannel = 0
-const closeChannel = 255
 
 /** Sends a stream as standard input, at the speed of the reader. Destroys it at the end, good or bad. */
 export async function sendStdin(
@@ -25,10 +24,7 @@ export async function sendStdin(
         await send(socket, stdinChannel, bytes.subarray(start, start + pieceBytes))
       }
     }
-    // The older protocol has no word for it; closing would lose the exit code.
-    if (!left.aborted && socket.protocol === 'v5.channel.k8s.io') {
-      await send(socket, closeChannel, Buffer.of(stdinChannel))
-    }
+    // Its end is not told, although v5 could: what the process has not read yet would be dropped then.
   } catch (error) {
     // Whoever left knows why.
     if (!left.aborted) throw error
