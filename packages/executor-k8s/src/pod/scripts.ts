@@ -87,7 +87,7 @@ exit 0
  */
 function preStopScript(): string {
   const [, , script] = interruptCommand('soft', 'stdout')
-  return `[ -d ${run}/${podMarks.go} ] || exit 0
+  return `[ -d ${run}/${podMarks.go} ] && [ ! -e ${run}/${marks.notStarted} ] || exit 0
 (
 set -- ${marks.soft} TERM
 ${script}
@@ -131,7 +131,8 @@ export function podCommands(
  * wait for main in seconds. What the image has below /opt comes first, so that its tools are found. Says
  * `laid`, then `started` once main runs, or `refused` when main shall not start any more.
  */
-const layScript = `exec 2>&1
+// Descriptor 3 keeps standard error open: containerd closes the input of a process with the first of its outputs.
+const layScript = `exec 3>&2 2>&1
 ${toolPath}
 cd ${root} || { echo 'no directory'; exit 1; }
 command -v tar >/dev/null || { echo 'no tar'; exit 1; }
@@ -142,8 +143,8 @@ umask 0
   for name in * .[!.]*; do if [ -e "$name" ] || [ -h "$name" ]; then set -- "$@" "$name"; fi; done
   [ $# -eq 0 ] || tar -cf - -- "$@" | tar -C ${root}/job -xf -
 ) >/dev/null 2>&1
-head -c "$1" | tar -xpf - || { echo 'tar failed'; exit 1; }
-[ -e run/${podMarks.laid} ] || { echo 'archive was cut'; exit 1; }
+head -c "$1" >a.tar; tar -xpvf a.tar >v 2>&1 || { echo 'tar failed'; exit 1; }
+[ -e run/${podMarks.laid} ] || { echo "cut \$(ls -l a.tar) V=\$(cat v) \$(od -c a.tar | cut -c1-60 | head -40 | tr '\\\\' '/')"; exit 1; }
 : >run/${podMarks.ready} || { echo 'cannot write'; exit 1; }
 echo laid
 read -r now rest </proc/uptime
