@@ -1,11 +1,12 @@
 import type { KubeClient, KubeWatch } from '../calls/kube-client.ts'
 import { persist } from '../calls/persist.ts'
 import type { KubernetesContext } from '../context.ts'
-import { isNotFound, kubernetesError } from '../kubernetes-error.ts'
+import { isAway, isNotFound, kubernetesError } from '../kubernetes-error.ts'
 import { containerNames } from '../manifest/own-names.ts'
 import { isRunning } from '../pod/pod-facts.ts'
 import { outputSizeCommand, readOutputCommand } from '../pod/scripts.ts'
 import { readState, type WorkloadState } from '../pod/workload-state.ts'
+import { execText } from './exec-text.ts'
 import { followCommand } from '@scalr-agent/core/container'
 
 /** How long to wait before following again, from the second stream on that brought nothing. */
@@ -60,13 +61,17 @@ export async function* followOutput(
   }
 }
 
-/** What an exec in the companion writes; ends when its stream does, for whatever reason. */
+/**
+ * What an exec in the companion writes; ends when its stream does, for whatever reason. `onAway`: nobody could ask
+ * the companion, so that it said nothing means nothing.
+ */
 async function* streamOnce(
   context: KubernetesContext,
   client: KubeClient,
   pod: string,
   command: readonly [string, ...string[]],
   signal: AbortSignal,
+  onAway: () => void = () => {},
 ): AsyncGenerator<Uint8Array, void> {
   try {
     await using process = await client.pods.exec(
@@ -76,6 +81,7 @@ async function* streamOnce(
     for await (const chunk of process.stdout) if (chunk instanceof Uint8Array) yield chunk
   } catch (error) {
     signal.throwIfAborted()
+    if (isAway(error)) onAway()
     // The state of the pod, asked for next, says more than any of these.
     context.logger.debug({ err: error }, 'The output stream of a pod broke off; reading it again')
   }
@@ -106,12 +112,14 @@ async function* readRest(
   let idleRounds = 0
   while (position < bytes) {
     const before = position
+    let wasAway = false
     for await (const chunk of streamOnce(
       context,
       client,
       name,
       readOutputCommand(position),
       signal,
+      () => (wasAway = true),
     )) {
       const part = chunk.subarray(0, bytes - position)
       position += part.length
@@ -119,8 +127,11 @@ async function* readRest(
       if (position >= bytes) break
     }
     if (position >= bytes) return
-    idleRounds = position > before ? 0 : idleRounds + 1
-    await context.clock.sleep(Math.min(firstPauseMs * 2 ** idleRounds, longestPauseMs), { signal })
+    // A kubelet that restarts takes its time; the bytes are where they were.
+    if (position > before) idleRounds = 0
+    else if (!wasAway) idleRounds += 1
+    const pauseMs = wasAway ? longestPauseMs : firstPauseMs * 2 ** idleRounds
+    await context.clock.sleep(Math.min(pauseMs, longestPauseMs), { signal })
     const now = await persist(context.clock, signal, () => readState(client, record.id, signal))
     if (now.phase !== 'ended' || now.pod === undefined || !isRunning(now.pod, 'keeper')) {
       throw outputLost(record.id, `ends at byte ${position} of ${bytes}: its pod is gone`)
@@ -141,9 +152,7 @@ async function sizeOf(
   return await persist(context.clock, signal, async () => {
     try {
       const target = { pod, container: containerNames.keeper, command: outputSizeCommand }
-      await using process = await client.pods.exec(target, signal)
-      let said = ''
-      for await (const chunk of process.stdout) said += String(chunk)
+      const said = await execText(client, target, signal)
       const [, bytes] = /^\s*(\d{1,16})\s/u.exec(said) ?? []
       if (bytes !== undefined) return Number(bytes)
     } catch (error) {

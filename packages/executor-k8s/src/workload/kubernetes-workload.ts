@@ -22,10 +22,11 @@ import {
 import { isAbandoned } from '../launch/is-abandoned.ts'
 import { removeWorkload } from '../launch/remove-workload.ts'
 import { containerNames } from '../manifest/own-names.ts'
-import { containerStatus, isRunning } from '../pod/pod-facts.ts'
+import { isRunning } from '../pod/pod-facts.ts'
 import { agentSelector, annotationNames, recordOf, startedPodOf } from '../pod/record.ts'
 import { killCommand, usageCommand } from '../pod/scripts.ts'
 import { readState, stateOf, type WorkloadState } from '../pod/workload-state.ts'
+import { execText } from './exec-text.ts'
 import { followOutput } from './follow-output.ts'
 import { readFiles } from './read-files.ts'
 import { usageOf } from './usage.ts'
@@ -115,7 +116,7 @@ export class KubernetesWorkload implements Workload {
     return await this.#translated('usage', 'measure', async (client, signal) => {
       const state = await readState(client, this.id, signal)
       if (state.phase !== 'running' || !isRunning(state.pod, 'main')) return undefined
-      const said = await execText(client, state, usageCommand, signal)
+      const said = await askMain(client, state, usageCommand, signal)
       return usageOf(said)
     })
   }
@@ -182,12 +183,13 @@ export class KubernetesWorkload implements Workload {
       },
     )
     const said = await this.#inMain(client, state, killCommand, signal)
-    const startedMs = clock.monotonicMs()
-    while (said === undefined || said.startsWith('killed')) {
-      const now = await persist(clock, signal, () => readState(client, this.id, signal))
-      if (now.phase !== 'running') return
-      if (clock.monotonicMs() - startedMs > killLimitMs) break
-      await clock.sleep(100, { signal })
+    if (said === undefined || said.startsWith('killed')) {
+      const startedMs = clock.monotonicMs()
+      do {
+        const now = await persist(clock, signal, () => readState(client, this.id, signal))
+        if (now.phase !== 'running') return
+        await clock.sleep(100, { signal })
+      } while (clock.monotonicMs() - startedMs <= killLimitMs)
     }
     // No process can be started in it, or it does not die: its node has to end it. Its output goes, too.
     const { name = '', uid } = state.pod.metadata ?? {}
@@ -195,10 +197,13 @@ export class KubernetesWorkload implements Workload {
       { workload: this.id, pod: name },
       'Cannot kill a workload in its pod; removing the pod',
     )
-    await persist(clock, signal, () =>
-      client.pods.remove(name, { uid, gracePeriodSeconds: 1 }, signal),
-    )
+    const removedMs = clock.monotonicMs()
     for (;;) {
+      // By force in the end: a node that is gone never says that it ended the pod.
+      const gracePeriodSeconds = clock.monotonicMs() - removedMs > killLimitMs ? 0 : 1
+      await persist(clock, signal, () =>
+        client.pods.remove(name, { uid, gracePeriodSeconds }, signal),
+      )
       const now = await persist(clock, signal, () => readState(client, this.id, signal))
       if (now.phase !== 'running') return
       await clock.sleep(500, { signal })
@@ -216,7 +221,7 @@ export class KubernetesWorkload implements Workload {
     for (let attempt = 0; attempt < execAttempts; attempt += 1) {
       if (now.phase !== 'running') return undefined
       try {
-        const said = await execText(client, now, command, signal)
+        const said = await askMain(client, now, command, signal)
         if (said !== '') return said
       } catch (error) {
         signal.throwIfAborted()
@@ -295,16 +300,13 @@ function seenIn(
   return state === undefined || state === 'gone' ? 'unknown' : state.phase
 }
 
-async function execText(
+async function askMain(
   client: KubeClient,
   state: Running,
   command: readonly [string, ...string[]],
   signal: AbortSignal,
 ): Promise<string> {
-  if (containerStatus(state.pod, 'main')?.state?.running === undefined) return ''
-  const target = { pod: state.pod.metadata?.name ?? '', container: containerNames.main, command }
-  await using process = await client.pods.exec(target, signal)
-  let said = ''
-  for await (const chunk of process.stdout) said += String(chunk)
-  return said
+  if (!isRunning(state.pod, 'main')) return ''
+  const pod = state.pod.metadata?.name ?? ''
+  return await execText(client, { pod, container: containerNames.main, command }, signal)
 }
