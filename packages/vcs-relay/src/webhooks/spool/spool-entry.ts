@@ -45,7 +45,9 @@ export function decodeEntry(file: Buffer): SpoolEntry {
   const headEnd = lineEnd + 1 + Number(match[1])
   const json = file.subarray(lineEnd + 1, headEnd)
   const body = file.subarray(headEnd)
-  if (body.byteLength !== Number(match[2])) throw invalid('its length is wrong')
+  if (json.byteLength !== Number(match[1]) || body.byteLength !== Number(match[2])) {
+    throw invalid('its length is wrong')
+  }
   if (digest(json, body) !== match[3]) {
     throw new ProtocolError('A webhook of the spool changed on the disk: its digest is wrong.', {
       code: 'DIGEST_MISMATCH',
