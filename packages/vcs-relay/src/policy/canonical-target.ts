@@ -17,7 +17,7 @@ export interface CanonicalTarget {
 }
 
 /** Longest target that is looked at: as much as common servers take. */
-export const maxTargetLength = 8192
+const maxTargetLength = 8192
 const maxSegments = 64
 
 // RFC 3986 pchar without ';', which some servers take as the begin of path parameters.

@@ -32,6 +32,6 @@ export function checkQuery(permission: Permission): Refusal | undefined {
 }
 
 /** Whether a parameter of that name carries a credential, in whatever form a list may give it. */
-export function isCredentialKey(key: string): boolean {
+function isCredentialKey(key: string): boolean {
   return credentials.test(key.replace(/\[.*$/u, ''))
 }

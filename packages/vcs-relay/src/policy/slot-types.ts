@@ -31,7 +31,7 @@ function isGroupPath(text: string): boolean {
 }
 
 /** Names of branches, tags and commits as git has them; never an expression such as `HEAD~1` or `a..b`. */
-export function isRef(text: string): boolean {
+function isRef(text: string): boolean {
   return (
     text.length <= 512 &&
     // eslint-disable-next-line no-control-regex

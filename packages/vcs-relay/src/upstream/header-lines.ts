@@ -1,7 +1,7 @@
 import type { HeaderPairs } from '../relay-exchange.ts'
 
-export const maxHeaderLines = 128
-export const maxHeaderBytes = 64 * 1024
+const maxHeaderLines = 128
+const maxHeaderBytes = 64 * 1024
 
 const token = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/u
 // eslint-disable-next-line no-control-regex

@@ -38,7 +38,9 @@ export function nextHop(location: string, hop: Hop, settings: RedirectSettings):
     const decision = policy.decide('GET', to.target)
     // git learns its new address from the redirect, and asks there by itself.
     if (hop.permission.endpoint.traffic === 'git') {
-      return decision.allowed ? { kind: 'pass', location: to.target } : refuse('to a repository that the policy does not allow')
+      return decision.allowed
+        ? { kind: 'pass', location: to.target }
+        : refuse('to a repository that the policy does not allow')
     }
     if (decision.allowed && settings.mayFollow) {
       return {
