@@ -80,6 +80,16 @@ export class CommitStatusesRepository {
     )
   }
 
+  /** Those of the provider are worth another try now. */
+  hasten(providerId: string, at: string): void {
+    this.#db.run(
+      'UPDATE commit_statuses SET due_at = ? WHERE vcs_provider_id = ? AND due_at > ?',
+      at,
+      providerId,
+      at,
+    )
+  }
+
   /** Nothing more is tried until the run moves on. */
   giveUp(row: CommitStatusRow, reason: string): void {
     this.#db.run(

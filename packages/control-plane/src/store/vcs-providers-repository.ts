@@ -32,6 +32,10 @@ export class VcsProvidersRepository {
     )
   }
 
+  all(): VcsProviderRow[] {
+    return this.#db.all<VcsProviderRow>('SELECT * FROM vcs_providers')
+  }
+
   /** What the last call came to; `null`: it went well. Writes only what is new. */
   setError(id: string, message: string | null): void {
     this.#db.run(

@@ -76,6 +76,16 @@ export class VcsTasksRepository {
     )
   }
 
+  /** Those of the provider are worth another try now. */
+  hasten(providerId: string, at: string): void {
+    this.#db.run(
+      'UPDATE vcs_tasks SET due_at = ? WHERE vcs_provider_id = ? AND due_at > ?',
+      at,
+      providerId,
+      at,
+    )
+  }
+
   /** @returns whether it was still there. */
   remove(id: number): boolean {
     return this.#db.run('DELETE FROM vcs_tasks WHERE id = ?', id) > 0

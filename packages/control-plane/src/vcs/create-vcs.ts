@@ -2,6 +2,7 @@ import type { RelayPrincipal, RelayWebhook } from '@scalr-agent/vcs-relay/gatewa
 
 import { takeWebhook } from './take-webhook.ts'
 import { createVcsContext, type VcsOptions } from './vcs-context.ts'
+import { AgentWatch } from './work/agent-watch.ts'
 import { DownloadTask, downloadKind } from './work/download-task.ts'
 import { EventTask, eventKind } from './work/event-task.ts'
 import { addModuleSync, ModuleTask, moduleKind } from './work/module-task.ts'
@@ -44,10 +45,12 @@ export function createVcs(options: VcsOptions): Vcs {
     [syncKind]: new SyncTask(context),
   })
   const sender = new StatusSender(context)
+  const agents = new AgentWatch(context)
   let timers: readonly NodeJS.Timeout[] = []
 
   function pass(): void {
     try {
+      agents.pass()
       runner.pass()
       sender.pass()
     } catch (error) {

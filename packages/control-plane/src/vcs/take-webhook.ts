@@ -7,7 +7,7 @@ import {
 import type { VcsProviderRow } from '../store/index.ts'
 
 import { isSigned, readEvent, type ForgeEvent } from './events/index.ts'
-import { forgeKinds, isForgeKind, vcsNameOf } from './forge/index.ts'
+import { forgeKinds, isForgeKind } from './forge/index.ts'
 import type { VcsContext } from './vcs-context.ts'
 import { eventKind } from './work/event-task.ts'
 import { repositorySubject } from './work/repository-subject.ts'
@@ -27,9 +27,7 @@ export function takeWebhook(
   const fields = { webhookId: webhook.id, vcs: webhook.vcs, agentId: from.agentId }
   db.transaction(() => {
     if (!providers.takeWebhook(from.poolId, webhook.id, at())) return
-    const concerned = providers
-      .ofPool(from.poolId)
-      .filter((provider) => vcsNameOf(context.gateway, provider) === webhook.vcs)
+    const concerned = providersFor(webhook.vcs, providers.ofPool(from.poolId))
     const refusals: string[] = []
     for (const provider of concerned) {
       const found = readWebhook(webhook, provider)
@@ -53,6 +51,17 @@ export function takeWebhook(
     logger.warn({ ...fields, reason }, 'A webhook was refused')
     throw new WebhookRefusedError(`The webhook ${webhook.id} was refused: ${reason}`)
   })
+}
+
+/**
+ * Which VCS providers of the pool mean that VCS: those that name it so, else the only one that names none.
+ * What agents serve at this moment does not count, since a webhook may come before their channel is open.
+ */
+function providersFor(vcs: string, ofPool: readonly VcsProviderRow[]): readonly VcsProviderRow[] {
+  const named = ofPool.filter((provider) => (provider.vcs_name ?? provider.name) === vcs)
+  if (named.length > 0) return named
+  const unnamed = ofPool.filter((provider) => provider.vcs_name === null)
+  return unnamed.length === 1 ? unnamed : []
 }
 
 function readWebhook(

@@ -29,6 +29,7 @@ describe('createControlPlane', () => {
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' })
     expect(await (await fetch(`${url}/.well-known/terraform.json`)).json()).toEqual({
       'iacp.v3': '/api/iacp/v3/',
+      'modules.v1': '/api/registry/v1/modules/',
     })
   })
 

@@ -4,8 +4,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
+import { eventually } from '../support/eventually.ts'
 import type { Json } from '../support/api-client.ts'
 import { githubWebhook } from '../support/test-forge.ts'
 import { startVcsWorld, type VcsWorld } from '../support/vcs-world.ts'
@@ -40,7 +41,7 @@ async function settled(
   moduleId: string,
   status = 'setup_complete',
 ): Promise<Json> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const module = (await world.api.get(`/modules/${moduleId}`)).body.data
     expect(module.attributes.status).toBe(status)
     const versions = (await world.api.get(`/module-versions?filter[module]=${moduleId}`)).body.data
@@ -84,7 +85,7 @@ describe('modules', () => {
         repository: { full_name: world.forge.repository },
       }),
     )
-    const after = await vi.waitFor(async () => {
+    const after = await eventually(async () => {
       const found = await settled(world, id)
       expect(versionsOf(found.versions)).toEqual(['1.0.0', '1.1.0'])
       return found

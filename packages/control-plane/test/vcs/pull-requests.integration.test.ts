@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
+import { eventually } from '../support/eventually.ts'
 import { startVcsWorld, type VcsWorld } from '../support/vcs-world.ts'
 
 async function dryRuns(world: VcsWorld, workspaceId: string) {
@@ -11,7 +12,7 @@ async function withFeature(world: VcsWorld, repo: Record<string, unknown> = {}):
   const base = world.forge.commit('main', { 'main.tf': '1', 'docs/a.md': '1' })
   world.forge.commit('feature', { 'main.tf': '2' }, { onto: base })
   const { id } = await world.bound(repo, { 'auto-queue-runs': 'never' })
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const [first] = await world.configurations(id)
     expect(first.attributes.status).toBe('uploaded')
   })
@@ -24,7 +25,7 @@ async function caughtUp(world: VcsWorld, workspaceId: string): Promise<void> {
   const more = `${before}`
   world.forge.commit('main', { 'main.tf': more, 'modules/main.tf': more })
   await world.pushed('main')
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const all = await world.configurations(workspaceId)
     expect(all.length).toBeGreaterThan(before)
     expect(all.map((one) => one.attributes.status)).not.toContain('pending')
@@ -38,7 +39,7 @@ describe('a pull request', () => {
     world.forge.pull(12, { base: 'main', head: 'feature' })
     await world.pullChanged(12, 'opened')
     await world.pullChanged(12, 'edited')
-    const run = await vi.waitFor(async () => {
+    const run = await eventually(async () => {
       const [first] = await dryRuns(world, id)
       expect(first?.attributes).toMatchObject({
         'is-dry': true,
@@ -54,7 +55,7 @@ describe('a pull request', () => {
       branch: 'feature',
       'commit-url': 'https://ghe.example.com/acme/infra/pull/12',
     })
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(world.forge.statuses).toContainEqual(
         expect.objectContaining({
           sha: revision.body.data.attributes['commit-sha'],
@@ -65,7 +66,7 @@ describe('a pull request', () => {
     )
     world.forge.commit('feature', { 'main.tf': '3' })
     await world.pullChanged(12)
-    await vi.waitFor(async () => expect(await dryRuns(world, id)).toHaveLength(2))
+    await eventually(async () => expect(await dryRuns(world, id)).toHaveLength(2))
   })
 
   it.each<[string, (world: VcsWorld) => void, Record<string, unknown>]>([
@@ -106,7 +107,7 @@ describe('a pull request', () => {
     const id = await withFeature(world)
     world.forge.pull(3, branches, { draft: true })
     await world.pullChanged(3)
-    await vi.waitFor(async () => expect(await dryRuns(world, id)).toHaveLength(1))
+    await eventually(async () => expect(await dryRuns(world, id)).toHaveLength(1))
   })
 })
 

@@ -1,8 +1,9 @@
 import { gunzipSync } from 'node:zlib'
 
 import { extract } from 'tar-stream'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
+import { eventually } from '../support/eventually.ts'
 import type { Json } from '../support/api-client.ts'
 import { startVcsWorld, type VcsWorld } from '../support/vcs-world.ts'
 
@@ -23,7 +24,7 @@ async function filesOf(world: VcsWorld, configurationId: string): Promise<string
 
 /** Waits until every configuration has come to something. */
 async function settled(world: VcsWorld, workspaceId: string, count: number): Promise<Json[]> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const all = await world.configurations(workspaceId)
     expect(all.map((one) => one.attributes.status)).not.toContain('pending')
     expect(all).toHaveLength(count)
@@ -72,7 +73,7 @@ describe('a workspace with a repository', () => {
     await settled(world, workspace.id, 3)
     const runs = await world.runs(workspace.id)
     expect(runs).toHaveLength(3)
-    const statuses = await vi.waitFor(() => {
+    const statuses = await eventually(() => {
       expect(world.forge.statuses.map((one) => one.sha)).toContain(sha)
       return world.forge.statuses
     })
@@ -164,7 +165,7 @@ describe('a workspace with a repository', () => {
     world.gateway.isOnline = false
     const workspace = await world.bound()
     const provider = `/vcs-providers/${world.providerId}`
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { attributes } = (await world.api.get(provider)).body.data
       expect(attributes['error-message']).toContain('No VCS agent of the pool is online')
     })

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
+import { eventually } from '../support/eventually.ts'
 import { RunningAgent } from '../support/running-agent.ts'
 import { json } from '../support/test-forge.ts'
 import { startVcsWorld, type VcsWorld } from '../support/vcs-world.ts'
@@ -9,7 +10,7 @@ const told = (world: VcsWorld): string[] =>
 
 async function firstRun(world: VcsWorld) {
   const { id } = await world.bound({}, { 'auto-apply': false })
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const [run] = await world.runs(id)
     expect(run).toBeDefined()
     return run
@@ -23,10 +24,10 @@ describe('commit statuses', () => {
     const run = await firstRun(world)
     const agent = await RunningAgent.register(world, world.runPoolId)
     await agent.finishPlan(await agent.take())
-    await vi.waitFor(() => expect(told(world).at(-1)).toContain('waits for confirmation'))
+    await eventually(() => expect(told(world).at(-1)).toContain('waits for confirmation'))
     await world.api.post(`/runs/${run.id}/actions/apply`)
     await agent.finish(await agent.take())
-    await vi.waitFor(() => expect(told(world).at(-1)).toBe('success: Applied.'))
+    await eventually(() => expect(told(world).at(-1)).toBe('success: Applied.'))
     expect(told(world)).toEqual([
       'pending: Planning.',
       'pending: Planned; waits for confirmation.',
@@ -46,7 +47,7 @@ describe('commit statuses', () => {
       await firstRun(world)
       const agent = await RunningAgent.register(world, world.runPoolId)
       await agent.finish(await agent.take(), outcome)
-      await vi.waitFor(() => expect(told(world).at(-1)).toBe(wanted))
+      await eventually(() => expect(told(world).at(-1)).toBe(wanted))
     },
   )
 
@@ -57,7 +58,7 @@ describe('commit statuses', () => {
     const agent = await RunningAgent.register(world, world.runPoolId)
     await agent.finishPlan(await agent.take())
     await world.api.post(`/runs/${run.id}/actions/discard`)
-    await vi.waitFor(() => expect(told(world).at(-1)).toBe('error: The run was discarded.'))
+    await eventually(() => expect(told(world).at(-1)).toBe('error: The run was discarded.'))
   })
 
   it('are sent again until the VCS takes them, and hold up no run', async () => {
@@ -72,7 +73,7 @@ describe('commit statuses', () => {
     await firstRun(world)
     const agent = await RunningAgent.register(world, world.runPoolId)
     await agent.finish(await agent.take(), { hasChanges: false })
-    await vi.waitFor(() => expect(told(world).at(-1)).toBe('success: Planned: no changes.'))
+    await eventually(() => expect(told(world).at(-1)).toBe('success: Planned: no changes.'))
     expect(failures).toBe(5)
   })
 
@@ -86,10 +87,10 @@ describe('commit statuses', () => {
       return asked === 1 ? json(403, { message: 'Resource not accessible' }) : undefined
     }
     await firstRun(world)
-    await vi.waitFor(() => expect(asked).toBe(1))
+    await eventually(() => expect(asked).toBe(1))
     const agent = await RunningAgent.register(world, world.runPoolId)
     await agent.finish(await agent.take(), { hasChanges: false })
-    await vi.waitFor(() => expect(told(world)).toContain('success: Planned: no changes.'))
+    await eventually(() => expect(told(world)).toContain('success: Planned: no changes.'))
   })
 
   it('are sent after a restart of the control plane', async () => {
@@ -102,6 +103,6 @@ describe('commit statuses', () => {
     expect(told(world)).toEqual([])
     world.forge.intercept = undefined
     await using _again = await world.restart()
-    await vi.waitFor(() => expect(told(world)).toEqual(['pending: Planning.']))
+    await eventually(() => expect(told(world)).toEqual(['pending: Planning.']))
   })
 })
