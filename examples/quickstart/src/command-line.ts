@@ -13,7 +13,7 @@ export interface DemoArguments {
 }
 
 /** Executors that the demo can compose. */
-const executorNames = ['process', 'docker'] as const
+const executorNames = ['process', 'docker', 'kubernetes'] as const
 /** What starts the jobs of a demo. */
 export type ExecutorName = (typeof executorNames)[number]
 

@@ -7,6 +7,7 @@ import {
 } from '@scalr-agent/executor-docker'
 import { ExecutorError } from '@scalr-agent/core'
 
+import { DemoEngineError } from './demo-engine-error.ts'
 import type { DemoNetwork, DemoPlatform } from './demo-platform.ts'
 import { runEngineScript } from './engine-script.ts'
 import type { Tool } from './find-tool.ts'
@@ -18,11 +19,6 @@ const images = { pullTimeoutMs: 300_000, pullIdleTimeoutMs: 15_000 }
 
 /** What every engine calls its own machine; the executor tells it to containers. */
 const engineHost = 'host.docker.internal'
-
-/** The demo cannot go on with this engine or image; the message says why. */
-export class DemoEngineError extends Error {
-  override readonly name = 'DemoEngineError'
-}
 
 export interface DockerPlatformOptions {
   readonly env: Readonly<Record<string, string | undefined>>

@@ -5,13 +5,15 @@ import { ControlPlaneError } from '@scalr-agent/control-plane'
 import { ScalrAgentError } from '@scalr-agent/core'
 
 import { parseArguments, type DemoArguments } from './command-line.ts'
+import { DemoEngineError } from './demo-engine-error.ts'
 import { processPlatform, type DemoPlatform } from './demo-platform.ts'
 import { demonstrate } from './demonstrate.ts'
-import { DemoEngineError, dockerPlatform } from './docker-platform.ts'
+import { dockerPlatform } from './docker-platform.ts'
 import { EngineScriptError } from './engine-script.ts'
 import { FetchToolError } from './fetch-opentofu.ts'
 import { forgetDemos } from './forget-demos.ts'
 import { getTool } from './get-tool.ts'
+import { kubernetesPlatform } from './kubernetes-platform.ts'
 import { DemoFailedError } from './run-demo.ts'
 import { terminalScreen } from './screen.ts'
 
@@ -86,6 +88,8 @@ async function openPlatform({ executor, dataDir }: DemoArguments): Promise<DemoP
       return processPlatform({ dataDir: join(dataDir, 'agent'), path: searchPath })
     case 'docker':
       return await dockerPlatform({ env: process.env, screen, signal: interrupted.signal })
+    case 'kubernetes':
+      return await kubernetesPlatform({ env: process.env, screen, signal: interrupted.signal })
   }
 }
 
