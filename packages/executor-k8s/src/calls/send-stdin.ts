@@ -21,7 +21,8 @@ export async function sendStdin(
       const bytes = toBuffer(chunk)
       for (let start = 0; start < bytes.length; start += pieceBytes) {
         if (left.aborted) return
-        await send(socket, stdinChannel, bytes.subarray(start, start + pieceBytes))
+        // A process that has ended reads no more; how it ended is told by its other streams.
+        if (!(await send(socket, stdinChannel, bytes.subarray(start, start + pieceBytes)))) return
       }
     }
     // Its end is not told, although v5 could: what the process has not read yet would be dropped then.
@@ -35,14 +36,14 @@ export async function sendStdin(
   }
 }
 
-async function send(socket: WebSocket, channel: number, bytes: Buffer): Promise<void> {
-  const sent = Promise.withResolvers<void>()
+/** `false` when the connection takes nothing any more. */
+async function send(socket: WebSocket, channel: number, bytes: Buffer): Promise<boolean> {
+  const sent = Promise.withResolvers<boolean>()
   // Called when the operating system has taken all of it: that is the back-pressure.
   socket.send(Buffer.concat([Buffer.of(channel), bytes]), { binary: true }, (error) => {
-    if (error) sent.reject(error)
-    else sent.resolve()
+    sent.resolve(!error)
   })
-  await sent.promise
+  return await sent.promise
 }
 
 function toBuffer(chunk: unknown): Buffer {

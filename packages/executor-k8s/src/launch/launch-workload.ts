@@ -17,7 +17,7 @@ import { podCommands } from '../pod/scripts.ts'
 import { readState, type WorkloadState } from '../pod/workload-state.ts'
 import { awaitCompanion } from './await-companion.ts'
 import { isAbandoned } from './is-abandoned.ts'
-import { archiveBytes } from './lay-files.ts'
+import { countArchive, type CountedArchive } from './lay-files.ts'
 import { markNotStarted } from './mark-not-started.ts'
 import { refuseSharedDirectory } from './shared-directory.ts'
 import { removeWorkload } from './remove-workload.ts'
@@ -124,7 +124,7 @@ async function makeAndStart(context: KubernetesContext, attempt: Attempt): Promi
   const { signal, spec } = attempt
   using launcher = new Launcher()
   // Counted meanwhile: nothing is there to lay it into yet.
-  const counting = archiveBytes(context, spec, signal)
+  const counting = countArchive(context, spec, signal)
   counting.catch(() => {})
   const kubeJob = await create(context, attempt, launcher.name)
   if (kubeJob === undefined) return false
@@ -148,7 +148,7 @@ async function start(
     readonly kubeJob: V1Job
     readonly name: string
     readonly uid: string
-    readonly counting: Promise<number>
+    readonly counting: Promise<CountedArchive>
   },
 ): Promise<boolean> {
   const { client, deadlineMs, spec, watch } = attempt
@@ -157,7 +157,7 @@ async function start(
   const over = new AbortController()
   const signal = AbortSignal.any([attempt.signal, over.signal])
   const companionOf = { spec, kubeJob: { name, uid }, watch, deadlineMs, signal }
-  const [companion, bytes] = await Promise.all([
+  const [companion, archive] = await Promise.all([
     awaitCompanion(context, client, companionOf),
     made.counting,
     makeOwned(context, { ...attempt, signal }, { name, uid }),
@@ -172,7 +172,7 @@ async function start(
     case 'not-started':
       return await markNotStarted(client, { name, uid }, companion.outcome, { signal })
     case 'running':
-      return await startMain(context, { ...attempt, name, uid, bytes, pod: companion.pod })
+      return await startMain(context, { ...attempt, name, uid, archive, pod: companion.pod })
   }
 }
 
@@ -245,7 +245,8 @@ async function makeOwned(
   }
   const { managedBy, workload } = labelNames
   const own = {
-    name,
+    // Those of an earlier kubeJob of that name may still be there, and are about to go.
+    name: `${name}-${uid.slice(0, 8)}`,
     owner,
     labels: { [managedBy]: 'scalr-agent', [workload]: spec.id },
     selector: { [workload]: spec.id },

@@ -13,17 +13,45 @@ import { layCommand, podMarks } from '../pod/scripts.ts'
 /** What the companion said in the end. */
 export type Laid = { readonly said: 'started' | 'refused' | 'late' } | { readonly failed: string }
 
-/** How long the archive will be: old servers cannot be told where standard input ends. */
-export async function archiveBytes(
+/** Archives up to this size are made once and kept meanwhile; of larger ones the files are read twice. */
+const keptBytes = 4 * 1024 ** 2
+
+/** How often an archive is sent that did not arrive whole. */
+const layAttempts = 8
+const layPauseMs = 250
+
+interface LayOptions {
+  readonly spec: WorkloadSpec
+  readonly pod: string
+  readonly archive: CountedArchive
+  readonly waitMs: number
+  readonly signal: AbortSignal
+}
+
+/** An archive whose length is known: old servers cannot be told where standard input ends. */
+export interface CountedArchive {
+  readonly bytes: number
+  readonly open: () => AsyncIterable<unknown> | Iterable<unknown>
+}
+
+/** Makes the archive of a workload, to know how long it is. */
+export async function countArchive(
   context: KubernetesContext,
   spec: WorkloadSpec,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<CountedArchive> {
+  const kept: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of archiveOf(context, spec, signal)) {
-    if (chunk instanceof Uint8Array) bytes += chunk.byteLength
+    if (!(chunk instanceof Uint8Array)) continue
+    bytes += chunk.byteLength
+    if (bytes <= keptBytes) kept.push(chunk)
+    else kept.length = 0
   }
-  return bytes
+  return {
+    bytes,
+    open: () => (bytes <= keptBytes ? kept : archiveOf(context, spec, signal)),
+  }
 }
 
 /**
@@ -31,28 +59,42 @@ export async function archiveBytes(
  * stand in no object of the cluster.
  */
 export async function layFiles(
-  context: KubernetesContext,
+  { clock }: Pick<KubernetesContext, 'clock'>,
   client: KubeClient,
-  options: {
-    readonly spec: WorkloadSpec
-    readonly pod: string
-    readonly bytes: number
-    readonly waitMs: number
-    readonly signal: AbortSignal
-  },
+  options: LayOptions,
 ): Promise<Laid> {
-  const { bytes, pod, signal, spec, waitMs } = options
-  const archive = Readable.from(atMost(archiveOf(context, spec, signal), bytes, spec))
+  for (let attempt = 1; ; attempt += 1) {
+    const laid = await layOnce(client, options)
+    // Its own words, so its process is over and main was not told to start. Runtimes that are busy were seen to
+    // close the input of a process before it was read.
+    const wasCut = 'failed' in laid && /archive was cut|tar failed/u.test(laid.failed)
+    if (!wasCut || attempt === layAttempts) return laid
+    await clock.sleep(layPauseMs, { signal: options.signal })
+  }
+}
+
+async function layOnce(client: KubeClient, options: LayOptions): Promise<Laid> {
+  const { pod, signal, spec, waitMs } = options
+  const { bytes } = options.archive
+  const ready = Promise.withResolvers<void>()
+  const over = Promise.withResolvers<void>()
+  const archive = Readable.from(atMost(options, ready.promise, over.promise))
   await using process = await client.pods.exec(
     { pod, container: containerNames.keeper, command: layCommand(bytes, waitMs), stdin: archive },
     signal,
   )
   let said = ''
-  for await (const chunk of process.stdout) {
-    said += String(chunk)
-    // It says nothing more, and the connection may take a while to end.
-    const last = /(?:^|\n)(started|refused|late)\n/u.exec(said)?.[1]
-    if (last === 'started' || last === 'refused' || last === 'late') return { said: last }
+  try {
+    for await (const chunk of process.stdout) {
+      said += String(chunk)
+      if (said.startsWith('send\n')) ready.resolve()
+      // It says nothing more, and the connection may take a while to end.
+      const last = /(?:^|\n)(started|refused|late)\n/u.exec(said)?.[1]
+      if (last === 'started' || last === 'refused' || last === 'late') return { said: last }
+    }
+  } finally {
+    ready.resolve()
+    over.resolve()
   }
   await process.ended
   return {
@@ -63,19 +105,22 @@ export async function layFiles(
   }
 }
 
-/** More than was counted would be taken for something else. */
+/** Sends when it is asked for. More than was counted would be taken for something else. */
 async function* atMost(
-  archive: AsyncIterable<unknown>,
-  bytes: number,
-  spec: WorkloadSpec,
+  { archive, spec }: { readonly archive: CountedArchive; readonly spec: WorkloadSpec },
+  ready: Promise<void>,
+  over: Promise<void>,
 ): AsyncGenerator<Uint8Array, void> {
   let sent = 0
-  for await (const chunk of archive) {
+  await ready
+  for await (const chunk of archive.open()) {
     if (!(chunk instanceof Uint8Array)) continue
     sent += chunk.byteLength
-    if (sent > bytes) throw changed(spec)
+    if (sent > archive.bytes) throw changed(spec)
     yield chunk
   }
+  // Closed early, it would be cut where the process is slow to read.
+  await over
 }
 
 function archiveOf(context: KubernetesContext, spec: WorkloadSpec, signal: AbortSignal): Readable {

@@ -3,8 +3,11 @@ import type { KubernetesContext } from '../context.ts'
 import { persist } from '../calls/persist.ts'
 import { workloadSelector } from '../pod/record.ts'
 
-/** How long a pod may take to go before its object is removed by force: its node may be gone. */
-const politeMs = 60_000
+/**
+ * How long a pod may take to go before its object is removed by force: its node is gone then. Never sooner, since
+ * what its node still runs would run on for as long as the pod's own grace period.
+ */
+const politeMs = 120_000
 const pollMs = 250
 
 /**
@@ -33,13 +36,11 @@ export async function removeWorkload(
     )
     if (pods.length === 0) break
     const isLate = clock.monotonicMs() - startedMs > politeMs
-    for (const { metadata, status } of pods) {
-      // Where main has ended, nothing is left that would run on.
-      const hasEnded = status?.containerStatuses?.some(
-        ({ name, state }) => name === 'main' && state?.terminated !== undefined,
-      )
-      const gracePeriodSeconds = isLate || hasEnded === true || status?.phase === 'Pending' ? 0 : 1
+    for (const { metadata } of pods) {
+      const gracePeriodSeconds = isLate ? 0 : 1
       const uid = metadata?.uid
+      // Once is enough.
+      if (metadata?.deletionGracePeriodSeconds === gracePeriodSeconds) continue
       await ask(
         async () =>
           await client.pods.remove(metadata?.name ?? '', { uid, gracePeriodSeconds }, signal),

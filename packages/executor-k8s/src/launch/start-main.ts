@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node'
+import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { NotStartedOutcome, WorkloadSpec } from '@scalr-agent/core'
 import { ScalrAgentError } from '@scalr-agent/core'
 
@@ -10,7 +10,8 @@ import { containerNames } from '../manifest/own-names.ts'
 import { containerStatus, isOver } from '../pod/pod-facts.ts'
 import { annotationNames, notStartedOf } from '../pod/record.ts'
 import { refuseCommand } from '../pod/scripts.ts'
-import { layFiles, type Laid } from './lay-files.ts'
+import { podsOf } from './await-companion.ts'
+import { layFiles, type CountedArchive, type Laid } from './lay-files.ts'
 import { markNotStarted } from './mark-not-started.ts'
 import { startProblem } from './start-problem.ts'
 
@@ -35,8 +36,7 @@ interface Start {
   readonly name: string
   readonly uid: string
   readonly pod: V1Pod
-  /** Of the archive. */
-  readonly bytes: number
+  readonly archive: CountedArchive
   /** By the monotonic clock. */
   readonly deadlineMs: number
   readonly signal: AbortSignal
@@ -76,7 +76,7 @@ export async function startMain(context: KubernetesContext, start: Start): Promi
 /** Names the pod in its kubeJob, and ends all replacing. `false` when somebody decided otherwise. */
 async function choosePod(
   { clock }: KubernetesContext,
-  { client, name, pod, signal, uid }: Start,
+  { client, name, pod, signal, spec, uid, watch }: Start,
 ): Promise<boolean> {
   return await persist(clock, signal, async () => {
     for (;;) {
@@ -97,7 +97,8 @@ async function choosePod(
                 [annotationNames.startedName]: pod.metadata?.name,
               },
             },
-            spec: { backoffLimit: 0 },
+            // Not 0: with pods that failed before this one, it would end at once, and take this one away.
+            spec: { backoffLimit: failuresOf(now, podsOf(watch, spec.id, uid)) },
           },
           signal,
         )
@@ -109,15 +110,29 @@ async function choosePod(
   })
 }
 
+/** Until it is counted, a failed pod keeps this. */
+const countingFinalizer = 'batch.kubernetes.io/job-tracking'
+
+/** How many pods of a kubeJob have failed, or are going, before the one that was chosen. */
+export function failuresOf({ status }: V1Job, pods: readonly V1Pod[]): number {
+  const uncounted = new Set(status?.uncountedTerminatedPods?.failed)
+  for (const pod of pods) {
+    const { metadata } = pod
+    if (metadata?.deletionTimestamp === undefined && !isOver(pod)) continue
+    if (metadata?.finalizers?.includes(countingFinalizer)) uncounted.add(metadata.uid ?? '')
+  }
+  return (status?.failed ?? 0) + uncounted.size
+}
+
 /** Lays the files in, while the cluster is watched: what cannot start is not waited for. */
 async function layOrFail(context: KubernetesContext, start: Start): Promise<Laid> {
-  const { bytes, client, deadlineMs, pod, signal, spec, watch } = start
+  const { archive, client, deadlineMs, pod, signal, spec, watch } = start
   const over = new AbortController()
   const either = AbortSignal.any([signal, over.signal])
   const laying = layFiles(context, client, {
     spec,
     pod: pod.metadata?.name ?? '',
-    bytes,
+    archive,
     waitMs: deadlineMs - context.clock.monotonicMs(),
     signal: either,
   })

@@ -5,7 +5,7 @@ import { featuresOf } from './server-features.ts'
 
 /** What is owned by a kubeJob, and goes with it. */
 export interface OwnedByKubeJob {
-  /** Of the kubeJob. */
+  /** Of the object itself. */
   readonly name: string
   readonly owner: V1OwnerReference
   /** Labels by which nothing but the pods of that kubeJob are found. */
