@@ -5,6 +5,7 @@ import type { CredentialsRequest, VcsCredentials } from '../credentials/index.ts
 import type { Permission, RelayPolicy } from '../policy/index.ts'
 import type { HeaderPairs, RelayAnswer, RelayRequest } from '../relay-exchange.ts'
 import { agentAnswer } from './agent-answer.ts'
+import { EncodedSlashAdvice } from './encoded-slash-advice.ts'
 import { headerFault, valueOf } from './header-lines.ts'
 import { guardIdle } from './idle-guard.ts'
 import { maxHops, nextHop, type Hop, type RedirectSettings } from './next-hop.ts'
@@ -26,10 +27,12 @@ export interface UpstreamParts {
 export class Upstream {
   readonly #parts: UpstreamParts
   readonly #redirects: Omit<RedirectSettings, 'mayFollow'>
+  readonly #advice: EncodedSlashAdvice
 
   constructor(parts: UpstreamParts) {
     const { settings, url, policy } = parts
     this.#parts = parts
+    this.#advice = new EncodedSlashAdvice(settings.logger)
     this.#redirects = {
       policy,
       origin: url.origin,
@@ -146,6 +149,7 @@ export class Upstream {
     answer: UpstreamAnswer,
     location: string | undefined,
   ): Promise<RelayAnswer> {
+    this.#advice.look(hop, answer)
     const fault = headerFault(answer.headers)
     if (fault !== undefined) {
       await drop(answer)
@@ -165,6 +169,8 @@ export class Upstream {
     })
     const hasBody = request.method !== 'HEAD' && ![204, 205, 304].includes(answer.status)
     if (!hasBody) await drop(answer)
+    // Whoever reads it hears of its end; one that breaks off before must not end the process.
+    else answer.body.on('error', () => {})
     return {
       origin: 'vcs',
       status: answer.status,

@@ -10,7 +10,8 @@ import { describe, expect, it } from 'vitest'
 
 import { createVcsHandler, readPolicyFile } from '../../src/index.ts'
 import { ask } from '../support/ask.ts'
-import { RawServer } from '../support/raw-server.ts'
+import { answerWith, RawServer } from '../support/raw-server.ts'
+import { RecordingLogger } from '../support/recording-logger.ts'
 import { TestAuthority } from '../support/test-authority.ts'
 
 const authority = new TestAuthority()
@@ -104,6 +105,28 @@ describe('the way to the VCS', () => {
     } catch (error) {
       expect(String(error)).not.toContain('canary')
     }
+  })
+})
+
+describe('a proxy that does not let encoded slashes through', () => {
+  const slashed = '/api/v4/projects/a%2Fb'
+  it('is told once, with what to set, when a page answers instead of the VCS', async () => {
+    const logger = new RecordingLogger()
+    let type = 'application/json'
+    await using server = await RawServer.listen((socket) =>
+      answerWith('', [`Content-Type: ${type}`], '404 Not Found')(socket),
+    )
+    await using handler = createVcsHandler({ kind: 'gitlab', url: server.url, credentials, logger })
+    const warnings = (): readonly string[] =>
+      logger.records.filter(({ level }) => level === 'warn').map(({ message }) => message)
+    await ask(handler, slashed)
+    expect(warnings()).toEqual([])
+    type = 'text/html'
+    await ask(handler, '/api/v4/projects/42')
+    expect(warnings()).toEqual([])
+    await ask(handler, slashed)
+    await ask(handler, slashed)
+    expect(warnings()).toEqual([expect.stringContaining('AllowEncodedSlashes NoDecode')])
   })
 })
 
