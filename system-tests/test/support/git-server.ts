@@ -13,6 +13,7 @@ import { git } from './git.ts'
 export class GitServer implements AsyncDisposable {
   readonly directory: string
   readonly #server: Server
+  #port = 0
   /** Requests as they came: method and target. */
   readonly requests: string[] = []
 
@@ -28,12 +29,12 @@ export class GitServer implements AsyncDisposable {
 
   static async start(): Promise<GitServer> {
     const server = new GitServer(await mkdtemp(join(tmpdir(), 'git-server-')))
-    await once(server.#server.listen(0, '127.0.0.1'), 'listening')
+    await server.restart()
     return server
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `http://127.0.0.1:${this.#port}`
   }
 
   /** An empty repository. @returns its URL */
@@ -45,13 +46,29 @@ export class GitServer implements AsyncDisposable {
     await git(directory, 'config', 'uploadpack.allowFilter', 'true')
     // Partial clones fetch single objects; v0 has no other word for that.
     await git(directory, 'config', 'uploadpack.allowAnySHA1InWant', 'true')
+    // What is large is sent as it lies here: git would look for hours for what random bytes share.
+    await git(directory, 'config', 'core.bigFileThreshold', '1m')
+    await git(directory, 'config', 'pack.compression', '0')
+    await git(directory, 'config', 'receive.unpackLimit', '1')
     return `${this.url}/${name}.git`
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections()
+  /** Stops it; `restart` brings it back at the same address. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = once(this.#server, 'close')
     this.#server.close()
-    await once(this.#server, 'close')
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  async restart(): Promise<void> {
+    await once(this.#server.listen(this.#port, '127.0.0.1'), 'listening')
+    this.#port = (this.#server.address() as AddressInfo).port
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
     await rm(this.directory, { recursive: true, force: true })
   }
 }

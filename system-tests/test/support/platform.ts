@@ -18,7 +18,8 @@ type ServerOptions = Omit<ControlPlaneOptions, 'dataDir' | 'port' | 'timing'>
 /** What a workspace of a test runs. */
 export interface WorkspaceOptions {
   readonly iac?: Iac
-  readonly files: Readonly<Record<string, string>>
+  /** Absent: its configuration comes from elsewhere. */
+  readonly files?: Readonly<Record<string, string>>
   readonly variables?: readonly {
     readonly key: string
     readonly value: string
@@ -142,7 +143,7 @@ export class Platform implements AsyncDisposable {
         workspaceId: workspace.id,
       })
     }
-    await this.upload(workspace.id, options.files)
+    if (options.files !== undefined) await this.upload(workspace.id, options.files)
     return workspace
   }
 
