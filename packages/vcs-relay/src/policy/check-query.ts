@@ -1,3 +1,4 @@
+import { knownRefusal } from './known-refusal.ts'
 import type { Permission } from './policy-decision.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -10,7 +11,8 @@ export function checkQuery(permission: Permission): Refusal | undefined {
   const { endpoint, target } = permission
   if (endpoint.exactQuery !== undefined) {
     if (target.rawQuery === endpoint.exactQuery) return undefined
-    return { step: 'git-service', reason: `the query must be exactly ${endpoint.exactQuery}` }
+    const reason = `the query must be exactly ${endpoint.exactQuery}`
+    return knownRefusal(endpoint.method, target) ?? { step: 'git-service', reason }
   }
   for (const { key } of target.query) {
     if (endpoint.query.includes(key)) continue

@@ -59,22 +59,12 @@ export class RelayPolicy {
     const parsed = parseTarget(rawTarget)
     if ('refusal' in parsed) return deny(parsed.refusal)
     const { target } = parsed
-    if (!this.#isBelowBase(target)) {
-      return deny({
-        step: 'base-path',
-        reason: `the target is not below ${this.basePath}, where the server is`,
-      })
-    }
+    if (!this.#isBelowBase(target)) return deny(this.#outside)
     const found = this.#find(method, target)
     if ('step' in found) return deny(found)
     const permission = permit(found.endpoint, target, found.slots)
     const refusal =
-      (permission.endpoint.exactQuery !== undefined &&
-      permission.endpoint.exactQuery !== target.rawQuery
-        ? knownRefusal('GET', target)
-        : undefined) ??
-      checkQuery(permission) ??
-      checkAccess(permission, found.slots, this.options, this.projects)
+      checkQuery(permission) ?? checkAccess(permission, found.slots, this.options, this.projects)
     return refusal === undefined ? permission : deny({ ...refusal, rule: permission.endpoint.id })
   }
 
@@ -89,6 +79,7 @@ export class RelayPolicy {
     const parsed = parseTarget(rawTarget)
     if ('refusal' in parsed) return deny(parsed.refusal)
     const { target } = parsed
+    if (!options.atExtraOrigin && !this.#isBelowBase(target)) return deny(this.#outside)
     const from = options.atExtraOrigin ? 0 : this.#base.length
     for (const { endpoint, template } of this.#archives) {
       const match = template.match(target, from)
@@ -111,6 +102,11 @@ export class RelayPolicy {
   /** `/gitlab`, or `/` for a server at the root. */
   get basePath(): string {
     return `/${this.#base.join('/')}`
+  }
+
+  get #outside(): Refusal {
+    const reason = `the target is not below ${this.basePath}, where the server is`
+    return { step: 'base-path', reason }
   }
 
   #isBelowBase(target: CanonicalTarget): boolean {
