@@ -67,6 +67,33 @@ export class VcsTasksRepository {
     return row !== undefined
   }
 
+  /** The newest of the subject now. */
+  lastOf(task: Pick<VcsTaskRow, 'vcs_provider_id' | 'subject'>): number {
+    const row = this.#db.get<{ last: number | null }>(
+      'SELECT max(id) AS last FROM vcs_tasks WHERE vcs_provider_id = ? AND subject = ?',
+      task.vcs_provider_id,
+      task.subject,
+    )
+    return row?.last ?? 0
+  }
+
+  /** Removes those up to `lastId` that ask for the same: kind of event, and branch or number. */
+  removeSame(task: VcsTaskRow, lastId: number): void {
+    this.#db.run(
+      `DELETE FROM vcs_tasks WHERE vcs_provider_id = ? AND subject = ? AND kind = ? AND id <= ?
+         AND payload_json ->> '$.kind' = ? ->> '$.kind'
+         AND coalesce(payload_json ->> '$.branch', payload_json ->> '$.number', '')
+           = coalesce(? ->> '$.branch', ? ->> '$.number', '')`,
+      task.vcs_provider_id,
+      task.subject,
+      task.kind,
+      lastId,
+      task.payload_json,
+      task.payload_json,
+      task.payload_json,
+    )
+  }
+
   postpone(id: number, to: string, reason: string): void {
     this.#db.run(
       'UPDATE vcs_tasks SET attempts = attempts + 1, due_at = ?, error_message = ? WHERE id = ?',

@@ -171,8 +171,15 @@ export class TestForge {
   }
 
   #ancestors(sha: string): string[] {
-    const commit = this.#commits.get(sha)
-    return commit === undefined ? [] : [sha, ...this.#ancestors(commit.parent ?? '')]
+    const found: string[] = []
+    for (
+      let commit = this.#commits.get(sha);
+      commit !== undefined;
+      commit = this.#commits.get(commit.parent ?? '')
+    ) {
+      found.push(commit.sha)
+    }
+    return found
   }
 
   #changed(base: string, head: string): string[] {

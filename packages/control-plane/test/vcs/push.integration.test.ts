@@ -80,6 +80,27 @@ describe('a workspace with a repository', () => {
     expect(statuses[0]).toMatchObject({ state: 'pending', context: 'scalr/env/ws' })
   })
 
+  it('looks once for many webhooks that came before it could look', async () => {
+    await using world = await startVcsWorld()
+    world.forge.commit('main', { 'main.tf': '0' })
+    const workspace = await world.bound()
+    await settled(world, workspace.id, 1)
+    world.gateway.isOnline = false
+    for (let count = 1; count <= 20; count += 1) {
+      world.forge.commit('main', { 'main.tf': `${count}` })
+      await world.pushed('main')
+      await world.pushed('other')
+    }
+    const asked = world.forge.requests.length
+    world.gateway.isOnline = true
+    await settled(world, workspace.id, 2)
+    await eventually(() => expect(world.forge.statuses.length).toBeGreaterThan(1))
+    const looks = world.forge.requests
+      .slice(asked)
+      .filter((one) => one.endsWith(`/repos/${world.forge.repository}`))
+    expect(looks.length).toBeLessThanOrEqual(3)
+  })
+
   it('leaves other branches, deleted branches and other repositories alone', async () => {
     await using world = await startVcsWorld()
     world.forge.commit('main', { 'main.tf': 'one' })

@@ -183,11 +183,13 @@ describe('the relay, mounted in a control plane', () => {
     const pushing = (async () => {
       while (!isOver) {
         pushed.push(forge.commit('main', { 'main.tf': `${pushed.length}` }))
+        const asked = forge.requests.length
         await bound.push()
+        await eventually(() => expect(isOver || forge.requests.length > asked).toBe(true))
       }
     })()
     try {
-      for (let life = 0; life < 5; life += 1) {
+      for (let life = 0; life < 3; life += 1) {
         const asked = forge.requests.length
         // Somewhere in the work that follows.
         await eventually(() => expect(forge.requests.length).toBeGreaterThan(asked + life))

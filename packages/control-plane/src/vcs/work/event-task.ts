@@ -22,20 +22,30 @@ export class EventTask implements TaskHandler {
   }
 
   async run(call: TaskCall): Promise<() => void> {
+    const { tasks } = this.#context
+    // What came before we look is answered by what we see.
+    const last = tasks.lastOf(call.task)
+    const commit = await this.#look(call)
+    return () => {
+      tasks.removeSame(call.task, last)
+      commit()
+    }
+  }
+
+  async #look(call: TaskCall): Promise<() => void> {
     const event = forgeEventSchema.parse(JSON.parse(call.task.payload_json))
     switch (event.kind) {
       case 'push':
         return this.#pushes.look(event, call)
       case 'pull-request':
         return this.#pullRequests.look(event, call)
-      case 'tag':
+      case 'tag': {
+        const { bindings } = this.#context
+        const found = bindings.modulesOf(call.task.vcs_provider_id, event.repository)
         return () => {
-          const found = this.#context.bindings.modulesOf(
-            call.task.vcs_provider_id,
-            event.repository,
-          )
           for (const moduleId of found) addModuleSync(this.#context, moduleId, false)
         }
+      }
     }
   }
 
