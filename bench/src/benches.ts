@@ -3,8 +3,10 @@ import { runDockerStart } from './docker-start.ts'
 import { runDockerRun } from './docker-run.ts'
 import { runDispatch } from './dispatch.ts'
 import { runIdleMemory } from './idle-memory.ts'
+import { runKubernetesStart } from './kubernetes-start.ts'
 import { runLogThroughput } from './log-throughput.ts'
 import { runProviderCache } from './provider-cache.ts'
+import { runRelay } from './relay.ts'
 import { runWholeRun } from './whole-run.ts'
 
 /** Every bench, in the order in which they run. */
@@ -38,6 +40,17 @@ export const benches: readonly Bench[] = [
     name: 'docker-run',
     description: 'a plan and an apply in containers, beside docker run of the same commands',
     run: runDockerRun,
+  },
+  {
+    name: 'kubernetes-start',
+    description:
+      'from launch to first byte in a pod, beside kubectl; memory with fifty jobs at once',
+    run: runKubernetesStart,
+  },
+  {
+    name: 'relay',
+    description: 'clones, archives and small calls through the VCS relay, beside the VCS itself',
+    run: runRelay,
   },
   {
     name: 'memory',

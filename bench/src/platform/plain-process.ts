@@ -16,7 +16,20 @@ export class PlainProcess implements AsyncDisposable {
   }
 
   static async start(module: URL, ...args: readonly string[]): Promise<PlainProcess> {
-    const child = spawn(process.execPath, [fileURLToPath(module), ...args], {
+    return PlainProcess.#begin([], module, args)
+  }
+
+  /** With the packages as they are in src/, as the bench itself runs. */
+  static async startFromSource(module: URL, ...args: readonly string[]): Promise<PlainProcess> {
+    return PlainProcess.#begin(process.execArgv, module, args)
+  }
+
+  static async #begin(
+    flags: readonly string[],
+    module: URL,
+    args: readonly string[],
+  ): Promise<PlainProcess> {
+    const child = spawn(process.execPath, [...flags, fileURLToPath(module), ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const ended = once(child, 'exit').then(([code, signal]) => {
@@ -35,6 +48,11 @@ export class PlainProcess implements AsyncDisposable {
     if (kibibytes === undefined)
       throw new Error('The process tells no resident memory: it has ended')
     return Number(kibibytes) / 1024
+  }
+
+  /** As a crash ends it. */
+  kill(): void {
+    this.#child.kill('SIGKILL')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 
 import { ScalrAgentError, type Clock } from '@scalr-agent/core'
 
-import { frameTypes, makeFrame, makeJsonFrame } from './frame.ts'
+import { frameHeader, frameTypes, makeFrame, makeJsonFrame } from './frame.ts'
 import { IdleWatch } from './idle-watch.ts'
 
 export interface FrameEncoderOptions {
@@ -97,13 +97,14 @@ export class FrameEncoder extends Readable {
       if (bytes.length === 0) continue
       this.#hash.update(bytes)
       this.#bytes += bytes.length
-      this.#send(makeFrame(frameTypes.data, bytes))
+      this.push(frameHeader(frameTypes.data, bytes.length))
+      this.#send(bytes)
       this.#watch.touch()
       this.#options.onProgress?.()
     }
   }
 
-  #send(frame: Buffer): void {
+  #send(frame: Uint8Array): void {
     this.#sentMs = this.#options.clock.monotonicMs()
     this.#wanted = this.push(frame)
   }
