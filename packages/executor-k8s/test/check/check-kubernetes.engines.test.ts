@@ -118,6 +118,6 @@ describeWithCluster('preflight on a real cluster', () => {
       level: 'error',
       message: expect.stringContaining('is being deleted'),
     })
-    await going.release(`${holders}/holder`)
+    await going.patch(`${holders}/holder`, { metadata: { finalizers: null } })
   })
 })

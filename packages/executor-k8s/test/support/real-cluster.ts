@@ -67,6 +67,10 @@ export class TestNamespace implements AsyncDisposable {
     return this.cluster.namespace
   }
 
+  async get(path: string): Promise<unknown> {
+    return await this.#ask('GET', path)
+  }
+
   async post(path: string, body: object): Promise<unknown> {
     return await this.#ask('POST', path, body)
   }
@@ -75,14 +79,14 @@ export class TestNamespace implements AsyncDisposable {
     await this.#ask('DELETE', path, { gracePeriodSeconds: 0 })
   }
 
-  /** Takes the finalizers of an object away. */
-  async release(path: string): Promise<void> {
+  /** JSON merge patch. */
+  async patch(path: string, body: object): Promise<void> {
     await this.#http.json(
       {
         method: 'PATCH',
         path,
         call: { verb: 'patch', resource: path },
-        body: { metadata: { finalizers: null } },
+        body,
         contentType: 'application/merge-patch+json',
       },
       AbortSignal.timeout(60_000),
@@ -131,7 +135,7 @@ export class TestNamespace implements AsyncDisposable {
     this.cluster.close()
   }
 
-  async #ask(method: 'POST' | 'DELETE', path: string, body: object): Promise<unknown> {
+  async #ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown> {
     const call = { verb: method, resource: path }
     return await this.#http.json({ method, path, call, body }, AbortSignal.timeout(60_000))
   }
