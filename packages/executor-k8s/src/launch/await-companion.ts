@@ -50,6 +50,7 @@ export async function awaitCompanion(
     if (pod !== undefined && isRunning(pod, 'keeper') && !isGoing(pod))
       return { kind: 'running', pod }
     lastPod = pod ?? lastPod
+    for (const each of pods) await hurry(context, client, each, signal)
     let problem = pod === undefined ? undefined : startProblem(pod)
     const known = watch.kubeJobs?.get(kubeJob.name)
     if ((pod === undefined || isOver(pod)) && nowMs - lookedMs > podlessMs) {
@@ -70,6 +71,23 @@ export async function awaitCompanion(
     }
     await watch.next(Math.max(Math.min(pollMs, deadlineMs - nowMs), 10), signal)
   }
+}
+
+/**
+ * Somebody took a pod away in which nothing ever ran. Its containers may have been asked to end before they could
+ * listen, and its grace period is long: it goes now, so that the kubeJob makes another one.
+ */
+async function hurry(
+  { clock }: KubernetesContext,
+  client: KubeClient,
+  pod: V1Pod,
+  signal: AbortSignal,
+): Promise<void> {
+  const { deletionGracePeriodSeconds, name = '', uid } = pod.metadata ?? {}
+  if (!isGoing(pod) || (deletionGracePeriodSeconds ?? 0) <= 1) return
+  await persist(clock, signal, () =>
+    client.pods.remove(name, { uid, gracePeriodSeconds: 1 }, signal),
+  )
 }
 
 /** Pods of that kubeJob, oldest first. */

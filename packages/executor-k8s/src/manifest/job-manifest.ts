@@ -10,6 +10,8 @@ import { featuresOf, type ServerFeatures } from './server-features.ts'
 
 /** What `main` exits with when it never became the supervisor: the kubeJob may try again. */
 const notStartedExitCode = 125
+/** Also of a pod that was taken away before its start. Once one has started, `backoffLimit` keeps others from it. */
+const killedExitCode = 137
 
 /** An agent that is away for so long has lost what became of the job. */
 const keepFinishedSeconds = 24 * 60 * 60
@@ -91,7 +93,7 @@ function byVersion(features: ServerFeatures): Partial<V1JobSpec> {
                 onExitCodes: {
                   containerName: containerNames.main,
                   operator: 'NotIn',
-                  values: [0, notStartedExitCode],
+                  values: [0, notStartedExitCode, killedExitCode],
                 },
               },
             ],

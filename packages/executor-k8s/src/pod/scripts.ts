@@ -70,7 +70,7 @@ trap 'asked=1' TERM
 trap '' HUP INT QUIT
 read -r now rest </proc/uptime
 begun=\${now%.*} ended=
-while [ ! -e ${run}/${podMarks.release} ]; do
+while [ ! -e ${root}/${podMarks.release} ]; do
   read -r now rest </proc/uptime
   now=\${now%.*}
   if [ -e ${run}/${marks.exit} ]; then
@@ -80,7 +80,7 @@ while [ ! -e ${run}/${podMarks.release} ]; do
     # Nothing ever ran here: nothing to keep.
     [ -z "$asked" ] && [ "$((now - begun))" -lt "$2" ] || exit ${notStartedExitCode}
   fi
-  sleep 1 & wait $!
+  sleep 0.5 & wait $!
 done
 exit 0
 `
@@ -195,6 +195,9 @@ echo killed
 `
 
 export const killCommand = ['/bin/sh', '-c', killScript] as const
+
+/** Lets the companion end. */
+export const releaseCommand = ['/bin/sh', '-c', `: >${root}/${podMarks.release}`] as const
 
 /** A part of the output: arguments are the first byte, from 1, and most bytes. */
 export function readOutputCommand(fromByte: number): readonly [string, ...string[]] {
