@@ -17,8 +17,8 @@ import { podNetwork } from './pod-network.ts'
 import type { Screen } from './screen.ts'
 import { toolVersion } from './tool-version.ts'
 
-/** A pod of a demo may have to wait for its image. */
-const schedulingTimeoutMs = 60_000
+/** Small enough for a node on which much else runs. */
+const requests = { cpus: 0.1, memoryBytes: 64 * 1024 ** 2 }
 
 export interface KubernetesPlatformOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -43,7 +43,7 @@ export async function kubernetesPlatform(
     `Cluster:       Kubernetes ${facts.version} at ${facts.server}, namespace ${facts.namespace}`,
   )
   const network = podNetwork(facts)
-  const executor = cleanup.use(new KubernetesExecutor({ cluster, schedulingTimeoutMs }))
+  const executor = cleanup.use(new KubernetesExecutor({ cluster, requests }))
   const owned = cleanup.move()
   return {
     name: 'kubernetes',
