@@ -185,6 +185,7 @@ failSwapOn: false
 oomScoreAdj: 0
 makeIPTablesUtilChains: false
 nodeStatusUpdateFrequency: 1s
+volumeStatsAggPeriod: 5s
 containerLogMaxSize: 10Mi
 $more
 YAML
