@@ -109,12 +109,12 @@ async function callsTo(scene: RelayScene, url: string): Promise<readonly number[
 
 /** One large archive after the other goes over, as long as the calls take. */
 async function besideArchives(scene: RelayScene, url: string): Promise<readonly number[]> {
-  let isOver = false
+  const over = new AbortController()
   const bulk = (async () => {
-    while (!isOver) await scene.archive(url, 200)
+    while (!over.signal.aborted) await scene.archive(url, 200)
   })()
   const tookMs = await callsTo(scene, url)
-  isOver = true
+  over.abort()
   await bulk
   return tookMs
 }
@@ -149,9 +149,9 @@ async function mostMemory(
   work: () => Promise<unknown>,
 ): Promise<{ readonly gateway: number; readonly agent: number }> {
   const most = { gateway: 0, agent: 0 }
-  let isOver = false
+  const over = new AbortController()
   const watching = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       for (const name of ['gateway', 'agent'] as const) {
         most[name] = Math.max(most[name], await scene[name].residentMebibytes())
       }
@@ -159,7 +159,7 @@ async function mostMemory(
     }
   })()
   await work()
-  isOver = true
+  over.abort()
   await watching
   return most
 }

@@ -1,12 +1,12 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream'
 
 import { RelayError } from '@scalr-agent/vcs-relay'
 import { createRelayGateway } from '@scalr-agent/vcs-relay/gateway'
+
+import { listen } from './listen.ts'
 
 /**
  * A gateway behind TLS with as much of a control plane as an agent needs, and a plain front, so that git
@@ -25,13 +25,8 @@ tls.requestTimeout = 0
 tls.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head, principal))
 
 const front = createServer((request, response) => void relay(request, response))
-const ports: number[] = []
-for (const server of [tls, front]) {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  ports.push((server.address() as AddressInfo).port)
-}
-process.stdout.write(`${JSON.stringify({ port: ports[0], frontPort: ports[1] })}\n`)
+const [port, frontPort] = [await listen(tls), await listen(front)]
+process.stdout.write(`${JSON.stringify({ port, frontPort })}\n`)
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url ?? ''

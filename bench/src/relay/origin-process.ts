@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+
+import { listen } from './listen.ts'
 
 /** A server as private VCSs are: git's own backend behind TLS, a small answer and a large one. */
 const [root = '', keyPath = '', certPath = ''] = process.argv.slice(2)
@@ -24,9 +24,7 @@ const server = createServer(
     }
   },
 )
-server.listen(0, '127.0.0.1')
-await once(server, 'listening')
-process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`)
+process.stdout.write(`${JSON.stringify({ port: await listen(server) })}\n`)
 
 function sendArchive(bytes: number, response: ServerResponse): void {
   let left = bytes

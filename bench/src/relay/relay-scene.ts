@@ -59,13 +59,11 @@ export class RelayScene implements AsyncDisposable {
       )
     const origin = await start('origin', at('git'), ...identity)
     const gateway = await start('gateway', ...identity, token)
-    const { port } = origin.ready as { port: number }
-    const ports = gateway.ready as { port: number; frontPort: number }
-    const directUrl = `https://localhost:${port}`
-    const relayedUrl = `http://localhost:${ports.frontPort}`
+    const directUrl = `https://localhost:${portOf(origin, 'port')}`
+    const relayedUrl = `http://localhost:${portOf(gateway, 'frontPort')}`
     const agent = await start(
       'agent',
-      `https://localhost:${ports.port}`,
+      `https://localhost:${portOf(gateway, 'port')}`,
       directUrl,
       at('ca.pem'),
       token,
@@ -108,7 +106,7 @@ export class RelayScene implements AsyncDisposable {
     const startedMs = performance.now()
     const { body } = await this.#get(url, `/api/v3/repos/bench/big/tarball/of-${megabytes}-mb`)
     let bytes = 0
-    for await (const chunk of body) bytes += (chunk as Buffer).length
+    for await (const chunk of body) bytes += Buffer.byteLength(chunk)
     if (bytes !== megabytes * megabyte) throw new Error(`${bytes} bytes came`)
     return performance.now() - startedMs
   }
@@ -165,6 +163,16 @@ export class RelayScene implements AsyncDisposable {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
+}
+
+/** A port that the process told when it was ready. */
+function portOf({ ready }: PlainProcess, name: string): number {
+  const value =
+    typeof ready === 'object' && ready !== null
+      ? new Map(Object.entries(ready)).get(name)
+      : undefined
+  if (typeof value !== 'number') throw new TypeError(`The process tells no ${name}`)
+  return value
 }
 
 /** 100 MB that do not compress, in a hundred files. */

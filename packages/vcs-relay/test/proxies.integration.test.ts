@@ -67,6 +67,14 @@ describe('proxies before the control plane', () => {
     expect((await whole(up.body)).equals(sent)).toBe(true)
   })
 
+  it('one that cuts an answer makes it a failure at once, not when the time for it is over', async () => {
+    await using world = await RelayWorld.start({ gateway: { timing: { firstByteMs: 600_000 } } })
+    const proxy = await behind({ cutAnswers: 1 }, world)
+    await world.agent({ handlers: { ghe: echo }, url: proxy.url })
+    const failed = world.gateway.request(poolId, request({ method: 'POST' }))
+    await expect(failed).rejects.toMatchObject({ code: 'AGENT_FAILED', fate: 'unknown' })
+  })
+
   it('one that cuts idle connections finds none idle: not the channel, not a silent body', async () => {
     await using world = await RelayWorld.start({
       gateway: { timing: { pingMs: 100, keepAliveMs: 100 } },

@@ -116,7 +116,6 @@ export class RelayAgent {
       timing,
       clock,
       logger,
-      onChange: () => {},
     })
     this.#keeper = new ChannelKeeper({
       mode: options.channel ?? 'auto',

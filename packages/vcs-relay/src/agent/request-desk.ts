@@ -14,8 +14,6 @@ export interface RequestDeskOptions {
   readonly timing: AgentTiming
   readonly clock: Clock
   readonly logger: Logger
-  /** The number of requests under way has changed. */
-  readonly onChange: () => void
 }
 
 interface Work {
@@ -77,10 +75,8 @@ export class RequestDesk implements Disposable {
       isAnswering: false,
     }
     this.#work.set(message.id, work)
-    this.#options.onChange()
     void this.#run(message, handler, work, session).finally(() => {
       this.#work.delete(message.id)
-      this.#options.onChange()
       if (this.#work.size > 0) return
       for (const resolve of this.#whenIdle.splice(0)) resolve()
     })
@@ -143,7 +139,8 @@ export class RequestDesk implements Disposable {
     } catch (error) {
       if (signal.aborted) return
       logger.warn({ err: error, requestId: id, vcs }, 'A relayed request came to no good end')
-      if (!work.isAnswering) await sendFailure(tellable(error), common).catch(() => {})
+      // Also when its answer was cut on the way: the gateway may have seen nothing of it, and would wait.
+      await sendFailure(tellable(error), common).catch(() => {})
     } finally {
       // What the handler did not read is not wanted, and what it began ends with its request.
       body?.destroy()

@@ -8,6 +8,8 @@ export interface ProxyFaults {
   readonly webSocket?: 'plain' | 'hang'
   /** Takes whole bodies before it sends them on, both ways. */
   readonly buffers?: boolean
+  /** Answers that it cuts before anything of them comes through. */
+  cutAnswers?: number
   /** Cuts connections on which nothing moved for that long. */
   readonly idleMs?: number
 }
@@ -28,6 +30,13 @@ export class ReverseProxy implements AsyncDisposable {
 
   static async start(backendPort: number, faults: ProxyFaults = {}): Promise<ReverseProxy> {
     const server = createServer((request, response) => {
+      if (faults.cutAnswers !== undefined && request.url?.endsWith('/answer') === true) {
+        faults.cutAnswers -= 1
+        if (faults.cutAnswers >= 0) {
+          request.socket.destroy()
+          return
+        }
+      }
       const backend = httpRequest({
         port: backendPort,
         host: '127.0.0.1',
