@@ -68,6 +68,8 @@ export function createJobEnvironment(options: JobEnvironmentOptions): JobEnviron
   // Units have backends of their own, so the run's token is not for them.
   const isRunAll = spec.workspace.terragrunt?.useRunAll === true
   if (!isRunAll) put('SCALR_TOKEN', spec.runToken, true)
+  const registryToken = registryTokenVariable(options.workloadUrl)
+  if (!isRunAll && registryToken !== undefined) put(registryToken, spec.runToken, true)
   const { SCALR_HOSTNAME = '' } = Object.fromEntries(env)
   // OpenTofu applies a plan with the values that it was made with, and no others.
   const ofPlan = { ...facts, SCALR_HOSTNAME, SCALR_RUN_PHASE: 'plan' }
@@ -110,6 +112,13 @@ function defaultVariables({ path, workloadUrl }: JobEnvironmentOptions): Record<
     GIT_TERMINAL_PROMPT: '0',
     SCALR_HOSTNAME: new URL(workloadUrl).host,
   }
+}
+
+/** Modules may come from the control plane's own registry. No variable can name a host with a port. */
+function registryTokenVariable(workloadUrl: string): string | undefined {
+  const { protocol, port, hostname } = new URL(workloadUrl)
+  if (protocol !== 'https:' || port !== '' || !/^[a-z0-9.-]+$/u.test(hostname)) return undefined
+  return `TF_TOKEN_${hostname.replaceAll('-', '__').replaceAll('.', '_')}`
 }
 
 const automationVariables = { TF_IN_AUTOMATION: '1', TF_INPUT: '0' } as const

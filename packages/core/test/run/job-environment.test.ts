@@ -42,6 +42,20 @@ describe('createJobEnvironment', () => {
     expect(seconds).toBeGreaterThanOrEqual(15 * 60)
   })
 
+  it('has the run’s token for modules of the control plane, as a secret and where a variable can name its host', () => {
+    const nameAt = (url: string): string[] => {
+      const { env, secretEnv } = createJobEnvironment({ spec: makeJobSpec(), workloadUrl: url })
+      expect(JSON.stringify(env)).not.toContain('TF_TOKEN')
+      return Object.keys(secretEnv).filter((name) => secretEnv[name] === runToken)
+    }
+    expect(nameAt('https://control-plane.example.com')).toContain(
+      'TF_TOKEN_control__plane_example_com',
+    )
+    for (const url of [workloadUrl, 'http://127.0.0.1', 'https://[::1]/']) {
+      expect(nameAt(url)).toEqual(['SCALR_TOKEN', 'TF_HTTP_PASSWORD'])
+    }
+  })
+
   it('I12: what is secret is in secretEnv alone', () => {
     const { env, secretEnv } = createJobEnvironment({
       spec: makeJobSpec({
