@@ -7,7 +7,7 @@ const config: KnipConfig = {
   // A type that only describes a signature is exported for the reader's sake.
   exclude: ['types'],
   // Of the machine.
-  ignoreBinaries: ['mkfifo', 'mount', 'nsenter', 'openssl', 'umount', 'unshare'],
+  ignoreBinaries: ['kubectl', 'mkfifo', 'mount', 'nsenter', 'openssl', 'umount', 'unshare'],
   workspaces: {
     '.': {
       entry: ['scripts/*.ts', 'scripts/ci/*.ts', 'scripts/test/**/*.test.ts'],

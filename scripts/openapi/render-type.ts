@@ -46,7 +46,7 @@ function renderAnyOf(schemas: readonly Schema[], direction: Direction): string {
 }
 
 /** The name in a `$ref`. */
-export function componentOf(reference: string): string {
+function componentOf(reference: string): string {
   return reference.slice(reference.lastIndexOf('/') + 1)
 }
 

@@ -74,7 +74,7 @@ export async function layFiles(
 }
 
 async function layOnce(client: KubeClient, options: LayOptions): Promise<Laid> {
-  const { pod, signal, spec, waitMs } = options
+  const { pod, signal, waitMs } = options
   const { bytes } = options.archive
   const ready = Promise.withResolvers<void>()
   const over = Promise.withResolvers<void>()

@@ -1,6 +1,5 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
-import type { NotStartedOutcome, WorkloadSpec } from '@scalr-agent/core'
-import { ScalrAgentError } from '@scalr-agent/core'
+import type { NotStartedOutcome, ScalrAgentError, WorkloadSpec } from '@scalr-agent/core'
 
 import type { KubeClient, KubeWatch } from '../calls/kube-client.ts'
 import { persist } from '../calls/persist.ts'
