@@ -22,7 +22,7 @@ processes() (
   {
     # With those of its tracks.
     grep -lzxE "CI_RUN_DIR=$WORK(/[a-z]+)?" /proc/[0-9]*/environ
-    find /proc/[0-9]*/cwd -maxdepth 0 \( -lname "$WORK/*" -o -lname "$ROOT/.demo*" \)
+    find /proc/[0-9]*/cwd -maxdepth 0 -lname "$WORK/*"
   } 2>/dev/null | cut -d/ -f3 | sort -un
 )
 
@@ -102,18 +102,19 @@ tests() {
 tracks=() track_pids=()
 track() {
   local name=$1
+  # Short, for the sockets that lie far below.
+  local directory=$WORK/${1:0:1}
   shift
-  mkdir -p "$WORK/$name"
-  # Others of these steps walk through here.
-  chmod 711 "$WORK/$name"
+  mkdir "$directory"
+  chmod 1777 "$directory"
   (
     trap - EXIT INT TERM
     tracks=() passed=0 failed=0 failures=()
-    WORK=$WORK/$name
-    export CI_RUN_DIR=$WORK
+    WORK=$directory
+    export CI_RUN_DIR=$WORK TMPDIR=$WORK
     "$@"
     printf '%s\n' "$passed" "$failed" "${failures[@]+"${failures[@]}"}" >"$WORK/counts"
-  ) >"$WORK/$name/log" 2>&1 &
+  ) >"$directory/log" 2>&1 &
   track_pids+=($!)
   tracks+=("$name")
   say "track $name goes on beside the others"
@@ -125,8 +126,8 @@ join_tracks() {
   wait "${track_pids[@]+"${track_pids[@]}"}"
   for name in "${tracks[@]+"${tracks[@]}"}"; do
     say "track $name"
-    cat "$WORK/$name/log"
-    mapfile -t lines <"$WORK/$name/counts" || lines=()
+    cat "$WORK/${name:0:1}/log"
+    mapfile -t lines <"$WORK/${name:0:1}/counts" || lines=()
     if [ "${#lines[@]}" -lt 2 ]; then
       fail "track $name (it broke off)"
     else
@@ -188,7 +189,7 @@ kubernetes_cluster() {
   export KUBECONFIG=$config TEST_KUBECONFIG=$config
   step "images, $cluster" 300 "${PNPM[@]}" engines up kubernetes-images
   suites=(packages/executor-k8s)
-  if [ "$cluster" = kubernetes ]; then suites+=(test/kubernetes-); else suites+=(test/kubernetes-runs); fi
+  if [ "$cluster" = kubernetes ]; then suites+=(test/kubernetes-); else suites+=(test/kubernetes-runs test/kubernetes-refusals); fi
   tests "engine tests, $cluster" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
   step_ending "kit, $cluster" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor kubernetes
   if [ "$cluster" = kubernetes ]; then
