@@ -1,14 +1,16 @@
-import { daemonFromEnv, exitCodeFor, silentLogger } from '@scalr-agent/core'
+import { daemonFromEnv, exitCodeFor, optionsFromEnv, silentLogger } from '@scalr-agent/core'
 import { explainCommand } from '@scalr-agent/vcs-relay'
 import { pino } from 'pino'
 
 import { makeHandlers } from './make-handlers.ts'
+import { parkedWebhooks } from './parked-webhooks.ts'
 import { runVcsAgent } from './run-vcs-agent.ts'
 import { readVcsConfig } from './vcs-config.ts'
 
 const usage = `usage: main.ts                              serve until SIGTERM
        main.ts learn                        the same, and write the smallest policy to the data directory
        main.ts explain [VCS] METHOD TARGET  which rule decides over a request; nothing is sent
+       main.ts webhooks [retry|discard ID]  those that the control plane refused; while the agent is stopped
 
 SCALR_AGENT_VCS_CONFIG names the configuration (/etc/scalr-agent/vcs.json), SCALR_AGENT_TOKEN the token of a
 VCS-enabled agent pool; SCALR_URL, SCALR_AGENT_NAME, _DATA_DIR, _CA_CERT and the proxies are as for a run agent.
@@ -42,8 +44,14 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       })
       return explainCommand(rest, {
         vcs: handlers,
-        write: (line) => void process.stdout.write(`${line}\n`),
+        write,
       })
+    }
+    case 'webhooks': {
+      const { dataDir = '/var/lib/scalr-agent' } = optionsFromEnv()
+      const code = await parkedWebhooks(rest, { dataDir, write })
+      if (code === 2) break
+      return code
     }
     case '--help':
     case '-h':
@@ -52,4 +60,8 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
   }
   process.stderr.write(usage)
   return 2
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

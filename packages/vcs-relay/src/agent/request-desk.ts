@@ -30,17 +30,13 @@ interface Work {
 export class RequestDesk implements Disposable {
   readonly #options: RequestDeskOptions
   readonly #work = new Map<string, Work>()
-  readonly #working: IdleWatch
+  /** From the first request on: an agent that was never run must not keep its process. */
+  #working: IdleWatch | undefined
   #draining = false
   #whenIdle: (() => void)[] = []
 
   constructor(options: RequestDeskOptions) {
     this.#options = options
-    this.#working = new IdleWatch({
-      clock: options.clock,
-      everyMs: options.timing.workingMs,
-      check: () => this.#tellWorking(),
-    })
   }
 
   get size(): number {
@@ -67,6 +63,11 @@ export class RequestDesk implements Disposable {
       channel.send({ type: 'refused', id: message.id, reason: refusal ?? 'unknown-vcs' })
       return
     }
+    this.#working ??= new IdleWatch({
+      clock: this.#options.clock,
+      everyMs: this.#options.timing.workingMs,
+      check: () => this.#tellWorking(),
+    })
     const work: Work = {
       lane: message.lane,
       abort: new AbortController(),
@@ -101,7 +102,7 @@ export class RequestDesk implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#working[Symbol.dispose]()
+    this.#working?.[Symbol.dispose]()
   }
 
   #refusal(message: RequestMessage, handler: RelayHandler | undefined): RefusalReason | undefined {
