@@ -49,7 +49,8 @@ export function podSpec(
     env: Object.entries(spec.env).map(([name, value]) => ({ name, value: escapeDollars(value) })),
     resources: podResources(spec.resources, options.requests),
     securityContext: containerSecurity(options, !options.root),
-    lifecycle: { preStop: { exec: { command: commands.preStop.map(escapeDollars) } } },
+    // Nothing is expanded in the commands of handlers.
+    lifecycle: { preStop: { exec: { command: [...commands.preStop] } } },
     terminationMessagePolicy: 'File',
     volumeMounts: [
       { name: ownVolumes.own, mountPath: ownPaths.root },
