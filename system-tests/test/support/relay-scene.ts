@@ -14,8 +14,8 @@ import { Platform, type Pool } from './platform.ts'
 
 const main = new URL('../../../examples/vcs-agent/src/main.ts', import.meta.url).pathname
 
-/** Path of the hook of every agent of a scene, and the secret of its webhooks. */
-export const hookPath = '/hooks/0123456789abcdef0123456789abcdef'
+const hookPath = '/hooks/0123456789abcdef0123456789abcdef'
+/** Secret of the webhooks of every agent of a scene. */
 export const hookSecret = 'canary-7d1f-secret-of-webhooks'
 
 type GatewayOptions = Parameters<typeof createRelayGateway>[0]

@@ -6,7 +6,6 @@ export {
   type WebhookSpoolOptions,
   type WebhookSpoolStatus,
 } from './spool/index.ts'
-export { verifyWebhook, type SignedWebhook } from './signatures/index.ts'
 export { WebhookListener } from './webhook-listener.ts'
 export {
   startWebhookServer,
