@@ -1,20 +1,14 @@
 import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 
-import { ControlPlaneError } from '@scalr-agent/control-plane'
-import { ScalrAgentError } from '@scalr-agent/core'
-
 import { parseArguments, type DemoArguments } from './command-line.ts'
-import { DemoEngineError } from './demo-engine-error.ts'
 import { processPlatform, type DemoPlatform } from './demo-platform.ts'
 import { demonstrate } from './demonstrate.ts'
+import { describeError } from './describe-error.ts'
 import { dockerPlatform } from './docker-platform.ts'
-import { EngineScriptError } from './engine-script.ts'
-import { FetchToolError } from './fetch-opentofu.ts'
 import { forgetDemos } from './forget-demos.ts'
 import { getTool } from './get-tool.ts'
 import { kubernetesPlatform } from './kubernetes-platform.ts'
-import { DemoFailedError } from './run-demo.ts'
 import { terminalScreen } from './screen.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -76,7 +70,7 @@ async function main(options: DemoArguments): Promise<number> {
       screen.line('Stopped. Nothing was left running.')
       return exitCodeOfSignal ?? 1
     }
-    screen.line(describe(error))
+    screen.line(describeError(error))
     screen.line('Demo failed.')
     return 1
   }
@@ -91,17 +85,4 @@ async function openPlatform({ executor, dataDir }: DemoArguments): Promise<DemoP
     case 'kubernetes':
       return await kubernetesPlatform({ env: process.env, screen, signal: interrupted.signal })
   }
-}
-
-/** The message of what was foreseen; all of what was not. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const foreseen =
-    error instanceof FetchToolError ||
-    error instanceof DemoEngineError ||
-    error instanceof EngineScriptError ||
-    error instanceof DemoFailedError ||
-    error instanceof ControlPlaneError ||
-    ScalrAgentError.isInstance(error)
-  return foreseen ? error.message : (error.stack ?? error.message)
 }
