@@ -64,8 +64,7 @@ export function neededRules({
   )
 }
 
-/** Whether we may do something in our namespace, also what is in no rule. */
-export async function mayDo(
+async function mayDo(
   http: KubeHttp,
   { apiGroup, resource }: Pick<AccessRule, 'apiGroup' | 'resource'>,
   verb: string,

@@ -53,6 +53,11 @@ export const clusterOptionsSchema = z.strictObject({
       value === true ? inCluster.parse({}) : value === false ? undefined : value,
     )
     .optional(),
+  /**
+   * Environment of the credential plugins that a kubeconfig names, such as `PATH`, `HOME` and `AWS_PROFILE`.
+   * @default none
+   */
+  pluginEnv: z.record(z.string(), z.string()).default({}),
   /** Proxy for a cluster whose kubeconfig names none (`proxy-url`). @default none */
   proxy: z
     .strictObject({

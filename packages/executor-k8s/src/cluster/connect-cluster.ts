@@ -29,6 +29,7 @@ export async function connectCluster(
   const credentials = new Credentials(kubeconfig, {
     reload: async () => await loadKubeconfig(resolved),
     proxyUrl: proxyFor(kubeconfig, url, resolved),
+    pluginEnv: resolved.pluginEnv,
     clock,
   })
   return {

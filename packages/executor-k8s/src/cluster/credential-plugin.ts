@@ -32,13 +32,19 @@ export class CredentialPluginError extends Error {
 export class CredentialPlugin {
   readonly #exec: ExecEntry
   readonly #cluster: ClusterEntry
+  readonly #env: Readonly<Record<string, string>>
   readonly #clock: Clock
   #given: { readonly credential: PluginCredential; readonly untilMs: number } | undefined
 
-  constructor(exec: ExecEntry, cluster: ClusterEntry, clock: Clock) {
+  constructor(
+    exec: ExecEntry,
+    cluster: ClusterEntry,
+    options: { readonly env: Readonly<Record<string, string>>; readonly clock: Clock },
+  ) {
     this.#exec = exec
     this.#cluster = cluster
-    this.#clock = clock
+    this.#env = options.env
+    this.#clock = options.clock
   }
 
   /** @throws {@link CredentialPluginError} */
@@ -61,8 +67,7 @@ export class CredentialPlugin {
     const { args, command, env } = this.#exec
     const child = spawn(command, args ?? [], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // oxlint-disable-next-line no-restricted-properties -- as with kubectl, a plugin lives in our environment (AWS_PROFILE, PATH)
-      env: { ...process.env, ...named(env), KUBERNETES_EXEC_INFO: this.#info() },
+      env: { ...this.#env, ...named(env), KUBERNETES_EXEC_INFO: this.#info() },
       timeout: pluginLimitMs,
       killSignal: 'SIGKILL',
     })

@@ -19,6 +19,7 @@ const reloadPauseMs = 5000
 export class Credentials {
   readonly #reload: () => Promise<Kubeconfig>
   readonly #proxyUrl: string | undefined
+  readonly #pluginEnv: Readonly<Record<string, string>>
   readonly #clock: Clock
   #kubeconfig: Kubeconfig
   #identity: Identity
@@ -33,14 +34,16 @@ export class Credentials {
     options: {
       readonly reload: () => Promise<Kubeconfig>
       readonly proxyUrl: string | undefined
+      readonly pluginEnv: Readonly<Record<string, string>>
       readonly clock: Clock
     },
   ) {
     this.#kubeconfig = kubeconfig
     this.#reload = options.reload
     this.#proxyUrl = options.proxyUrl
+    this.#pluginEnv = options.pluginEnv
     this.#clock = options.clock
-    this.#identity = new Identity(kubeconfig, options.clock)
+    this.#identity = new Identity(kubeconfig, options)
   }
 
   async access(signal: AbortSignal): Promise<ClusterAccess> {
@@ -64,7 +67,10 @@ export class Credentials {
     this.#reloadedMs = nowMs
     // Also drops what a plugin gave, whatever it said of its time.
     this.#kubeconfig = await orAborted(this.#reload(), signal)
-    this.#identity = new Identity(this.#kubeconfig, this.#clock)
+    this.#identity = new Identity(this.#kubeconfig, {
+      pluginEnv: this.#pluginEnv,
+      clock: this.#clock,
+    })
     const renewed = await this.access(signal)
     return isSame(renewed, refused) ? undefined : renewed
   }

@@ -22,11 +22,15 @@ export class Identity {
   readonly #plugin: CredentialPlugin | undefined
   readonly #provider: AuthProvider | undefined
 
-  constructor({ cluster, user }: Kubeconfig, clock: Clock) {
+  constructor(
+    { cluster, user }: Kubeconfig,
+    options: { readonly pluginEnv: Readonly<Record<string, string>>; readonly clock: Clock },
+  ) {
+    const { clock, pluginEnv: env } = options
     this.#cluster = cluster
     this.#user = user
     const provider = user['auth-provider']
-    this.#plugin = user.exec ? new CredentialPlugin(user.exec, cluster, clock) : undefined
+    this.#plugin = user.exec ? new CredentialPlugin(user.exec, cluster, { env, clock }) : undefined
     this.#provider = provider ? new AuthProvider(provider, cluster) : undefined
   }
 

@@ -15,7 +15,7 @@ export const ownVolumes = {
 } as const
 
 /** Labels that Kubernetes gives the pods of a kubeJob, or by which others know what is ours. */
-export const reservedLabels: readonly string[] = [
+const reservedLabels: readonly string[] = [
   'app.kubernetes.io/managed-by',
   'controller-uid',
   'job-name',

@@ -107,16 +107,19 @@ describe('credential plugins', () => {
     const log = join(server.directory, 'log')
     const user = plugin(
       server,
-      `echo "$1 $PLUGIN_WORD $KUBERNETES_EXEC_INFO" >>'${log}'; printf '%s' '${credential('t1')}'`,
+      `echo "$1 $PLUGIN_WORD $AGENT_WORD $KUBERNETES_EXEC_INFO" >>'${log}'; printf '%s' '${credential('t1')}'`,
     )
     server.handler = onlyFor(() => 'Bearer t1')
-    const cluster = await connectCluster({ kubeconfig: server.kubeconfig(user) })
+    const cluster = await connectCluster({
+      kubeconfig: server.kubeconfig(user),
+      pluginEnv: { AGENT_WORD: 'ours', PLUGIN_WORD: 'overruled' },
+    })
     const { pods } = createKubeClient(cluster)
     await Promise.all([1, 2, 3].map(async () => await pods.list('', signal)))
     await pods.list('', signal)
     const info =
       '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false}}'
-    expect(readFileSync(log, 'utf8')).toBe(`a b x"y ${info}\n`)
+    expect(readFileSync(log, 'utf8')).toBe(`a b x"y ours ${info}\n`)
     cluster.close()
   })
 

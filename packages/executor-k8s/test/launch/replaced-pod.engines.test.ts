@@ -42,7 +42,6 @@ describeWithCluster('a pod that goes before its start', () => {
       id,
       agentId: 'agent-replaced',
       argv: ['/bin/sh', '-c', 'sleep 3; echo done; exit 7'],
-      files: undefined,
       env: {},
       secretEnv: {},
       resources: {},

@@ -13,7 +13,7 @@ import { connectCluster } from '../../src/cluster/connect-cluster.ts'
  * The kubeconfig that tests use: that of `TEST_KUBECONFIG`, else of `KUBECONFIG`, else of the cluster that
  * `pnpm engines up kubernetes` started.
  */
-export const testKubeconfig: string | undefined = findKubeconfig()
+const testKubeconfig: string | undefined = findKubeconfig()
 
 /** An image with a shell and tar, which `pnpm engines up kubernetes-images` loads. */
 export const testImage = 'local/busybox:1'
@@ -54,9 +54,7 @@ export class TestNamespace implements AsyncDisposable {
 
   static async create(): Promise<TestNamespace> {
     const kubeconfig = testKubeconfig ?? '/none'
-    const name = `sa-test-${randomId()
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]/gu, '')}`.slice(0, 40)
+    const name = randomId('sa-test-')
     const cluster = await connectCluster({ kubeconfig, namespace: name })
     const created = new TestNamespace(cluster, kubeconfig)
     await created.post('/api/v1/namespaces', { metadata: { name } })
