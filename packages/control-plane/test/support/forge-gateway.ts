@@ -45,9 +45,14 @@ export class ForgeGateway implements RelayGateway {
   async request(
     _poolId: string,
     request: Parameters<RelayGateway['request']>[1],
+    options: Parameters<RelayGateway['request']>[2] = {},
   ): Promise<Awaited<ReturnType<RelayGateway['request']>>> {
     if (!this.isOnline) throw new Error('No VCS agent of the pool is online. Start one.')
-    return this.#forge.answer(request)
+    const { signal } = options
+    const given = new Promise<never>((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(new Error('Given up.')), { once: true })
+    })
+    return Promise.race([this.#forge.answer(request), given])
   }
 
   served(): readonly string[] {

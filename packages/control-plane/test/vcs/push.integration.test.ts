@@ -4,7 +4,9 @@ import { extract } from 'tar-stream'
 import { describe, expect, it } from 'vitest'
 
 import { eventually } from '../support/eventually.ts'
-import type { Json } from '../support/api-client.ts'
+import { deferred } from '@scalr-agent/core/runtime'
+
+import { ApiClient, type Json } from '../support/api-client.ts'
 import { startVcsWorld, type VcsWorld } from '../support/vcs-world.ts'
 
 async function filesOf(world: VcsWorld, configurationId: string): Promise<string[]> {
@@ -99,6 +101,39 @@ describe('a workspace with a repository', () => {
       .slice(asked)
       .filter((one) => one.endsWith(`/repos/${world.forge.repository}`))
     expect(looks.length).toBeLessThanOrEqual(3)
+  })
+
+  it.each([
+    ['asks where the repository is', /\/repos\/acme\/infra$/u],
+    ['asks for the branch', /\/branches\/main$/u],
+    ['asks what changed', /\/compare\//u],
+    ['fetches the archive', /\/tarball\//u],
+  ])('I7: goes on once after a stop while it %s', async (_what, call) => {
+    await using world = await startVcsWorld()
+    world.forge.commit('main', { 'main.tf': '1' })
+    const workspace = await world.bound()
+    await settled(world, workspace.id, 1)
+    const sha = world.forge.commit('main', { 'main.tf': '2' })
+    const reached = deferred<void>()
+    world.forge.intercept = async ({ target }) => {
+      if (!call.test(target)) return undefined
+      reached.resolve()
+      return new Promise(() => {})
+    }
+    await world.pushed('main')
+    await reached.promise
+    await world.controlPlane.close()
+    world.forge.intercept = undefined
+    await using again = await world.restart()
+    const api = new ApiClient(again)
+    await eventually(async () => {
+      const { data } = (await api.get(`/runs?filter[workspace]=${workspace.id}`)).body
+      expect(data.map((run: Json) => run.attributes.message)).toEqual([
+        'Change main.tf',
+        'Change main.tf',
+      ])
+    })
+    await eventually(() => expect(world.forge.statuses.at(-1)?.sha).toBe(sha))
   })
 
   it('leaves other branches, deleted branches and other repositories alone', async () => {

@@ -57,8 +57,7 @@ async function bind(
     timing: { reconnectSpreadMs: 50 },
     handlers: { ghe: { handle: (request) => forge.answer(request) } },
   })
-  const running = agent.run()
-  running.catch(() => {})
+  const ended = agent.run().catch(() => {})
   const workspace = await api.create(
     '/workspaces',
     'workspaces',
@@ -98,7 +97,8 @@ async function bind(
       )
     },
     [Symbol.asyncDispose]: async () => {
-      await agent.stop()
+      agent.stop()
+      await ended
       await rm(dataDir, { recursive: true, force: true })
     },
   }
@@ -179,13 +179,15 @@ describe('the relay, mounted in a control plane', () => {
     await using bound = await bind(api, url)
     const { forge, workspaceId } = bound
     const pushed: string[] = []
-    let isOver = false
+    const over = new AbortController()
     const pushing = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         pushed.push(forge.commit('main', { 'main.tf': `${pushed.length}` }))
         const asked = forge.requests.length
         await bound.push()
-        await eventually(() => expect(isOver || forge.requests.length > asked).toBe(true))
+        await eventually(() =>
+          expect(over.signal.aborted || forge.requests.length > asked).toBe(true),
+        )
       }
     })()
     try {
@@ -196,7 +198,7 @@ describe('the relay, mounted in a control plane', () => {
         await plane.killAndRestart()
       }
     } finally {
-      isOver = true
+      over.abort()
     }
     await pushing
     const commits = await eventually(async () => {

@@ -24,9 +24,13 @@ const write = (
   method: 'POST' | 'PATCH' = 'POST',
   path = '/vcs-providers',
 ) =>
-  api.write(method, path, 'vcs-providers', values, {
-    ...(poolId === null ? {} : { 'agent-pool': ['agent-pools', poolId] as const }),
-  })
+  api.write(
+    method,
+    path,
+    'vcs-providers',
+    values,
+    poolId === null ? {} : { 'agent-pool': ['agent-pools', poolId] },
+  )
 
 describe('VCS providers', () => {
   it('I12: are made, changed and deleted, and keep neither token nor secret that anybody could read', async () => {

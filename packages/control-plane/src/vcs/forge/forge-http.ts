@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 
 import type { RelayAnswer, RelayGateway, RelayLane } from '@scalr-agent/vcs-relay/gateway'
 import { z } from 'zod'
@@ -72,7 +72,7 @@ export class ForgeHttp {
   /** The body as it arrives. @throws {@link ForgeError} */
   async stream(call: ForgeCall): Promise<Readable> {
     const answer = await this.#send({ ...call, lane: 'bulk' })
-    return answer.body ?? Readable.from([])
+    return addAbortSignal(call.signal, answer.body ?? Readable.from([]))
   }
 
   async #send(call: ForgeCall): Promise<RelayAnswer> {
