@@ -2,6 +2,7 @@ import { daemonFromEnv, exitCodeFor, optionsFromEnv, silentLogger } from '@scalr
 import { explainCommand } from '@scalr-agent/vcs-relay'
 import { pino } from 'pino'
 
+import { checkVcs } from './check-vcs.ts'
 import { makeHandlers } from './make-handlers.ts'
 import { parkedWebhooks } from './parked-webhooks.ts'
 import { runVcsAgent } from './run-vcs-agent.ts'
@@ -9,6 +10,7 @@ import { readVcsConfig } from './vcs-config.ts'
 
 const usage = `usage: main.ts                              serve until SIGTERM
        main.ts learn                        the same, and write the smallest policy to the data directory
+       main.ts check                        asks each VCS for its version, with the agent's credentials
        main.ts explain [VCS] METHOD TARGET  which rule decides over a request; nothing is sent
        main.ts webhooks [retry|discard ID]  those that the control plane refused; while the agent is stopped
 
@@ -36,6 +38,13 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       const logger = pino({ level: daemonFromEnv().debug ? 'debug' : 'info' })
       await runVcsAgent(await readVcsConfig(file), { logger, learn: command === 'learn' })
       return 0
+    }
+    case 'check': {
+      if (rest.length > 0) break
+      const config = await readVcsConfig(file)
+      const { proxy } = optionsFromEnv()
+      const settings = { logger: silentLogger, proxy, withoutPolicy: true }
+      return await checkVcs(config, { handlers: await makeHandlers(config, settings), write })
     }
     case 'explain': {
       const handlers = await makeHandlers(await readVcsConfig(file), {

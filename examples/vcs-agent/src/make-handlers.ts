@@ -15,12 +15,14 @@ export interface HandlerSurroundings {
   readonly proxy: ProxyOptions | undefined
   /** Has what is asked for recorded, and the smallest policy for it written to this directory. */
   readonly learnTo?: string | undefined
+  /** Has everything allowed that a policy could allow to read: for a check of the way alone. */
+  readonly withoutPolicy?: boolean
 }
 
 /** What answers the requests to each VCS. @throws ConfigurationError */
 export async function makeHandlers(
   config: VcsConfig,
-  { logger, proxy, learnTo }: HandlerSurroundings,
+  { logger, proxy, learnTo, withoutPolicy = false }: HandlerSurroundings,
 ): Promise<Readonly<Record<string, VcsHandler>>> {
   const handlers: Record<string, VcsHandler> = {}
   for (const [name, entry] of Object.entries(config.vcs)) {
@@ -31,6 +33,7 @@ export async function makeHandlers(
       ...(policyFile === undefined
         ? {}
         : { policy: await readPolicyFile(config.pathOf(policyFile)) }),
+      ...(withoutPolicy ? { policy: {} } : {}),
       ...(learnTo === undefined ? {} : { learn: { path: join(learnTo, `learned-${name}.json`) } }),
       ...(proxy === undefined ? {} : { proxy }),
       logger: logger.child({ vcs: name }),

@@ -19,6 +19,7 @@ const hookSchema = z.strictObject({
 
 const vcsSchema = z.looseObject({
   kind: z.enum(vcsKinds),
+  url: z.url(),
   /** A policy in a file of its own, as `learn` writes it. */
   policyFile: path.optional(),
   hook: hookSchema.optional(),

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -56,6 +59,45 @@ async function configure(config: unknown): Promise<void> {
   await writeFile(join(directory, 'vcs.json'), JSON.stringify(config))
   await writeFile(join(directory, 'token'), 'canary-of-the-forge\n')
 }
+
+describe('check', () => {
+  it('asks each VCS on the way that requests go, and says what is wrong', async () => {
+    const server = createServer((request, response) => {
+      const isKnown = request.headers.authorization?.includes('canary-of-the-forge') === true
+      const path = request.url ?? ''
+      if (!isKnown) response.writeHead(401).end()
+      else if (path === '/sub/api/v3/meta') response.writeHead(200).end('{}')
+      else response.writeHead(404).end()
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    try {
+      // A policy that has no rule for versions.
+      const policy = { rules: ['github.tarball'] }
+      await configure({ vcs: { ghes: { ...ghes, url: `${url}/sub`, policy } } })
+      expect(await run('check')).toMatchObject({
+        code: 0,
+        output: expect.stringContaining('answers, with these credentials'),
+      })
+      await configure({
+        vcs: {
+          moved: { ...ghes, url },
+          stranger: { ...ghes, url: `${url}/sub`, credentials: { type: 'none' } },
+          gone: { ...ghes, url: 'http://127.0.0.1:9' },
+        },
+      })
+      const { code, output } = await run('check')
+      expect(code).toBe(1)
+      expect(output).toMatch(/^moved: the server answers 404/mu)
+      expect(output).toMatch(/^stranger: the server answers 401/mu)
+      expect(output).toMatch(/^gone: Cannot reach the VCS/mu)
+      expect(output).not.toContain('canary')
+    } finally {
+      server.close()
+      await once(server, 'close')
+    }
+  })
+})
 
 describe('explain', () => {
   it('says which rule allows a request, and which step refuses one', async () => {
