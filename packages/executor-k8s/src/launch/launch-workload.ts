@@ -123,19 +123,34 @@ export async function discard(
 async function makeAndStart(context: KubernetesContext, attempt: Attempt): Promise<boolean> {
   const { signal, spec } = attempt
   using launcher = new Launcher()
+  const over = new AbortController()
   // Counted meanwhile: nothing is there to lay it into yet.
-  const counting = countArchive(context, spec, signal)
+  const counting = countArchive(context, spec, AbortSignal.any([signal, over.signal]))
   counting.catch(() => {})
-  const kubeJob = await create(context, attempt, launcher.name)
-  if (kubeJob === undefined) return false
-  const uid = kubeJob.metadata?.uid ?? ''
-  const name = kubeJob.metadata?.name ?? ''
+  try {
+    const kubeJob = await create(context, attempt, launcher.name)
+    if (kubeJob === undefined) return false
+    return await startOrTidy(context, attempt, kubeJob, counting)
+  } finally {
+    // Whoever makes the files may wait for ever.
+    over.abort(new Error('over'))
+  }
+}
+
+async function startOrTidy(
+  context: KubernetesContext,
+  attempt: Attempt,
+  kubeJob: V1Job,
+  counting: Promise<CountedArchive>,
+): Promise<boolean> {
+  const { name = '', uid = '' } = kubeJob.metadata ?? {}
   try {
     return await start(context, attempt, { kubeJob, name, uid, counting })
   } catch (error) {
     if (error instanceof MayRunError) throw error.cause
+    const made = { id: attempt.spec.id, name, uid }
     await tidy(context, async (limit) => {
-      await removeWorkload(context, attempt.client, { id: spec.id, name, uid }, { signal: limit })
+      await removeWorkload(context, attempt.client, made, { signal: limit })
     })
     throw error
   }
@@ -159,7 +174,7 @@ async function start(
   const companionOf = { spec, kubeJob: { name, uid }, watch, deadlineMs, signal }
   const [companion, archive] = await Promise.all([
     awaitCompanion(context, client, companionOf),
-    made.counting,
+    inTime(context, made.counting, { deadlineMs, signal }),
     makeOwned(context, { ...attempt, signal }, { name, uid }),
     refuseSharedDirectory(context, client, spec, kubeJob, signal),
   ]).catch((error: unknown) => {
@@ -172,11 +187,31 @@ async function start(
     case 'not-started':
       return await markNotStarted(client, { name, uid }, companion.outcome, { signal })
     case 'running':
+      if (archive === undefined) {
+        return await markNotStarted(client, { name, uid }, filesTooLate(spec), { signal })
+      }
       return await startMain(context, { ...attempt, name, uid, archive, pod: companion.pod })
   }
 }
 
-/** The kubeJob that is ours, or \`undefined\` when the name is taken. */
+/** `undefined` when it was not there in time. */
+async function inTime<T>(
+  { clock }: KubernetesContext,
+  work: Promise<T>,
+  until: { readonly deadlineMs: number; readonly signal: AbortSignal },
+): Promise<T | undefined> {
+  const over = new AbortController()
+  const signal = AbortSignal.any([until.signal, over.signal])
+  const leftMs = Math.min(Math.max(until.deadlineMs - clock.monotonicMs(), 0), maxTimerMs)
+  const late = clock.sleep(leftMs, { signal }).then(() => undefined)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    over.abort()
+  }
+}
+
+/** The kubeJob that is ours, or `undefined` when the name is taken. */
 async function create(
   context: KubernetesContext,
   attempt: Attempt,
@@ -287,6 +322,14 @@ async function tidy(
       { err: error },
       'Cannot tidy up after a launch that failed; the next look at the list of workloads will',
     )
+  }
+}
+
+function filesTooLate(spec: WorkloadSpec): NotStartedOutcome {
+  return {
+    kind: 'not-started',
+    cause: 'start-timeout',
+    evidence: `Its files could not be read within ${spec.startTimeoutMs} ms (startTimeoutMs).`,
   }
 }
 
