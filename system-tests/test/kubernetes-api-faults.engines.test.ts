@@ -36,7 +36,7 @@ describe.skipIf(kubeconfig === '' || tool === undefined)('an API server on a bad
       expect(ticksOf('tick', log)).toEqual(allTicks)
       expect(counter.calls).toEqual(['plan', 'apply'])
     }
-    await expect.poll(() => scene.left(), { timeout: 30_000 }).toEqual([])
+    await scene.untilNothingLeft()
   }
 
   it.concurrent('I1: that turns every second request away (429): waits and goes on', async () => {

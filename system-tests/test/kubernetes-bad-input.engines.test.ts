@@ -25,7 +25,7 @@ describe.skipIf(kubeconfig === '' || tool === undefined)('bad input of jobs in p
   })
 
   afterAll(async () => {
-    expect(await scene.left()).toEqual([])
+    await scene.untilNothingLeft()
     await scene[Symbol.asyncDispose]()
   })
 
@@ -130,7 +130,7 @@ describe.skipIf(kubeconfig === '' || tool === undefined)('bad input of jobs in p
     await full.kubectl('create', 'quota', 'no-jobs', '--hard=count/jobs.batch=0')
     const none = await errored({}, {}, full)
     expect(none.errorMessage).toMatch(/exceeded quota: no-jobs/u)
-    expect(await full.left()).toEqual([])
+    await full.untilNothingLeft()
   })
 
   it.concurrent('a webhook that rejects the pod, and one that rejects the job', async () => {
@@ -140,6 +140,6 @@ describe.skipIf(kubeconfig === '' || tool === undefined)('bad input of jobs in p
       const run = await errored({}, {}, strict)
       expect(run.errorMessage).toMatch(/no containers on Fridays/u)
     }
-    expect(await strict.left()).toEqual([])
+    await strict.untilNothingLeft()
   })
 })

@@ -31,22 +31,22 @@ describe.skipIf(kubeconfig === '' || tool === undefined)('I12: planted secrets, 
   const secrets = (): readonly Needle[] =>
     planted.withTokens(scene.platform.poolToken, controlPlane)
 
-  /** Everything that the cluster tells an administrator of that namespace. */
-  async function look(): Promise<void> {
-    const ask = async (place: string, ...words: readonly string[]): Promise<void> => {
-      // What ended meanwhile cannot be asked any more.
-      const answer = await scene.kubectl(...words).catch(() => undefined)
-      if (answer !== undefined) shown.set(place, (shown.get(place) ?? new Set()).add(answer))
-    }
-    const pods = scene.watch.pods.map(({ metadata }) => metadata.name).slice(-1)
-    await Promise.all([
-      ask('objects', 'get', kinds, '--output=yaml'),
-      ...pods.flatMap((pod) => [
-        ask('description', 'describe', 'pod', pod),
-        ask('logs', 'logs', pod, '--all-containers'),
-      ]),
-    ])
+  async function ask(place: string, ...words: readonly string[]): Promise<void> {
+    // What ended meanwhile cannot be asked any more.
+    const answer = await scene.kubectl(...words).catch(() => undefined)
+    if (answer !== undefined) shown.set(place, (shown.get(place) ?? new Set()).add(answer))
   }
+
+  /** What the cluster tells an administrator of that namespace: all objects, and more of the newest pod. */
+  const looks: readonly (() => Promise<void>)[] = [
+    () => ask('objects', 'get', kinds, '--output=yaml'),
+    async () => {
+      const pod = scene.watch.pods.at(-1)?.metadata.name
+      if (pod === undefined) return
+      await ask('description', 'describe', 'pod', pod)
+      await ask('logs', 'logs', pod, '--all-containers')
+    },
+  ]
 
   beforeAll(async () => {
     scene = await KubernetesScene.start(kubeconfig)
@@ -66,12 +66,14 @@ describe.skipIf(kubeconfig === '' || tool === undefined)('I12: planted secrets, 
     const workspace = await platform.workspace(planted.workspace(tool.iac))
     const { id } = await platform.client.runs.create({ workspaceId: workspace.id })
     const done = new AbortController()
-    const looking = (async () => {
-      while (!done.signal.aborted) {
-        await look()
-        await delay(200)
-      }
-    })()
+    const looking = Promise.all(
+      looks.map(async (look) => {
+        while (!done.signal.aborted) {
+          await look()
+          await delay(100)
+        }
+      }),
+    )
     try {
       run = await platform.untilStatus(id, 'applied')
     } finally {
@@ -131,6 +133,6 @@ describe.skipIf(kubeconfig === '' || tool === undefined)('I12: planted secrets, 
   })
 
   it('leave nothing behind', async () => {
-    expect(await scene.left()).toEqual([])
+    await scene.untilNothingLeft()
   })
 })

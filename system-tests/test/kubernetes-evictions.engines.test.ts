@@ -50,11 +50,6 @@ describe.skipIf(kubeconfig === '' || tool === undefined)(
       expect(cell.counter.calls).toEqual(['plan'])
     }
 
-    /** The agent tidies up once it has reported. */
-    async function nothingLeft(scene: KubernetesScene): Promise<void> {
-      await expect.poll(() => scene.left(), { timeout: 120_000, interval: 500 }).toEqual([])
-    }
-
     const nameOf = (pod: PodSeen | undefined): string => pod?.metadata.name ?? ''
 
     it.concurrent('I1: deleted before it starts: at most once, and the truth is told', async () => {
@@ -71,7 +66,7 @@ describe.skipIf(kubeconfig === '' || tool === undefined)(
         expect(run.errorMessage).toMatch(/deleted|gone|evict/iu)
         expect(counter.calls.length).toBeLessThanOrEqual(1)
       }
-      await nothingLeft(scene)
+      await scene.untilNothingLeft()
     })
 
     it.concurrent('I8: deleted during an apply: one interrupt, the state is saved', async () => {
@@ -99,7 +94,7 @@ describe.skipIf(kubeconfig === '' || tool === undefined)(
       await platform.upload(workspace.id, oneResource)
       const next = await platform.client.runs.create({ workspaceId: workspace.id })
       await platform.untilStatus(next.id, 'applied')
-      await nothingLeft(scene)
+      await scene.untilNothingLeft()
     })
 
     it.concurrent('deleted when its job has ended: nothing of it is lost', async () => {
@@ -122,7 +117,7 @@ describe.skipIf(kubeconfig === '' || tool === undefined)(
       expect(run.errorMessage).toMatch(/deleted|gone|removed/u)
       await expectPartOfPlan(cell, run)
       expect(scene.watch.pods).toHaveLength(1)
-      await nothingLeft(scene)
+      await scene.untilNothingLeft()
     })
 
     it.concurrent('is not to be evicted: a drain waits for the job', async () => {
@@ -160,7 +155,7 @@ describe.skipIf(kubeconfig === '' || tool === undefined)(
       expect(JSON.stringify(await failureOf(scene.platform, run))).toMatch(/exceeds the limit/u)
       expect(await scene.platform.logs(run)).toMatch(/^wrote it$/mu)
       expect(scene.watch.pods).toHaveLength(1)
-      await nothingLeft(scene)
+      await scene.untilNothingLeft()
     })
   },
 )

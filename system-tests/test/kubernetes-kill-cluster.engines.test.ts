@@ -55,7 +55,7 @@ describe.skipIf(like === '' || tool === undefined || cannot !== undefined)(
       const run = await scene.platform.untilStatus(id, 'errored')
       expect(run.errorMessage).toMatch(/node|gone|deleted/u)
       expect(await scene.platform.logs(run)).toMatch(/^at work$/mu)
-      await expect.poll(() => scene.left(), { timeout: 60_000 }).toEqual([])
+      await scene.untilNothingLeft()
     })
   },
 )

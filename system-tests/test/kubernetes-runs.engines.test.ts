@@ -21,7 +21,7 @@ describe.skipIf(kubeconfig === '').each(realTools())('a run of real $iac in pods
   })
 
   afterEach(async () => {
-    await expect.poll(() => scene.left(), { timeout: 60_000 }).toEqual([])
+    await scene.untilNothingLeft()
   })
 
   afterAll(() => scene[Symbol.asyncDispose]())

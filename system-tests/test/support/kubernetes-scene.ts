@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import type { AgentOptions, AgentParts } from '@scalr-agent/core'
 import { KubernetesExecutor } from '@scalr-agent/executor-k8s'
+import { vi } from 'vitest'
 
 import { Daemon } from './daemon.ts'
 import { accountKubeconfig, documentedRules } from './kubernetes-account.ts'
@@ -132,6 +133,17 @@ export class KubernetesScene implements AsyncDisposable {
         .filter(
           (name) => !/^(?:ConfigMap kube-root-ca|Secret (?:agent|default)-token-)/u.test(name),
         )
+    )
+  }
+
+  /** An agent tidies up once it has reported. */
+  async untilNothingLeft(): Promise<void> {
+    await vi.waitFor(
+      async () => {
+        const left = await this.left()
+        if (left.length > 0) throw new Error(`Left in ${this.namespace}: ${left.join(', ')}`)
+      },
+      { timeout: 120_000, interval: 200 },
     )
   }
 
