@@ -55,8 +55,11 @@ async function inspect(
   id: string,
 ): Promise<string> {
   const which = `--selector=agent.scalr.io/workload=${id}`
+  // Before 1.21 kubectl hid nothing, and had no word for it.
+  const flag = '--show-managed-fields'
+  const wholeObjects = (await kubectl('get', '--help')).includes(flag) ? [flag] : []
   const texts = await Promise.all([
-    kubectl('get', kinds, which, '--output=yaml', '--show-managed-fields'),
+    kubectl('get', kinds, which, '--output=yaml', ...wholeObjects),
     kubectl('get', 'secrets,configmaps,events', '--output=yaml'),
     kubectl('logs', which, '--all-containers', '--tail=-1'),
   ])
