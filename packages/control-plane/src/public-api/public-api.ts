@@ -1,3 +1,4 @@
+import type { RelayGateway } from '@scalr-agent/vcs-relay/gateway'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import type { RunEngine } from '../engine/index.ts'
@@ -22,6 +23,8 @@ export interface PublicApiDeps {
   readonly tokens: TokenService
   readonly engine: RunEngine
   readonly vcs: Vcs
+  /** Where VCS agents have their channels. */
+  readonly gateway: Pick<RelayGateway, 'drop'>
   readonly clock: Clock
   readonly ids: IdSource
   readonly logger: Logger

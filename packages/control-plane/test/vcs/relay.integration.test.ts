@@ -171,6 +171,21 @@ describe('the relay, mounted in a control plane', () => {
     expect(await statusFor(vcsSession)).toBe(409)
   })
 
+  it('ends the channel of an agent whose token is revoked', async () => {
+    await using world = await startWorld({ timing: { vcsRetryMs: 50, reaperEveryMs: 20 } })
+    await using bound = await bind(world.api, world.controlPlane.url)
+    await eventually(async () =>
+      expect(await commitsOf(world.api, bound.workspaceId)).toHaveLength(1),
+    )
+    const [token] = (await world.api.get(`/agent-pools/${bound.poolId}/access-tokens`)).body.data
+    await world.api.delete(`/access-tokens/${token.id}`)
+    await world.api.post(`/workspaces/${bound.workspaceId}/actions/resync`)
+    await eventually(async () => {
+      const [provider] = (await world.api.get('/vcs-providers')).body.data
+      expect(provider.attributes['error-message']).toContain('could not be asked')
+    })
+  })
+
   it('I7: a control plane that is killed again and again runs each head once, and tells the last', async () => {
     await using directory = await temporaryDirectory()
     await using plane = new KilledPlane(directory.path)

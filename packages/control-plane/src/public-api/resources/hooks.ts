@@ -9,7 +9,7 @@ import {
   type Resource,
 } from '../json-api/index.ts'
 
-/** Hooks of the registry. Their files come by upload: this control plane fetches nothing from a VCS. */
+/** Hooks of the registry. Their files come by upload. */
 export const hooks: Resource = {
   type: 'hooks',
   model: 'Hook',

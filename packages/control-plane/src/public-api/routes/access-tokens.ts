@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
-import { parseListQuery, parseWriteBody, type ResourceObject } from '../json-api/index.ts'
+import { parseListQuery, parseWriteBody, textOf, type ResourceObject } from '../json-api/index.ts'
 import { idOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
 import { accessTokens, agentPools } from '../resources/index.ts'
 
@@ -55,8 +55,15 @@ export function registerAccessTokens(api: PublicApi): void {
 
   app.delete('/access-tokens/:id', (request, reply) => {
     const id = idOf(request)
-    api.reader.row(accessTokens, userOf(request).accountId, id)
+    const row = api.reader.row(accessTokens, userOf(request).accountId, id)
     api.tokens.revoke(id)
+    // An open channel was let in by its token: those with another come back at once.
+    for (const agent of api.db.all<{ id: string }>(
+      "SELECT id FROM agents WHERE pool_id = ? AND kind = 'vcs'",
+      textOf(row, 'owner_id'),
+    )) {
+      api.gateway.drop(agent.id, 'A token of its pool was revoked.')
+    }
     return reply.code(204).send()
   })
 }

@@ -26,7 +26,7 @@ const line = (max: number) =>
 const createSchema = z.object({
   'auto-queue-runs': z.boolean().optional(),
   'is-dry': z.boolean().optional(),
-  // Our own: nothing is fetched from a VCS here, so who uploads may say where it is from.
+  // Our own: who uploads may say where it is from.
   'agent-vcs-revision': z
     .object({
       branch: line(255).min(1, 'Branch cannot be empty.'),

@@ -12,7 +12,7 @@ import { policyGroups } from '../resources/index.ts'
 import { registerArchiveUpload } from './archive-upload.ts'
 
 /**
- * `PUT /policy-groups/{id}/upload`, our own: Scalr fetches a group's files from a VCS. A bundle that is
+ * `PUT /policy-groups/{id}/upload`, our own, for groups without a VCS provider. A bundle that is
  * wrong is refused, and the one before it stays in force.
  */
 export function registerPolicyUpload(api: PublicApi): void {

@@ -25,7 +25,7 @@ export const hookDefinition = defineResource({
     vcsProvider: one('vcs-providers'),
     vcsRevision: one('vcs-revisions', 'read'),
   },
-  /** Of the embedded control plane alone, which fetches nothing from a VCS. */
+  /** Of the embedded control plane alone. */
   links: { uploadUrl: 'upload' },
   include: ['account', 'readme', 'updatedBy', 'vcsProvider', 'vcsRevision'],
   filter: ['name', 'vcsProvider', 'hook', 'status'],

@@ -24,7 +24,7 @@ export const policyGroupDefinition = defineResource({
     vcsProvider: one('vcs-providers'),
     vcsRevision: one('vcs-revisions', 'read'),
   },
-  /** Of the embedded control plane alone, which fetches nothing from a VCS. */
+  /** Of the embedded control plane alone. */
   links: { uploadUrl: 'upload' },
   include: ['account', 'policies', 'vcsProvider', 'vcsRevision'],
   filter: ['policyGroup', 'environment', 'softwareVersion', 'vcsProvider', 'name'],

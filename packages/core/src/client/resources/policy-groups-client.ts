@@ -16,7 +16,7 @@ export class PolicyGroupsClient extends ResourceClient<typeof policyGroupDefinit
 
   /**
    * Uploads the group's policies, a tar.gz with `scalr-policy.hcl`; again replaces them. Of the embedded
-   * control plane alone: Scalr fetches them from the VCS.
+   * control plane alone, for groups without a VCS provider.
    *
    * @throws `ApiError` 422 with file and line of what is wrong; what was there before stays in force
    */
