@@ -177,13 +177,17 @@ describe('the relay, mounted in a control plane', () => {
     await eventually(async () =>
       expect(await commitsOf(world.api, bound.workspaceId)).toHaveLength(1),
     )
+    await eventually(() => expect(bound.forge.statuses).toHaveLength(1))
     const [token] = (await world.api.get(`/agent-pools/${bound.poolId}/access-tokens`)).body.data
     await world.api.delete(`/access-tokens/${token.id}`)
+    const asked = bound.forge.requests.length
     await world.api.post(`/workspaces/${bound.workspaceId}/actions/resync`)
     await eventually(async () => {
       const [provider] = (await world.api.get('/vcs-providers')).body.data
       expect(provider.attributes['error-message']).toContain('could not be asked')
     })
+    // Not even what the agent would have answered until its next heartbeat.
+    expect(bound.forge.requests).toHaveLength(asked)
   })
 
   it('I7: a control plane that is killed again and again runs each head once, and tells the last', async () => {
