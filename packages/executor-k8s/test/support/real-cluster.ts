@@ -54,7 +54,7 @@ export class TestNamespace implements AsyncDisposable {
 
   static async create(): Promise<TestNamespace> {
     const kubeconfig = testKubeconfig ?? '/none'
-    const name = randomId('sa-test-')
+    const name = randomId('sa-test')
     const cluster = await connectCluster({ kubeconfig, namespace: name })
     const created = new TestNamespace(cluster, kubeconfig)
     await created.post('/api/v1/namespaces', { metadata: { name } })
