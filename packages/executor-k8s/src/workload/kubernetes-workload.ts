@@ -33,6 +33,8 @@ import { usageOf } from './usage.ts'
 
 /** How long a watch may tell nothing before the server is asked. */
 const beltMs = 60_000
+/** A measurement is a process in the pod: fifty jobs asked each second would be fifty processes a second. */
+const usageMs = 5000
 const pendingPollMs = 500
 /** Most time for the note that explains a kill; the kill itself is not held up any longer. */
 const noteLimitMs = 5000
@@ -51,6 +53,7 @@ export class KubernetesWorkload implements Workload {
   readonly #disposed: AbortSignal
   /** Kept so that a `wait` under way while this handle destroys the workload tells the truth. */
   #lastOutcome: Outcome | undefined
+  #lastUsage: { readonly atMs: number; readonly value: ResourceUsage | undefined } | undefined
 
   constructor(context: KubernetesContext, id: string, disposed: AbortSignal) {
     this.id = id
@@ -112,13 +115,14 @@ export class KubernetesWorkload implements Workload {
     })
   }
 
+  /** At most five seconds old. */
   async usage(): Promise<ResourceUsage | undefined> {
-    return await this.#translated('usage', 'measure', async (client, signal) => {
-      const state = await readState(client, this.id, signal)
-      if (state.phase !== 'running' || !isRunning(state.pod, 'main')) return undefined
-      const said = await askMain(client, state, usageCommand, signal)
-      return usageOf(said)
-    })
+    const last = this.#lastUsage
+    const nowMs = this.#context.clock.monotonicMs()
+    if (last !== undefined && nowMs - last.atMs < usageMs) return last.value
+    const value = await this.#measure()
+    if (value !== undefined) this.#lastUsage = { atMs: nowMs, value }
+    return value
   }
 
   async readFiles(paths: readonly string[]): Promise<Readable> {
@@ -143,6 +147,15 @@ export class KubernetesWorkload implements Workload {
       if (state.phase === 'ended') this.#lastOutcome = state.outcome
       using watch = await this.#watch(signal)
       await removeWorkload(this.#context, client, { id: this.id, ...state }, { signal, watch })
+    })
+  }
+
+  async #measure(): Promise<ResourceUsage | undefined> {
+    return await this.#translated('usage', 'measure', async (client, signal) => {
+      const state = await readState(client, this.id, signal)
+      if (state.phase !== 'running' || !isRunning(state.pod, 'main')) return undefined
+      const said = await askMain(client, state, usageCommand, signal)
+      return usageOf(said)
     })
   }
 
