@@ -67,7 +67,7 @@ export class KubernetesWatch implements AsyncDisposable {
         }
         return found
       },
-      { timeout: 120_000, interval: 5 },
+      { timeout: 220_000, interval: 5 },
     )
   }
 
