@@ -14,6 +14,9 @@ const run = promisify(execFile)
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 const token = `${part({ alg: 'none' })}.${part({ kind: 'bench' })}.c2ln`
 const megabyte = 1_000_000
+const originModule = new URL('origin-process.ts', import.meta.url)
+const gatewayModule = new URL('gateway-process.ts', import.meta.url)
+const agentModule = new URL('agent-process.ts', import.meta.url)
 
 /** A VCS, an agent beside it and a gateway, each a process of its own; TLS between all of them. */
 export class RelayScene implements AsyncDisposable {
@@ -53,16 +56,14 @@ export class RelayScene implements AsyncDisposable {
     await makeCertificates(directory)
     await makeRepository(at('git'))
     const identity = [at('server.key'), at('server.pem')]
-    const start = async (name: string, ...args: readonly string[]): Promise<PlainProcess> =>
-      resources.use(
-        await PlainProcess.startFromSource(new URL(`${name}-process.ts`, import.meta.url), ...args),
-      )
-    const origin = await start('origin', at('git'), ...identity)
-    const gateway = await start('gateway', ...identity, token)
+    const start = async (module: URL, ...args: readonly string[]): Promise<PlainProcess> =>
+      resources.use(await PlainProcess.startFromSource(module, ...args))
+    const origin = await start(originModule, at('git'), ...identity)
+    const gateway = await start(gatewayModule, ...identity, token)
     const directUrl = `https://localhost:${portOf(origin, 'port')}`
     const relayedUrl = `http://localhost:${portOf(gateway, 'frontPort')}`
     const agent = await start(
-      'agent',
+      agentModule,
       `https://localhost:${portOf(gateway, 'port')}`,
       directUrl,
       at('ca.pem'),
