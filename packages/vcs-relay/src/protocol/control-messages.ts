@@ -65,7 +65,7 @@ export const gatewayMessageSchema = z.discriminatedUnion('type', [
 ])
 export type GatewayMessage = z.infer<typeof gatewayMessageSchema>
 
-export const refusalReasonSchema = z.enum(['draining', 'busy', 'unknown-vcs'])
+const refusalReasonSchema = z.enum(['draining', 'busy', 'unknown-vcs'])
 /** Why an agent gave a request back without having looked at it. */
 export type RefusalReason = z.infer<typeof refusalReasonSchema>
 

@@ -13,13 +13,10 @@ export {
 } from './control-messages.ts'
 export {
   answerHeadSchema,
-  frameAbortSchema,
-  frameEndSchema,
   webhookHeadSchema,
   type AnswerHead,
   type WebhookHead,
 } from './frame-heads.ts'
-export { headerPairsSchema } from './header-pairs.ts'
 export {
   pollRequestSchema,
   pollResponseSchema,
