@@ -54,7 +54,10 @@ describe.skipIf(kubeconfig === '' || tool === undefined)('I12: planted secrets, 
     // Whatever a namespace may hold.
     const listed = await kubectl(
       kubeconfig,
-      ...['api-resources', '--namespaced', '--verbs=list', '--output=name'],
+      'api-resources',
+      '--namespaced',
+      '--verbs=list',
+      '--output=name',
     )
     kinds = listed.split('\n').join(',')
     controlPlane = new RecordingControlPlane({

@@ -83,16 +83,17 @@ describe.skipIf(kubeconfig === '')('an agent whose cluster cannot be used does n
       const ca = execFileSync(
         'openssl',
         [
-          ...[
-            'req',
-            '-x509',
-            '-newkey',
-            'ec',
-            '-pkeyopt',
-            'ec_paramgen_curve:prime256v1',
-            '-nodes',
-          ],
-          ...['-subj', '/CN=other', '-keyout', '/dev/null'],
+          'req',
+          '-x509',
+          '-newkey',
+          'ec',
+          '-pkeyopt',
+          'ec_paramgen_curve:prime256v1',
+          '-nodes',
+          '-subj',
+          '/CN=other',
+          '-keyout',
+          '/dev/null',
         ],
         { stdio: 'pipe' },
       )
@@ -178,8 +179,19 @@ async function expiredUser(directory: string): Promise<Readonly<Record<string, s
   ) as [string, string, string]
   const openssl = (...words: readonly string[]) => execFileSync('openssl', words, { stdio: 'pipe' })
   openssl(
-    ...['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-subj', '/CN=agent', '-keyout', key, '-out', request],
+    'req',
+    '-new',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-subj',
+    '/CN=agent',
+    '-keyout',
+    key,
+    '-out',
+    request,
   )
   await writeFile(`${authority}.index`, '')
   await writeFile(
@@ -197,8 +209,20 @@ commonName = supplied
 `,
   )
   const certificate = openssl(
-    ...['ca', '-config', authority, '-batch', '-selfsign', '-keyfile', key, '-in', request],
-    ...['-startdate', '000101000000Z', '-enddate', '010101000000Z', '-notext'],
+    'ca',
+    '-config',
+    authority,
+    '-batch',
+    '-selfsign',
+    '-keyfile',
+    key,
+    '-in',
+    request,
+    '-startdate',
+    '000101000000Z',
+    '-enddate',
+    '010101000000Z',
+    '-notext',
   )
   return {
     'client-certificate-data': certificate.toString('base64'),

@@ -1,4 +1,4 @@
-import { CallCounter } from './call-counter.ts'
+import type { CallCounter } from './call-counter.ts'
 import { hooksOf } from './hooks.ts'
 import type { WorkspaceOptions } from './platform.ts'
 

@@ -107,7 +107,9 @@ export class ApiProxy implements AsyncDisposable {
     forwarded.on('error', close)
     forwarded.on('response', close)
     forwarded.on('upgrade', (response, remote: Duplex, first) => {
-      const lines = Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`)
+      const lines = Object.entries(response.headers).map(
+        ([name, value]) => `${name}: ${String(value)}`,
+      )
       socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`)
       socket.write(first)
       remote.write(head)

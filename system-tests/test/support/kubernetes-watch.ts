@@ -80,7 +80,7 @@ export class KubernetesWatch implements AsyncDisposable {
 }
 
 /** Whether the container of the job runs in that state of its pod. */
-export function isMainRunning(pod: PodSeen): boolean {
+function isMainRunning(pod: PodSeen): boolean {
   return statusOfMain(pod)?.state.running !== undefined
 }
 

@@ -90,7 +90,9 @@ export class Webhook implements AsyncDisposable {
       const rejected = await kubectlWith(
         kubeconfig,
         probe,
-        ...['create', '--dry-run=server', '--filename=-'],
+        'create',
+        '--dry-run=server',
+        '--filename=-',
       ).then(
         () => false,
         () => true,
