@@ -79,11 +79,6 @@ export class KubernetesWatch implements AsyncDisposable {
   }
 }
 
-/** Whether the container of the job runs in that state of its pod. */
-function isMainRunning(pod: PodSeen): boolean {
-  return statusOfMain(pod)?.state.running !== undefined
-}
-
 /** How the container of the job ended, once it did. */
 export function endOfMain(pod: PodSeen): { readonly exitCode: number } | undefined {
   return statusOfMain(pod)?.state.terminated
