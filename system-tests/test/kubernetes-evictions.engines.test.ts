@@ -114,7 +114,7 @@ describe.skipIf(kubeconfig === '' || tool === undefined)(
       const pod = nameOf(scene.watch.pods[0])
       await scene.kubectl('delete', 'pod', pod, '--now', '--wait=false')
       const run = await scene.platform.untilStatus(id, 'errored')
-      expect(run.errorMessage).toMatch(/deleted|gone|removed/u)
+      expect(run.errorMessage).toMatch(/deleted|evicted|gone|removed/u)
       await expectPartOfPlan(cell, run)
       expect(scene.watch.pods).toHaveLength(1)
       await scene.untilNothingLeft()

@@ -196,6 +196,22 @@ echo killed
 
 export const killCommand = ['/bin/sh', '-c', killScript] as const
 
+/** Says what stands in the termination message of main, once it has ended. */
+export const exitRecordCommand = [
+  '/bin/sh',
+  '-c',
+  `exec 2>/dev/null
+cd ${run} && [ -e ${marks.exit} ] || exit 0
+read -r record <${marks.exit}
+echo "$record"
+set -- marks
+for name in ${marks.killed} ${marks.deadline} ${marks.over}; do
+  [ ! -e "$name" ] || set -- "$@" "$name"
+done
+echo "$*"
+`,
+] as const
+
 /** Lets the companion end. */
 export const releaseCommand = ['/bin/sh', '-c', `: >${root}/${podMarks.release}`] as const
 

@@ -2,6 +2,7 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { Outcome } from '@scalr-agent/core'
 
 import type { KubeClient } from '../calls/kube-client.ts'
+import { withExitRecord } from './going-pod.ts'
 import { goneOutcome, podEnd } from './pod-outcome.ts'
 import { sentence } from './pod-facts.ts'
 import {
@@ -45,7 +46,8 @@ export async function readState(
   const kubeJob = kubeJobs.find((each) => isThere(each) && recordOf(each)?.id === id)
   if (kubeJob === undefined) return { phase: 'absent' }
   const started = startedPodOf(kubeJob)
-  const pod = started === undefined ? undefined : await client.pods.read(started.name, signal)
+  const found = started === undefined ? undefined : await client.pods.read(started.name, signal)
+  const pod = found === undefined ? undefined : await withExitRecord(client, found, signal)
   const state = stateOf(kubeJob, pod)
   if (state === undefined) return { phase: 'absent' }
   if (state !== 'gone') return state

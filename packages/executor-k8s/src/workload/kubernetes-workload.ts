@@ -22,6 +22,7 @@ import {
 import { isAbandoned } from '../launch/is-abandoned.ts'
 import { removeWorkload } from '../launch/remove-workload.ts'
 import { containerNames } from '../manifest/own-names.ts'
+import { isGoing } from '../pod/going-pod.ts'
 import { isRunning } from '../pod/pod-facts.ts'
 import { agentSelector, annotationNames, recordOf, startedPodOf } from '../pod/record.ts'
 import { killCommand, usageCommand } from '../pod/scripts.ts'
@@ -174,7 +175,8 @@ export class KubernetesWorkload implements Workload {
         }
       }
       const startedMs = clock.monotonicMs()
-      const lookMs = state.phase === 'starting' ? pendingPollMs : beltMs
+      const isSlow = state.phase === 'starting' || isGoing(state.pod)
+      const lookMs = isSlow ? pendingPollMs : beltMs
       do {
         await watch.next(lookMs, signal)
       } while (clock.monotonicMs() - startedMs < lookMs && seenIn(watch, state) === state.phase)
@@ -309,7 +311,10 @@ function seenIn(
   }
   const started = startedPodOf(kubeJob)
   if (started !== undefined && watch.pods === undefined) return 'unknown'
-  const state = stateOf(kubeJob, started === undefined ? undefined : watch.pods?.get(started.name))
+  const pod = started === undefined ? undefined : watch.pods?.get(started.name)
+  // Its end is told by nothing that is watched.
+  if (pod !== undefined && isGoing(pod)) return 'unknown'
+  const state = stateOf(kubeJob, pod)
   return state === undefined || state === 'gone' ? 'unknown' : state.phase
 }
 

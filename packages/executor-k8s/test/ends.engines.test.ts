@@ -1,0 +1,170 @@
+import { randomId, type Outcome, type Workload, type WorkloadSpec } from '@scalr-agent/core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+import { KubernetesExecutor } from '../src/kubernetes-executor.ts'
+import { workloadSelector } from '../src/pod/record.ts'
+import { createKubeClient } from '../src/calls/create-kube-client.ts'
+import { describeWithCluster, TestNamespace, testImage } from './support/real-cluster.ts'
+
+const mebibyte = 1024 ** 2
+const resources = { memoryBytes: 48 * mebibyte }
+const grow = 'x=0123456789abcdef; while :; do x=$x$x; done'
+const { signal } = new AbortController()
+
+describeWithCluster('the end of a workload', () => {
+  let namespace: TestNamespace
+  let executor: KubernetesExecutor
+  const launched: Workload[] = []
+
+  beforeAll(async () => {
+    namespace = await TestNamespace.create()
+    executor = new KubernetesExecutor({
+      cluster: { kubeconfig: namespace.kubeconfig, namespace: namespace.name },
+      image: testImage,
+    })
+  })
+  afterAll(async () => {
+    await Promise.all(launched.map(async (workload) => await workload.destroy()))
+    await executor[Symbol.asyncDispose]()
+    await namespace[Symbol.asyncDispose]()
+  })
+
+  const launch = async (script: string, changes: Partial<WorkloadSpec> = {}): Promise<Workload> => {
+    const workload = await executor.launch(shellSpec(script, changes))
+    launched.push(workload)
+    return workload
+  }
+  const end = async (
+    script: string,
+    changes: Partial<WorkloadSpec> = {},
+  ): Promise<{ readonly outcome: Outcome; readonly output: string }> => {
+    const workload = await launch(script, changes)
+    const [outcome, output] = await Promise.all([workload.wait(), readAll(workload)])
+    return { outcome, output }
+  }
+
+  it.concurrent('out of memory: limit and peak are the evidence', async () => {
+    const { outcome } = await end(grow, { resources })
+    expect(outcome).toMatchObject({ kind: 'out-of-memory', limitBytes: 48 * mebibyte })
+  })
+
+  it.concurrent('a child that lacked memory leaves the exit code of the main process', async () => {
+    const { outcome, output } = await end(`sh -c '${grow}'; echo after; exit 4`, { resources })
+    expect(output).toContain('after')
+    expect(outcome).toMatchObject({
+      kind: 'exited',
+      exitCode: 4,
+      memoryExceeded: { limitBytes: 48 * mebibyte },
+    })
+  })
+
+  it.concurrent('I2: a job that ends every process it may has a true end', async () => {
+    const { outcome, output } = await end('echo before; sleep 1; kill -KILL -1; exit 0')
+    expect(outcome).not.toEqual({ kind: 'exited', exitCode: 0 })
+    expect(output).toBe('before\n')
+  })
+
+  it.concurrent('I2: a job cannot end process 1, nor write the proof of a success itself', async () => {
+    const { outcome, output } = await end(
+      'kill -KILL 1; kill -TERM 1; echo "exit 1 0 5 0 5 end" >/dev/termination-log; echo still; exit 9',
+    )
+    expect(outcome).toEqual({ kind: 'exited', exitCode: 9 })
+    expect(output).toBe('still\n')
+  })
+
+  it.concurrent('the deadline ends it', async () => {
+    const { outcome } = await end('sleep 600', { deadlineMs: 1500 })
+    expect(outcome).toEqual({ kind: 'deadline', deadlineMs: 1500 })
+  })
+
+  it.concurrent('exit codes that mean something to Kubernetes, or to us, are told as they are', async () => {
+    const codes = [125, 137, 143]
+    const ends = await Promise.all(codes.map(async (code) => await end(`exit ${code}`)))
+    expect(ends.map(({ outcome }) => outcome)).toEqual([
+      { kind: 'exited', exitCode: 125 },
+      { kind: 'signaled', signal: 'SIGKILL' },
+      { kind: 'signaled', signal: 'SIGTERM' },
+    ])
+  })
+
+  it.concurrent('a job sees nothing of the cluster: no account, no addresses, no expansions', async () => {
+    const { outcome, output } = await end(
+      'env | sort; ls /var/run/secrets 2>&1; id -u; echo x 2>&1 >/x; grep CapEff /proc/self/status',
+      { env: { PRICE: '$(PATH) $$ $$(HOME)', KUBERNETES_PORT: 'my own' } },
+    )
+    expect(outcome).toMatchObject({ kind: 'exited' })
+    const names = [...output.matchAll(/^([A-Z_0-9]+)=/gmu)].map(([, name]) => name)
+    expect(names.filter((name) => name?.includes('KUBERNETES'))).toEqual(['KUBERNETES_PORT'])
+    expect(output).toContain('KUBERNETES_PORT=my own\n')
+    expect(output).toContain('PRICE=$(PATH) $$ $$(HOME)\n')
+    expect(output).toMatch(/secrets: No such file/u)
+    expect(output).toMatch(/^1000$/mu)
+    expect(output).toMatch(/Read-only file system/u)
+    expect(output).toMatch(/CapEff:\s*0000000000000000/u)
+  })
+
+  it.concurrent('I1: launched by two executors at once it starts once, in one pod', async () => {
+    await using other = new KubernetesExecutor({
+      cluster: { kubeconfig: namespace.kubeconfig, namespace: namespace.name },
+      image: testImage,
+    })
+    const spec = shellSpec('echo started; sleep 2')
+    const both = await Promise.all([executor.launch(spec), other.launch(spec)])
+    launched.push(both[0])
+    const outputs = await Promise.all(both.map(readAll))
+    expect(outputs).toEqual(['started\n', 'started\n'])
+    const client = createKubeClient(namespace.cluster)
+    expect(await client.pods.list(workloadSelector(spec.id), signal)).toHaveLength(1)
+    await other.attach(spec.id).then(async (workload) => await workload?.destroy())
+    expect(await client.pods.list(workloadSelector(spec.id), signal)).toHaveLength(0)
+  })
+
+  it.concurrent('I8: a pod that is deleted under a job asks it to stop, once; its end is read, and no other pod starts it', async () => {
+    const workload = await launch(
+      'trap "echo stopping; exit 0" TERM; echo ready; while :; do sleep 0.1; done',
+    )
+    await until(workload, 'ready')
+    const client = createKubeClient(namespace.cluster)
+    const reading = readAll(workload).catch((error: unknown) => error)
+    const [pod] = await client.pods.list(workloadSelector(workload.id), signal)
+    await client.pods.remove(pod?.metadata?.name ?? '', {}, signal)
+    // It is asked to stop once, and the companion waits until its end was read.
+    expect(await workload.wait()).toEqual({ kind: 'exited', exitCode: 0 })
+    expect(await reading).toBe('ready\nstopping\n')
+    expect(await client.pods.list(workloadSelector(workload.id), signal)).toHaveLength(1)
+  })
+})
+
+function shellSpec(script: string, changes: Partial<WorkloadSpec> = {}): WorkloadSpec {
+  const id = `test-${randomId('x')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/gu, '')}`
+  return {
+    id,
+    agentId: 'agent-ends',
+    directory: id,
+    argv: ['/bin/sh', '-c', script],
+    env: {},
+    secretEnv: {},
+    resources: {},
+    caches: [],
+    labels: {},
+    startTimeoutMs: 120_000,
+    ...changes,
+  }
+}
+
+async function readAll(workload: Workload): Promise<string> {
+  const parts: Uint8Array[] = []
+  for await (const part of workload.output(0)) parts.push(part)
+  return Buffer.concat(parts).toString('utf8')
+}
+
+async function until(workload: Workload, text: string): Promise<void> {
+  let seen = ''
+  for await (const part of workload.output(0)) {
+    seen += Buffer.from(part).toString('utf8')
+    if (seen.includes(text)) return
+  }
+  throw new Error(`The output ended without ${text}: ${seen}`)
+}
