@@ -43,6 +43,8 @@ export async function awaitCompanion(
   let unschedulableMs: number | undefined
   let lookedMs = startedMs
   let lastPod: V1Pod | undefined
+  // Asked for now and then; it holds until the next time.
+  let podless: StartProblem | undefined
   for (;;) {
     const nowMs = clock.monotonicMs()
     const pods = podsOf(watch, spec.id, kubeJob.uid)
@@ -51,13 +53,14 @@ export async function awaitCompanion(
       return { kind: 'running', pod }
     lastPod = pod ?? lastPod
     for (const each of pods) await hurry(context, client, each, signal)
-    let problem = pod === undefined ? undefined : startProblem(pod)
+    let problem = pod === undefined ? podless : startProblem(pod)
     const known = watch.kubeJobs?.get(kubeJob.name)
     if ((pod === undefined || isOver(pod)) && nowMs - lookedMs > podlessMs) {
       lookedMs = nowMs
       const now = await persist(clock, signal, () => client.jobs.read(kubeJob.name, signal))
       if (now?.metadata?.uid !== kubeJob.uid || isGoing(now)) return { kind: 'gone' }
-      problem = (await problemOfJob(client, now, signal)) ?? problem
+      podless = await problemOfJob(client, now, signal)
+      problem = podless ?? problem
     } else if (known !== undefined && hasFailed(known)) {
       problem = creationProblem(known, []) ?? problem
     }

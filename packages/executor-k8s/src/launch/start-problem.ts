@@ -59,7 +59,7 @@ function containerProblem({
     case 'SignatureValidationFailed':
       return {
         cause: 'image-pull',
-        evidence: sentence([reason, message]),
+        evidence: sentence([reason, message]) + remedyOfPull(message),
         isFinal: imageIsMissing.test(message),
       }
     case 'CreateContainerConfigError':
@@ -73,6 +73,15 @@ function containerProblem({
     default:
       return undefined
   }
+}
+
+/** A registry often tells a stranger no more than that there is no such image. */
+function remedyOfPull(message: string): string {
+  return /unauthorized|denied|authentication required|no basic auth|authorization failed/iu.test(
+    message,
+  )
+    ? '. If the registry wants credentials: name their secret in `template.imagePullSecrets`'
+    : ''
 }
 
 function cannotRun(said: string, image: string): string {

@@ -51,9 +51,15 @@ describe('startProblem', () => {
   ])('is the image with %s', (_what, reason, message, isFinal) => {
     expect(startProblem(waiting(reason, message))).toEqual({
       cause: 'image-pull',
-      evidence: `${reason}: ${message}`,
+      evidence: expect.stringContaining(`${reason}: ${message}`),
       isFinal,
     })
+  })
+
+  it('says where credentials of a registry are named, to whom it asks for them alone', () => {
+    const evidence = (message: string) => startProblem(waiting('ErrImagePull', message))?.evidence
+    expect(evidence('401 Unauthorized')).toContain('`template.imagePullSecrets`')
+    expect(evidence('manifest unknown')).not.toContain('imagePullSecrets')
   })
 
   it.each([
