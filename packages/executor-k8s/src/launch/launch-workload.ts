@@ -1,33 +1,28 @@
-import type { V1Job, V1OwnerReference } from '@kubernetes/client-node'
+import type { V1Job } from '@kubernetes/client-node'
 import type { NotStartedOutcome, OperationOptions, WorkloadSpec } from '@scalr-agent/core'
 import { checkSpec, Launcher, refuseSpec } from '@scalr-agent/core/container'
-import { orAborted } from '@scalr-agent/core/runtime'
 
 import type { KubeClient, KubeWatch } from '../calls/kube-client.ts'
 import { persist } from '../calls/persist.ts'
 import type { KubernetesContext } from '../context.ts'
-import { isConflict, kubernetesError, toKubernetesError } from '../kubernetes-error.ts'
-import { jobManifest } from '../manifest/job-manifest.ts'
-import { kubeJobName } from '../manifest/kube-job-name.ts'
-import { networkPolicy } from '../manifest/network-policy.ts'
+import { kubernetesError, toKubernetesError } from '../kubernetes-error.ts'
 import { isReservedKey } from '../manifest/own-names.ts'
-import { podDisruptionBudget } from '../manifest/pod-disruption-budget.ts'
-import { agentSelector, annotationsOf, labelNames, labelsOf, recordOf } from '../pod/record.ts'
-import { podCommands } from '../pod/scripts.ts'
+import { agentSelector } from '../pod/record.ts'
 import { readState, type WorkloadState } from '../pod/workload-state.ts'
 import { awaitCompanion } from './await-companion.ts'
+import { createKubeJob } from './create-kube-job.ts'
 import { isAbandoned } from './is-abandoned.ts'
 import { countArchive, type CountedArchive } from './lay-files.ts'
+import { makeOwned } from './make-owned.ts'
 import { markNotStarted } from './mark-not-started.ts'
-import { refuseSharedDirectory } from './shared-directory.ts'
 import { removeWorkload } from './remove-workload.ts'
+import { refuseSharedDirectory } from './shared-directory.ts'
 import { MayRunError, startMain } from './start-main.ts'
+import { tidy, tidyLimitMs } from './tidy.ts'
 
 const pendingPollMs = 100
 /** Longer ones make Node's timers fire at once. */
 const maxTimerMs = 2 ** 31 - 1
-/** How long the cluster may take to tidy up after a launch that failed. */
-const tidyLimitMs = 30_000
 
 /** One attempt to launch. */
 interface Attempt {
@@ -128,7 +123,7 @@ async function makeAndStart(context: KubernetesContext, attempt: Attempt): Promi
   const counting = countArchive(context, spec, AbortSignal.any([signal, over.signal]))
   counting.catch(() => {})
   try {
-    const kubeJob = await create(context, attempt, launcher.name)
+    const kubeJob = await createKubeJob(context, attempt, launcher.name)
     if (kubeJob === undefined) return false
     return await startOrTidy(context, attempt, kubeJob, counting)
   } finally {
@@ -211,134 +206,12 @@ async function inTime<T>(
   }
 }
 
-/** The kubeJob that is ours, or `undefined` when the name is taken. */
-async function create(
-  context: KubernetesContext,
-  attempt: Attempt,
-  launcher: string,
-): Promise<V1Job | undefined> {
-  const { client, signal, spec } = attempt
-  const { clock, options } = context
-  const version = await persist(clock, signal, () => client.serverVersion(signal))
-  const image = spec.image ?? options.image
-  if (image === undefined) {
-    return refuseSpec(
-      spec,
-      'it names no image, and neither does the executor (`image`)',
-      kubernetesError,
-    )
-  }
-  const name = kubeJobName(spec, options.nameBase)
-  const manifest = jobManifest(spec, options, {
-    name,
-    image,
-    version,
-    labels: labelsOf(spec),
-    annotations: annotationsOf(spec, { launcher, outputLimitBytes: options.outputLimitBytes }),
-    commands: podCommands(spec, options),
-  })
-  const creating = persist(clock, signal, async () => {
-    try {
-      // Not aborted: the server would go on with it, and nobody would know what came of it.
-      return await client.jobs.create(manifest, new AbortController().signal)
-    } catch (error) {
-      if (!isConflict(error)) throw error
-      // An answer that got lost: the kubeJob is the one that we asked for.
-      const found = await client.jobs.read(name, signal)
-      if (found !== undefined && recordOf(found) === undefined) throw strangers(spec, name)
-      return found !== undefined && recordOf(found)?.launcher === launcher ? found : undefined
-    }
-  })
-  creating.catch(() => {})
-  try {
-    return await orAborted(creating, signal)
-  } catch (error) {
-    await tidy(context, async (limit) => {
-      const made = await orAborted(creating, limit).catch(() => undefined)
-      const { uid } = made?.metadata ?? {}
-      if (uid !== undefined) {
-        await removeWorkload(context, client, { id: spec.id, name, uid }, { signal: limit })
-      }
-    })
-    throw error
-  }
-}
-
-/** What keeps the pod safe, and goes with its kubeJob. There before anything of the job runs. */
-async function makeOwned(
-  context: KubernetesContext,
-  { client, signal, spec }: Attempt,
-  { name, uid }: { readonly name: string; readonly uid: string },
-): Promise<void> {
-  const { clock, options } = context
-  const owner: V1OwnerReference = {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    name,
-    uid,
-    controller: false,
-  }
-  const { managedBy, workload } = labelNames
-  const own = {
-    // Those of an earlier kubeJob of that name may still be there, and are about to go.
-    name: `${name}-${uid.slice(0, 8)}`,
-    owner,
-    labels: { [managedBy]: 'scalr-agent', [workload]: spec.id },
-    selector: { [workload]: spec.id },
-  }
-  const once = async (work: () => Promise<void>): Promise<void> => {
-    await persist(clock, signal, async () => {
-      try {
-        await work()
-      } catch (error) {
-        // Made already, by a call whose answer got lost.
-        if (!isConflict(error)) throw error
-      }
-    })
-  }
-  await Promise.all([
-    options.podDisruptionBudget
-      ? once(async () => {
-          const version = await client.serverVersion(signal)
-          await client.createPodDisruptionBudget(podDisruptionBudget(own, version), version, signal)
-        })
-      : undefined,
-    options.metadata === 'block'
-      ? once(async () => await client.createNetworkPolicy(networkPolicy(own), signal))
-      : undefined,
-  ])
-}
-
-/** Work after a failure: with a time limit of its own, and never louder than the failure. */
-async function tidy(
-  context: KubernetesContext,
-  work: (limit: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const limit = AbortSignal.timeout(tidyLimitMs)
-  try {
-    await work(limit)
-  } catch (error) {
-    context.logger.warn(
-      { err: error },
-      'Cannot tidy up after a launch that failed; the next look at the list of workloads will',
-    )
-  }
-}
-
 function filesTooLate(spec: WorkloadSpec): NotStartedOutcome {
   return {
     kind: 'not-started',
     cause: 'start-timeout',
     evidence: `Its files could not be read within ${spec.startTimeoutMs} ms (startTimeoutMs).`,
   }
-}
-
-function strangers(spec: WorkloadSpec, name: string): Error {
-  return kubernetesError(
-    'REJECTED',
-    'launch',
-    `Cannot launch workload \`${spec.id}\`: the namespace has a Job named ${name} that this executor did not make. Remove it, or choose another \`nameBase\`.`,
-  )
 }
 
 function stillAway(spec: WorkloadSpec): Error {
