@@ -33,7 +33,7 @@ import { readFiles } from './read-files.ts'
 import { usageOf } from './usage.ts'
 
 /** How long a watch may tell nothing before the server is asked. */
-const beltMs = 60_000
+const beltMs = 10_000
 /** A measurement is a process in the pod: fifty jobs asked each second would be fifty processes a second. */
 const usageMs = 5000
 const pendingPollMs = 500
