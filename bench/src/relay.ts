@@ -1,6 +1,7 @@
 import type { BenchFigure } from './bench-figure.ts'
 import type { BenchOptions } from './bench.ts'
 import { RelayScene } from './relay/relay-scene.ts'
+import { canTunnel } from './relay/ssh-tunnel.ts'
 import { median, quantile, rounded } from './statistics.ts'
 
 const defaultRounds = 5
@@ -33,6 +34,7 @@ export async function runRelay(options: BenchOptions): Promise<readonly BenchFig
   }
 
   const clone = await inTurns((url) => scene.clone(url), 'clone of 100 MB')
+  const tunnel = canTunnel ? await cloneThroughSsh(scene, rounds, options.onProgress) : undefined
   const body = await inTurns((url) => scene.archive(url, bodyMegabytes), 'archive of 100 MB')
   options.onProgress('small calls')
   const bare = await callsTo(scene, directUrl)
@@ -54,6 +56,18 @@ export async function runRelay(options: BenchOptions): Promise<readonly BenchFig
       peer: rounded(clone.direct, 0),
       ...ratioTo(clone.relayed / clone.direct, 1.15),
     },
+    ...(tunnel === undefined
+      ? []
+      : [
+          {
+            bench: 'relay',
+            figure: 'the same through `ssh -R`',
+            value: rounded(tunnel, 0),
+            unit: 'ms',
+            peer: rounded(clone.direct, 0),
+            ratio: rounded(tunnel / clone.direct, 3),
+          },
+        ]),
     {
       bench: 'relay',
       figure: `archive of ${bodyMegabytes} MB, median of ${rounds}`,
@@ -83,6 +97,19 @@ export async function runRelay(options: BenchOptions): Promise<readonly BenchFig
       ok: knownMs <= 1000,
     },
   ]
+}
+
+/** What people use where there is no relay. */
+async function cloneThroughSsh(
+  scene: RelayScene,
+  rounds: number,
+  onProgress: (text: string) => void,
+): Promise<number> {
+  onProgress('clone of 100 MB through ssh -R')
+  await using tunnel = await scene.openSshTunnel()
+  const tookMs: number[] = []
+  for (let round = 0; round < rounds; round += 1) tookMs.push(await scene.clone(tunnel.url))
+  return median(tookMs)
 }
 
 function latency(figure: string, value: number, peer: number): BenchFigure {

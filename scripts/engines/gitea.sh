@@ -87,8 +87,9 @@ start() {
     tail -n 20 "$state/log" >&2
     die 'cannot set Gitea up'
   }
-  # Without the lock's descriptor, which it would hold for as long as it runs.
-  GITEA_I_AM_BEING_UNSAFE_RUNNING_AS_ROOT=true setsid "$program" --config "$state/app.ini" \
+  # Without the lock's descriptor, which it would hold for as long as it runs; nor anything of this shell.
+  setsid env -i PATH="$PATH" HOME="$state" USER="$(id -un)" GITEA_I_AM_BEING_UNSAFE_RUNNING_AS_ROOT=true \
+    "$program" --config "$state/app.ini" \
     --work-path "$state" web >>"$state/log" 2>&1 </dev/null 9>&- &
   printf '%s\n' $! >"$state/gitea.pid"
   for _ in $(seq 300); do

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 
 import { createDispatcher } from '@scalr-agent/core'
 import { PlainProcess } from '../platform/plain-process.ts'
+import { openSshTunnel } from './ssh-tunnel.ts'
 
 type Dispatcher = ReturnType<typeof createDispatcher>
 
@@ -100,6 +101,17 @@ export class RelayScene implements AsyncDisposable {
     const tookMs = performance.now() - startedMs
     await rm(into, { recursive: true })
     return tookMs
+  }
+
+  /** The VCS once more, at the other end of an `ssh -R`. */
+  async openSshTunnel(): Promise<AsyncDisposable & { readonly url: string }> {
+    const directory = join(this.directory, 'ssh')
+    await mkdir(directory)
+    const tunnel = await openSshTunnel(directory, Number(new URL(this.directUrl).port))
+    return {
+      url: `https://localhost:${tunnel.port}`,
+      [Symbol.asyncDispose]: () => tunnel[Symbol.asyncDispose](),
+    }
   }
 
   /** Milliseconds until the last byte of an archive of so many megabytes. */

@@ -41,8 +41,11 @@ describe('pnpm kit', () => {
   })
 
   it.each([
-    [[], 'Name an executor: pnpm kit --executor fake|docker|process'],
-    [['--executor', 'podman'], "There is no executor 'podman'. Known are: fake, docker, process."],
+    [[], 'Name an executor: pnpm kit --executor fake|docker|kubernetes|process'],
+    [
+      ['--executor', 'podman'],
+      "There is no executor 'podman'. Known are: fake, docker, kubernetes, process.",
+    ],
     [['--executor', 'toString'], "There is no executor 'toString'."],
     [
       ['--executor', 'fake', '--only', 'lunch'],

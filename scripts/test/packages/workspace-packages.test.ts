@@ -18,8 +18,10 @@ it('finds the published packages, each after those it depends on', () => {
 it('names every entry by which a package can be imported', () => {
   expect(packages[0]?.entries).toEqual([
     '@scalr-agent/core',
+    '@scalr-agent/core/container',
     '@scalr-agent/core/protocol',
     '@scalr-agent/core/runtime',
+    '@scalr-agent/core/serverless',
     '@scalr-agent/core/testing',
   ])
 })

@@ -72,6 +72,8 @@ describe.each(installedShells())('what a job is given, in $name', (shell) => {
       TF_HTTP_UNLOCK_METHOD: 'UNLOCK',
       TF_HTTP_USERNAME: 'run',
       TF_HTTP_PASSWORD: runToken,
+      // For modules of the registry that the control plane has.
+      TF_TOKEN_scalr_example_com: runToken,
       TF_HTTP_RETRY_MAX: '34',
       TF_HTTP_RETRY_WAIT_MIN: '1',
       TF_HTTP_RETRY_WAIT_MAX: '30',
