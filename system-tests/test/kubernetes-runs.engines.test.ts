@@ -54,7 +54,7 @@ describe.skipIf(kubeconfig === '').each(realTools())('a run of real $iac in pods
     expect((await client.workspaces.get(workspace.id)).hasResources).toBe(false)
 
     // One pod for each job, of the image that Scalr's rules say, named after its run and stage.
-    await expect.poll(() => agent.ended.length).toBe(4)
+    await expect.poll(() => agent.ended.length, { timeout: 30_000 }).toBe(4)
     const { pods } = scene.watch
     expect(
       pods.map(({ spec }) => spec.containers.find(({ name }) => name === 'main')?.image),
@@ -76,7 +76,9 @@ describe.skipIf(kubeconfig === '').each(realTools())('a run of real $iac in pods
       /Error: (?:Unclosed configuration block|Invalid)/u,
     )
     expect(run.errorMessage).toMatch(/exit code 1/u)
-    await expect.poll(() => agent.ended).toMatchObject([{ result: 'failed', exitCode: 1 }])
+    await expect
+      .poll(() => agent.ended, { timeout: 30_000 })
+      .toMatchObject([{ result: 'failed', exitCode: 1 }])
   })
 
   it('runs hooks of the agent, the registry and the workspace, in this order, as no root', async () => {
