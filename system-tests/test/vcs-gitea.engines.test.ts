@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
 import type { Run, Workspace } from '@scalr-agent/core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
@@ -103,7 +106,14 @@ describe.skipIf(!isHere)('a private Gitea', () => {
   })
 
   it('has a push planned and applied, and shows it beside the commit', async () => {
+    const { workspaces } = scene.platform.client
+    // Long enough to be told of: a status that is no longer true is not sent.
+    const wait = `until [ -e ${scene.platform.directory}/told ]; do sleep 0.1; done`
+    await workspaces.update(workspace.id, { hooks: { prePlan: wait } })
     const commit = await tree.push({ 'services/main.tf': configuration('second') })
+    await untilStatus(commit, 'pending')
+    await writeFile(join(scene.platform.directory, 'told'), '')
+    await workspaces.update(workspace.id, { hooks: null })
     const run = await nextRun('applied')
     expect(await outputOf(run)).toContain('it = "second"')
     expect(run.source).toBe('vcs')
