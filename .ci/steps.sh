@@ -189,7 +189,10 @@ kubernetes_cluster() {
   export KUBECONFIG=$config TEST_KUBECONFIG=$config
   step "images, $cluster" 300 "${PNPM[@]}" engines up kubernetes-images
   suites=(packages/executor-k8s)
-  if [ "$cluster" = kubernetes ]; then suites+=(test/kubernetes-); else suites+=(test/kubernetes-runs test/kubernetes-refusals); fi
+  # What takes minutes a suite (a whole cluster killed, fifty jobs, long logs) is for `pnpm test:engines`.
+  if [ "$cluster" = kubernetes ]; then
+    suites+=(test/kubernetes-runs test/kubernetes-refusals test/kubernetes-bad-input test/kubernetes-canaries test/kubernetes-evictions)
+  fi
   tests "engine tests, $cluster" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
   step "kit, $cluster" 1200 bash -c kit_in_cluster
   if [ "$cluster" = kubernetes ]; then
