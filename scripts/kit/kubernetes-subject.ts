@@ -35,8 +35,15 @@ export async function openKubernetesExecutor(): Promise<KitSubject> {
       childNodeArguments: ['--conditions=@scalr-agent/source'],
       vanish: async (id) => {
         const which = `--selector=agent.scalr.io/workload=${id}`
+        // A pod that is deleted interrupts its job first. This one shall be gone without a word: whoever makes that
+        // directory is the one to interrupt, and we do not.
+        const pods = await kubectl('get', 'pods', which, '--output=name')
+        for (const pod of pods.split('\n').filter((line) => line !== '')) {
+          const inMain = ['exec', pod, '--container=main', '--', 'mkdir', '/.scalr-agent/run/soft']
+          await kubectl(...inMain).catch(() => {})
+        }
         await kubectl('delete', 'jobs', which, '--cascade=orphan')
-        await kubectl('delete', kinds, which, '--grace-period=0', '--force', '--wait')
+        await kubectl('delete', kinds, which, '--grace-period=1', '--wait')
       },
       inspect: async (id) => await inspect(kubectl, id),
       countResources: async () => {
