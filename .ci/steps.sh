@@ -203,25 +203,25 @@ kubernetes_cluster() {
   step "engine: $cluster, down" 120 "${PNPM[@]}" engines down "$cluster"
 }
 
-# kit_in_cluster: the conformance kit in two halves, each in a namespace of its own; together all of it.
+# kit_in_cluster: the conformance kit in three parts, each in a namespace of its own; together all of it.
 kit_in_cluster() (
   export PATH=$PATH:$(source scripts/engines/lib.sh && echo "$BIN_DIR")
   pids=()
-  for half in 1 2; do
-    kubectl create namespace "kit-$half" >/dev/null || exit 1
-    cp "$KUBECONFIG" "$WORK/kit-$half.config"
-    kubectl --kubeconfig "$WORK/kit-$half.config" config set-context --current --namespace "kit-$half" >/dev/null || exit 1
-    KUBECONFIG=$WORK/kit-$half.config node --conditions=@scalr-agent/source scripts/kit.ts --executor kubernetes --shard "$half/2" \
-      >"$WORK/kit-$half" 2>&1 &
+  for part in 1 2 3; do
+    kubectl create namespace "kit-$part" >/dev/null || exit 1
+    cp "$KUBECONFIG" "$WORK/kit-$part.config"
+    kubectl --kubeconfig "$WORK/kit-$part.config" config set-context --current --namespace "kit-$part" >/dev/null || exit 1
+    KUBECONFIG=$WORK/kit-$part.config node --conditions=@scalr-agent/source scripts/kit.ts --executor kubernetes --shard "$part/3" \
+      >"$WORK/kit-$part" 2>&1 &
     pids+=($!)
   done
   code=0
   for pid in "${pids[@]}"; do wait "$pid" || code=1; done
-  cat "$WORK/kit-1" "$WORK/kit-2"
-  for half in 1 2; do
-    tail -n 1 "$WORK/kit-$half" | grep -qE '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' || code=1
+  cat "$WORK/kit-1" "$WORK/kit-2" "$WORK/kit-3"
+  for part in 1 2 3; do
+    tail -n 1 "$WORK/kit-$part" | grep -qE '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' || code=1
   done
-  kubectl delete namespace kit-1 kit-2 --wait=false >/dev/null
+  kubectl delete namespace kit-1 kit-2 kit-3 --wait=false >/dev/null
   exit $code
 )
 export -f kit_in_cluster
