@@ -229,8 +229,14 @@ export -f kit_in_cluster
 # nothing_left_in_cluster: what tests made in the cluster of KUBECONFIG is gone.
 nothing_left_in_cluster() (
   export PATH=$PATH:$(source scripts/engines/lib.sh && echo "$BIN_DIR")
-  left=$(kubectl get jobs,pods,poddisruptionbudgets,networkpolicies --all-namespaces --no-headers 2>&1 | grep -v '^No resources found')
-  [ -z "$left" ] || { printf '%s\n' "$left" && false; }
+  # Namespaces that tests are done with go in their own time.
+  for _ in $(seq 45); do
+    left=$(kubectl get jobs,pods,poddisruptionbudgets,networkpolicies --all-namespaces --no-headers 2>&1 | grep -v '^No resources found')
+    [ -n "$left" ] || exit 0
+    sleep 1
+  done
+  printf '%s\n' "$left"
+  exit 1
 )
 export -f nothing_left_in_cluster
 
