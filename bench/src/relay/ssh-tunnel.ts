@@ -35,7 +35,14 @@ export async function openSshTunnel(
   const server = spawn(
     sshd,
     [
-      ...['-D', '-e', '-f', '/dev/null', '-h', at('host'), '-p', String(sshPort)],
+      '-D',
+      '-e',
+      '-f',
+      '/dev/null',
+      '-h',
+      at('host'),
+      '-p',
+      String(sshPort),
       ...options({
         ListenAddress: '127.0.0.1',
         AuthorizedKeysFile: at('authorized'),
@@ -52,7 +59,13 @@ export async function openSshTunnel(
   const client = spawn(
     'ssh',
     [
-      ...['-N', '-p', String(sshPort), '-i', at('client'), '-R', `${port}:127.0.0.1:${toPort}`],
+      '-N',
+      '-p',
+      String(sshPort),
+      '-i',
+      at('client'),
+      '-R',
+      `${port}:127.0.0.1:${toPort}`,
       ...options({
         UserKnownHostsFile: '/dev/null',
         StrictHostKeyChecking: 'no',
