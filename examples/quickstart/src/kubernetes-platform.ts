@@ -42,7 +42,7 @@ export async function kubernetesPlatform(
   screen.line(
     `Cluster:       Kubernetes ${facts.version} at ${facts.server}, namespace ${facts.namespace}`,
   )
-  const network = podNetwork(facts)
+  const network = await podNetwork(facts)
   const executor = cleanup.use(new KubernetesExecutor({ cluster, requests }))
   const owned = cleanup.move()
   return {

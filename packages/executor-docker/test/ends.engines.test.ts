@@ -66,6 +66,16 @@ describeWithEngine('the end of a workload', () => {
     expect(await resourcesOf(suite.host, workload.id)).toEqual([])
   })
 
+  it('I1: a container that is started once more runs nothing twice, and is lost', async () => {
+    const workload = await suite.launch('echo once; sleep 600')
+    await until(workload, 'once')
+    await docker(suite.host, 'kill', `scalr-agent-${workload.id}`)
+    await docker(suite.host, 'start', '--attach', `scalr-agent-${workload.id}`).catch(() => {})
+    expect(await workload.wait()).toMatchObject({ kind: 'lost' })
+    expect((await readAll(workload)).toString()).toBe('once\n')
+    await workload.destroy()
+  })
+
   it('I2: a container that was killed by hand is lost: nobody knows how the job ended', async () => {
     const workload = await suite.launch('echo ready; sleep 600')
     await until(workload, 'ready')

@@ -30,25 +30,38 @@ export interface PodSeen extends KubeObject {
 export class KubernetesWatch implements AsyncDisposable {
   /** Every state that the API server told, oldest first. */
   readonly states: PodSeen[] = []
-  readonly #process: ChildProcess
+  readonly #arguments: readonly string[]
+  /** What watches said that ended before their time. */
+  readonly #complaints: string[] = []
+  #process: ChildProcess
+  #disposed = false
 
-  private constructor(child: ChildProcess) {
-    this.#process = child
-    if (child.stdout === null) return
-    createInterface(child.stdout).on('line', (line) => {
-      const { object }: { readonly object: PodSeen } = JSON.parse(line)
-      if (object.kind === 'Pod') this.states.push(object)
-    })
+  private constructor(kubeconfig: string, namespace: string) {
+    const path = `/api/v1/namespaces/${namespace}/pods?watch=1&timeoutSeconds=3600`
+    this.#arguments = ['--kubeconfig', kubeconfig, 'get', '--raw', path]
+    this.#process = this.#watch()
   }
 
   /** From the namespace's beginning: it has no pod yet. */
   static start(kubeconfig: string, namespace: string): KubernetesWatch {
-    const path = `/api/v1/namespaces/${namespace}/pods?watch=1&timeoutSeconds=3600`
-    return new KubernetesWatch(
-      spawn(kubectlProgram, ['--kubeconfig', kubeconfig, 'get', '--raw', path], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      }),
-    )
+    return new KubernetesWatch(kubeconfig, namespace)
+  }
+
+  /** A server that is busy, or starts, ends watches: they begin anew, with the pods as they are. */
+  #watch(): ChildProcess {
+    const child = spawn(kubectlProgram, this.#arguments, { stdio: ['ignore', 'pipe', 'pipe'] })
+    createInterface(child.stdout).on('line', (line) => {
+      const { object }: { readonly object: PodSeen } = JSON.parse(line)
+      if (object.kind === 'Pod') this.states.push(object)
+    })
+    createInterface(child.stderr).on('line', (line) => this.#complaints.push(line))
+    child.on('close', () => {
+      if (this.#disposed) return
+      setTimeout(() => {
+        if (!this.#disposed) this.#process = this.#watch()
+      }, 200).unref()
+    })
+    return child
   }
 
   /** The pods that were, each in its last state. */
@@ -63,7 +76,8 @@ export class KubernetesWatch implements AsyncDisposable {
         const found = this.states.find((pod) => matches(pod))
         if (found === undefined) {
           const last = this.pods.map(({ metadata, status }) => ({ name: metadata.name, status }))
-          throw new Error(`No pod ${what}. Those that were:\n${JSON.stringify(last)}`)
+          const said = this.#complaints.length === 0 ? '' : `\n${this.#complaints.join('\n')}`
+          throw new Error(`No pod ${what}. Those that were:\n${JSON.stringify(last)}${said}`)
         }
         return found
       },
@@ -72,6 +86,7 @@ export class KubernetesWatch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
     const gone = once(this.#process, 'exit')
     this.#process.kill()

@@ -64,6 +64,8 @@ sweep() {
 const supervisorScript = `exec 2>/dev/null </dev/null
 trap : ${signals}
 [ ! -e ${run}/${marks.notStarted} ] || exit 125
+# A start that an engine's crash cut off, and that was asked for again: nothing runs twice.
+[ ! -s ${run}/${marks.main} ] || exit 125
 (
   trap : ${signals}
   case $2 in
