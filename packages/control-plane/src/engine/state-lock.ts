@@ -43,7 +43,7 @@ export function lockLeftBy(locks: StateLocksRepository, job: JobRow): StateLockF
 }
 
 /** `taken by root@host for the run run-1 on 2026-01-01T00:00:00Z (OperationTypeApply)` */
-function describeHolder(facts: StateLockFacts): string {
+export function describeHolder(facts: StateLockFacts): string {
   const operation = facts.operation === null ? '' : ` (${facts.operation})`
   const forRun = facts.who === null || facts.runId === null ? '' : ` for the run ${facts.runId}`
   return `taken by ${holderOf(facts)}${forRun} on ${facts.createdAt}${operation}`

@@ -16,6 +16,7 @@ import { authorizeState, type StateAccess } from './authorize-state.ts'
 import { StateError } from './state-error.ts'
 import { StateLocks } from './state-locks.ts'
 import { StateStore } from './state-store.ts'
+import { writeState } from './write-state.ts'
 
 export interface StateRoutesDeps {
   readonly db: Database
@@ -63,20 +64,18 @@ export function registerStateRoutes(app: FastifyInstance, deps: StateRoutesDeps)
       throw new StateError(403, 'A dry run does not change the state.')
     }
     const lockId = lockIdOf(request)
-    locks.check(workspaceId, lockId)
-    const runId = caller.kind === 'run' ? caller.runId : null
-    const staged = await states.stage(workspaceId, body, { runId })
-    try {
-      const result = db.transaction(() => {
-        access.recheck()
-        locks.check(workspaceId, lockId)
-        return staged.commit()
-      })
-      if (result === 'unchanged') await staged.discard()
-    } catch (error) {
-      await staged.discard()
-      throw error
-    }
+    await writeState(
+      { db, states },
+      {
+        workspaceId,
+        content: body,
+        runId: caller.kind === 'run' ? caller.runId : null,
+        check: () => {
+          access.recheck()
+          locks.check(workspaceId, lockId)
+        },
+      },
+    )
     return reply.code(200).send()
   }
 

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-
 import { z } from 'zod'
 
-import { readStateFile, StateError, StateStore } from '../../state/index.ts'
+import { readDeclaredState, StateError, StateStore, writeState } from '../../state/index.ts'
 import { dataFiles } from '../../store/index.ts'
 import {
   conflict,
@@ -81,57 +79,25 @@ export function registerStateVersions(api: PublicApi): void {
       const runId = body.one('run') ?? null
       if (runId !== null) relatedRow(api, accountId, { name: 'run', resource: runs, id: runId })
       const { force } = body.attributes
-      const content = decode(body.attributes)
-      const check = (): void => {
-        checkWorkspace(api, api.reader.row(workspaces, accountId, workspaceId))
-        if (!force) checkSerial(states, workspaceId, body.attributes.serial)
-      }
-      check()
-      const id = await fromStore(async () => {
-        const staged = await states.stage(workspaceId, content, { runId, force })
-        try {
-          const result = db.transaction(() => {
-            check()
-            return staged.commit()
-          })
-          if (result === 'stored') return staged.id
-        } catch (error) {
-          await staged.discard()
-          throw error
-        }
-        await staged.discard()
-        return states.current(workspaceId)?.id ?? staged.id
+      const id = await fromState(async () => {
+        const content = readDeclaredState(body.attributes)
+        return writeState(
+          { db, states },
+          {
+            workspaceId,
+            content,
+            runId,
+            force,
+            check: () => {
+              checkWorkspace(api, api.reader.row(workspaces, accountId, workspaceId))
+              if (!force) checkSerial(states, workspaceId, body.attributes.serial)
+            },
+          },
+        )
       })
       return sendResource(api, request, reply, { resource: stateVersions, id, status: 201 })
     },
   )
-}
-
-/** The state's bytes, compared with what was declared about them. */
-function decode(attributes: z.infer<typeof createSchema>): Buffer {
-  const content = Buffer.from(attributes.state, 'base64')
-  const md5 = createHash('md5').update(content).digest('hex')
-  if (md5 !== attributes.md5.toLowerCase()) {
-    throw conflict(`The MD5 of the state is ${md5}, not ${attributes.md5.toLowerCase()}.`)
-  }
-  const summary = summarize(content)
-  if (summary.serial !== attributes.serial) {
-    throw conflict(`The serial in the state is ${summary.serial}, not ${attributes.serial}.`)
-  }
-  const { lineage } = attributes
-  if (typeof lineage === 'string' && lineage !== summary.lineage) {
-    throw conflict(`The lineage in the state is '${summary.lineage}', not '${lineage}'.`)
-  }
-  return content
-}
-
-function summarize(content: Buffer): ReturnType<typeof readStateFile> {
-  try {
-    return readStateFile(content)
-  } catch (error) {
-    if (error instanceof StateError) throw invalidAttribute('state', error.message)
-    throw error
-  }
 }
 
 /** Nobody else may be at work on it. */
@@ -154,13 +120,13 @@ function checkSerial(states: StateStore, workspaceId: string, serial: number): v
   })
 }
 
-/** What the store refuses is a conflict: everything else was checked before. */
-async function fromStore<T>(action: () => Promise<T>): Promise<T> {
+/** What the state's own rules refuse. */
+async function fromState<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action()
   } catch (error) {
-    if (error instanceof StateError) throw conflict(error.message)
-    throw error
+    if (!(error instanceof StateError)) throw error
+    throw error.status === 400 ? invalidAttribute('state', error.message) : conflict(error.message)
   }
 }
 

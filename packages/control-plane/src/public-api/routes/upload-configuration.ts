@@ -6,11 +6,14 @@ import { configurationVersions } from '../resources/index.ts'
 import { registerArchiveUpload } from './archive-upload.ts'
 import { updateRow, type Changes } from './writes.ts'
 
-/** `PUT /configuration-versions/{id}/upload`. */
-export function registerConfigurationUpload(api: PublicApi): void {
+/** `PUT` of a configuration's archive. */
+export function registerConfigurationUpload(
+  api: PublicApi,
+  path = '/configuration-versions/:id/upload',
+): void {
   const { limits } = api
   registerArchiveUpload(api, {
-    path: '/configuration-versions/:id/upload',
+    path,
     what: 'The configuration version',
     archive: 'configuration archive',
     limits: {
