@@ -15,4 +15,4 @@ export {
   type SessionKey,
 } from './engine.ts'
 export { activeStatuses, isTerminalRun, type RunStatus } from './run-status.ts'
-export { stateLockFacts, type StateLockFacts } from './state-lock.ts'
+export { describeHolder, stateLockFacts, type StateLockFacts } from './state-lock.ts'

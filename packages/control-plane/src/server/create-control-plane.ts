@@ -11,6 +11,7 @@ import { registerModuleRegistry } from '../registry/index.ts'
 import type { Logger } from '../runtime/index.ts'
 import { registerStateRoutes } from '../state/index.ts'
 import { DataDirectory, Database, FileStore } from '../store/index.ts'
+import { registerTfeApi } from '../tfe/index.ts'
 import { createTokenService } from '../tokens/index.ts'
 import { createVcs } from '../vcs/index.ts'
 
@@ -137,6 +138,7 @@ async function start(
   registerRelayRoutes(app, deps)
   registerStateRoutes(app, deps)
   registerModuleRegistry(app, deps)
+  registerTfeApi(app, deps)
   await app.ready()
   for (const server of servers) {
     server.on('upgrade', (request, socket, head) => {

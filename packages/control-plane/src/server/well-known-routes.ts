@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 import { moduleRegistryPath } from '../registry/index.ts'
 import type { Database } from '../store/index.ts'
+import { tfeServices } from '../tfe/index.ts'
 
 /** What needs no token: liveness, and Terraform's service discovery. */
 export function registerWellKnownRoutes(
@@ -14,9 +15,10 @@ export function registerWellKnownRoutes(
     deps.db.get('SELECT 1 AS one')
     return reply.send({ status: 'ok' })
   })
-  // Only what is served here: `tfe.v2` and the rest would send clients to a 404.
+  // Only what is served here: other ids would send clients to a 404.
   app.get('/.well-known/terraform.json', () => ({
     'iacp.v3': '/api/iacp/v3/',
     'modules.v1': moduleRegistryPath,
+    ...tfeServices,
   }))
 }
