@@ -21,7 +21,7 @@ processes() (
   unset CI_RUN_DIR
   {
     # With those of its tracks.
-    grep -lzxE "CI_RUN_DIR=$WORK(/[a-z]+)?" /proc/[0-9]*/environ
+    grep -lzxE "CI_RUN_DIR=$WORK(/[0-9]+)?" /proc/[0-9]*/environ
     find /proc/[0-9]*/cwd -maxdepth 0 -lname "$WORK/*"
   } 2>/dev/null | cut -d/ -f3 | sort -un
 )
@@ -103,7 +103,7 @@ tracks=() track_pids=()
 track() {
   local name=$1
   # Short, for the sockets that lie far below.
-  local directory=$WORK/${1:0:1}
+  local directory=$WORK/${#tracks[@]}
   shift
   mkdir "$directory"
   chmod 1777 "$directory"
@@ -122,14 +122,14 @@ track() {
 
 # join_tracks: waits for all tracks, and counts what they counted.
 join_tracks() {
-  local name lines
+  local i lines
   wait "${track_pids[@]+"${track_pids[@]}"}"
-  for name in "${tracks[@]+"${tracks[@]}"}"; do
-    say "track $name"
-    cat "$WORK/${name:0:1}/log"
-    mapfile -t lines <"$WORK/${name:0:1}/counts" || lines=()
+  for i in "${!tracks[@]}"; do
+    say "track ${tracks[i]}"
+    cat "$WORK/$i/log"
+    mapfile -t lines <"$WORK/$i/counts" || lines=()
     if [ "${#lines[@]}" -lt 2 ]; then
-      fail "track $name (it broke off)"
+      fail "track ${tracks[i]} (it broke off)"
     else
       passed=$((passed + lines[0]))
       failed=$((failed + lines[1]))
@@ -157,10 +157,6 @@ docker_engine() {
   fi
   tests "engine tests, $engine" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
   step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker
-  # On one of them, for its time.
-  if [ "$engine" = docker ]; then
-    step_ending "demo, $engine" 600 '^Demo finished:' "${PNPM[@]}" demo --data-dir "$WORK/demo" --executor docker
-  fi
   # A given one may hold what is none of ours.
   [ "$host" = "$given_engine" ] || step "nothing left in $engine" 60 bash -c nothing_left_in_engine
   unset DOCKER_HOST TEST_DOCKER_HOST TEST_IAC
@@ -179,19 +175,19 @@ nothing_left_in_engine() (
 # For `timeout`, which runs programs alone.
 export -f nothing_left_in_engine
 
-# kubernetes_cluster NAME: everything that runs in pods, on one cluster of scripts/engines. All of the system
-# on the current one; on the oldest, the executor itself and whole runs.
+# kubernetes_cluster NAME TOOL: everything that runs in pods, on one cluster of scripts/engines, with that tool.
+# All of the system on the current one; on the oldest, the executor itself and whole runs.
 kubernetes_cluster() {
-  local cluster=$1 config suites
+  local cluster=$1 iac=$2 config suites
   step_ending "engine: $cluster" 1500 '^/' "${PNPM[@]}" engines up "$cluster"
   config=$(tail -n 1 "$WORK/output")
   [ -s "$config" ] || return 0
-  export KUBECONFIG=$config TEST_KUBECONFIG=$config
+  export KUBECONFIG=$config TEST_KUBECONFIG=$config TEST_IAC=$iac
   step "images, $cluster" 300 "${PNPM[@]}" engines up kubernetes-images
-  suites=(packages/executor-k8s)
+  suites=(packages/executor-k8s test/kubernetes-runs)
   # What takes minutes a suite (a whole cluster killed, fifty jobs, long logs) is for `pnpm test:engines`.
   if [ "$cluster" = kubernetes ]; then
-    suites+=(test/kubernetes-runs test/kubernetes-refusals test/kubernetes-bad-input test/kubernetes-canaries test/kubernetes-evictions)
+    suites+=(test/kubernetes-refusals test/kubernetes-bad-input test/kubernetes-canaries test/kubernetes-evictions)
   fi
   tests "engine tests, $cluster" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
   step "kit, $cluster" 1200 bash -c kit_in_cluster
@@ -199,29 +195,29 @@ kubernetes_cluster() {
     step_ending "demo, $cluster" 600 '^Demo finished:' "${PNPM[@]}" demo --data-dir "$WORK/demo" --executor kubernetes
   fi
   step "nothing left in $cluster" 60 bash -c nothing_left_in_cluster
-  unset KUBECONFIG TEST_KUBECONFIG
+  unset KUBECONFIG TEST_KUBECONFIG TEST_IAC
   step "engine: $cluster, down" 120 "${PNPM[@]}" engines down "$cluster"
 }
 
-# kit_in_cluster: the conformance kit in three parts, each in a namespace of its own; together all of it.
+# kit_in_cluster: the conformance kit in four parts, each in a namespace of its own; together all of it.
 kit_in_cluster() (
   export PATH=$PATH:$(source scripts/engines/lib.sh && echo "$BIN_DIR")
   pids=()
-  for part in 1 2 3; do
+  for part in 1 2 3 4; do
     kubectl create namespace "kit-$part" >/dev/null || exit 1
     cp "$KUBECONFIG" "$WORK/kit-$part.config"
     kubectl --kubeconfig "$WORK/kit-$part.config" config set-context --current --namespace "kit-$part" >/dev/null || exit 1
-    KUBECONFIG=$WORK/kit-$part.config node --conditions=@scalr-agent/source scripts/kit.ts --executor kubernetes --shard "$part/3" \
+    KUBECONFIG=$WORK/kit-$part.config node --conditions=@scalr-agent/source scripts/kit.ts --executor kubernetes --shard "$part/4" \
       >"$WORK/kit-$part" 2>&1 &
     pids+=($!)
   done
   code=0
   for pid in "${pids[@]}"; do wait "$pid" || code=1; done
-  cat "$WORK/kit-1" "$WORK/kit-2" "$WORK/kit-3"
-  for part in 1 2 3; do
+  cat "$WORK/kit-1" "$WORK/kit-2" "$WORK/kit-3" "$WORK/kit-4"
+  for part in 1 2 3 4; do
     tail -n 1 "$WORK/kit-$part" | grep -qE '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' || code=1
   done
-  kubectl delete namespace kit-1 kit-2 kit-3 --wait=false >/dev/null
+  kubectl delete namespace kit-1 kit-2 kit-3 kit-4 --wait=false >/dev/null
   exit $code
 )
 export -f kit_in_cluster

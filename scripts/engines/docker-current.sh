@@ -21,7 +21,7 @@ build() {
   built dockerd || die "a dockerd was built but does not run"
 }
 
-if [ "${1:-}" = up ] && ! answers; then
+if [[ ${1:-} = @(up|build) ]] && ! answers; then
   install_packages docker.io iptables iproute2 curl
   built dockerd || locked docker-current build
   built "${containerd_programs[@]}" || locked containerd-current build_containerd

@@ -86,11 +86,13 @@ engine_command() {
       printf 'unix://%s\n' "$SOCKET"
       ;;
     down) locked "$ENGINE" stop_engine ;;
+    # What had to be built was built before.
+    build) ;;
     # For scripts that stop only what they started.
     status)
       answers || exit 1
       printf 'unix://%s\n' "$SOCKET"
       ;;
-    *) die "usage: $ENGINE.sh up|down" ;;
+    *) die "usage: $ENGINE.sh up|down|build" ;;
   esac
 }

@@ -7,11 +7,11 @@ source "$here/lib.sh"
 
 program=$BIN_DIR/docker-registry
 case ${1:-} in
-  up)
+  up | build)
     # The package itself would start a service.
     locked docker-registry debian_file docker-registry /usr/bin/docker-registry "$program"
     printf '%s\n' "$program"
     ;;
   down) ;; # nothing runs; the program stays in the cache
-  *) die "usage: docker-registry.sh up|down" ;;
+  *) die "usage: docker-registry.sh up|down|build" ;;
 esac

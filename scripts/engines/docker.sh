@@ -17,5 +17,5 @@ if [ "${1:-}" = up ] && [ -n "${DOCKER_HOST:-}" ]; then
   printf '%s\n' "$DOCKER_HOST"
   exit 0
 fi
-[ "${1:-}" != up ] || answers || install_packages docker.io iptables iproute2 curl
+[[ ${1:-} != @(up|build) ]] || answers || install_packages docker.io iptables iproute2 curl
 engine_command "$@"

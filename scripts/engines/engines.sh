@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Real engines for the tests: engines up|down NAME...
+# Real engines for the tests: engines up|down|build NAME...
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/engines/lib.sh
@@ -7,13 +7,13 @@ source "$here/lib.sh"
 
 names=(tofu opa providers docker docker-current docker-images docker-registry kubernetes kubernetes-1.20 kubernetes-images gitea)
 usage() {
-  say "usage: engines up|down NAME...   (names: ${names[*]})"
+  say "usage: engines up|down|build NAME...   (names: ${names[*]})"
   say "Built programs and running engines are kept in $ENGINES_DIR"
   exit 2
 }
 
 action=${1:-}
-[[ $action = up || $action = down ]] && shift && [ $# -gt 0 ] || usage
+[[ $action = @(up|down|build) ]] && shift && [ $# -gt 0 ] || usage
 for name in "$@"; do
   [[ " ${names[*]} " = *" $name "* ]] || {
     say "engines: there is no engine '$name'."

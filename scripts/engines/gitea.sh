@@ -119,6 +119,7 @@ case ${1:-} in
     LOCK_DIR=$STATE_DIR locked gitea start
     printf '%s\n' "$url"
     ;;
+  build) is_current || locked gitea build ;;
   down) LOCK_DIR=$STATE_DIR locked gitea stop ;;
-  *) die "usage: gitea.sh up|down" ;;
+  *) die "usage: gitea.sh up|down|build" ;;
 esac

@@ -16,7 +16,7 @@ ENGINE_PATH=/usr/sbin:/usr/bin:/sbin:/bin
 source "$here/kubernetes-node.sh"
 
 build() { programs_are "$VERSION" || nice -n 10 bash "$here/kubernetes-1.20-build.sh" "$PROGRAMS"; }
-if [ "${1:-}" = up ] && ! answers; then
+if [[ ${1:-} = @(up|build) ]] && ! answers; then
   locked kubernetes-tools node_tools
   install_packages containerd runc
   programs_are "$VERSION" || locked kubernetes-1.20 build

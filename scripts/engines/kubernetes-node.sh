@@ -185,6 +185,8 @@ failSwapOn: false
 oomScoreAdj: 0
 makeIPTablesUtilChains: false
 nodeStatusUpdateFrequency: 1s
+kubeAPIQPS: 50
+kubeAPIBurst: 100
 volumeStatsAggPeriod: 5s
 containerLogMaxSize: 10Mi
 $more
@@ -240,11 +242,13 @@ engine_command() {
       printf '%s\n' "$DIR/kubeconfig"
       ;;
     down) locked "$ENGINE" clear_engine ;;
+    # What had to be built was built before.
+    build) ;;
     # For scripts that stop only what they started.
     status)
       answers || exit 1
       printf '%s\n' "$DIR/kubeconfig"
       ;;
-    *) die "usage: $ENGINE.sh up|down" ;;
+    *) die "usage: $ENGINE.sh up|down|build" ;;
   esac
 }

@@ -23,7 +23,7 @@ if [ "${1:-}" = up ] && [ -n "${KUBECONFIG:-}" ]; then
   exit 0
 fi
 build() { programs_are "$VERSION" || bash "$here/kubernetes-build.sh" "$VERSION" "$PROGRAMS"; }
-if [ "${1:-}" = up ] && ! answers; then
+if [[ ${1:-} = @(up|build) ]] && ! answers; then
   locked kubernetes-tools node_tools
   programs_are "$VERSION" || locked kubernetes build
   built "${containerd_programs[@]}" || locked containerd-current build_containerd

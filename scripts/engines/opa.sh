@@ -18,10 +18,10 @@ build() {
 }
 
 case ${1:-} in
-  up)
+  up | build)
     is_current || locked opa build
     printf '%s\n' "$BIN_DIR/opa"
     ;;
   down) ;; # nothing runs; the program stays in the cache
-  *) die "usage: opa.sh up|down" ;;
+  *) die "usage: opa.sh up|down|build" ;;
 esac

@@ -39,7 +39,7 @@ build() {
 }
 
 case ${1:-} in
-  up)
+  up | build)
     is_current || locked providers build
     for provider in "${PROVIDERS[@]}"; do
       read -r module version <<<"$provider"
@@ -47,5 +47,5 @@ case ${1:-} in
     done
     ;;
   down) ;; # nothing runs; the programs stay in the cache
-  *) die "usage: providers.sh up|down" ;;
+  *) die "usage: providers.sh up|down|build" ;;
 esac

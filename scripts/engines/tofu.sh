@@ -19,11 +19,11 @@ build() {
 }
 
 case ${1:-} in
-  up)
+  up | build)
     unset TF_CLI_CONFIG_FILE
     is_current || locked tofu build
     printf '%s\n' "$BIN_DIR/tofu"
     ;;
   down) ;; # nothing runs; the program stays in the cache
-  *) die "usage: tofu.sh up|down" ;;
+  *) die "usage: tofu.sh up|down|build" ;;
 esac

@@ -40,7 +40,7 @@ describe('engines', () => {
     (parameters) => {
       const { status, stderr } = engines(...parameters)
       expect(status).toBe(2)
-      expect(stderr).toContain('usage: engines up|down NAME')
+      expect(stderr).toContain('usage: engines up|down|build NAME')
     },
   )
 

@@ -162,7 +162,7 @@ export class Platform implements AsyncDisposable {
           `Run ${runId} ended ${run.status} instead of ${statuses.join(' or ')}: ${run.errorMessage ?? 'no message'}\n${await this.logs(run)}`,
         )
       }
-      await delay(50)
+      await delay(150)
     }
   }
 

@@ -12,5 +12,5 @@ export async function untilText(
     if (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text)) return
     throw new Error(`${String(wanted)} did not come. What came:\n${text}`)
   }
-  await vi.waitFor(look, { timeout: 120_000, interval: 50 })
+  await vi.waitFor(look, { timeout: 120_000, interval: 100 })
 }
