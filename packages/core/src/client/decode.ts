@@ -2,20 +2,50 @@ import { z } from 'zod'
 
 import { ProtocolError } from '../errors/index.ts'
 import { checkReply } from '../http/index.ts'
-import type { WireResource } from './json-api.ts'
-import { orNull } from './kind.ts'
+import type { IncludedResources } from './included-resources.ts'
+import {
+  isIdentifier,
+  linkSchema,
+  relationSchema,
+  type Identifier,
+  type WireResource,
+} from './json-api.ts'
+import type { Kind } from './kind.ts'
 import type { Attribute, Relation, ResourceDefinition } from './resource-definition.ts'
-import type { OtherResource } from './resource-types.ts'
 import { idFieldOf, toWireName } from './wire-name.ts'
+
+/** A resource as a plain object. */
+export type Decoded = Readonly<Record<string, unknown>>
 
 /** What decoding needs beside the resource. */
 export interface DecodeContext {
   /** Begins messages. */
   readonly subject: string
-  readonly definitions: ReadonlyMap<string, ResourceDefinition>
-  /** Relations to resolve, and where what they lead to came along. */
+  /** Relations to resolve. */
   readonly include: readonly string[]
-  readonly included: readonly WireResource[]
+  /** What came along. */
+  readonly included: IncludedResources
+  /** By JSON:API type: the only fields that were asked for. */
+  readonly fields: Readonly<Record<string, readonly string[] | undefined>>
+}
+
+/** A definition, made ready for reading ten thousands of resources. */
+interface Plan {
+  readonly attributes: readonly {
+    readonly name: string
+    readonly wire: string
+    readonly kind: Kind
+    readonly isPromised: boolean
+    readonly isSecret: boolean
+  }[]
+  readonly relations: readonly {
+    readonly name: string
+    readonly wire: string
+    readonly field: string
+    readonly many: boolean
+    readonly isPromised: boolean
+  }[]
+  readonly links: readonly (readonly [field: string, link: string])[]
 }
 
 /**
@@ -27,84 +57,114 @@ export function decodeResource(
   definition: ResourceDefinition,
   resource: WireResource,
   context: DecodeContext,
-): Readonly<Record<string, unknown>> {
-  const { subject } = context
-  checkReply(subject, z.looseObject({ type: z.literal(definition.type) }), resource)
+): Decoded {
+  const { type, label } = definition
+  if (resource.type !== type) {
+    checkReply(context.subject, z.object({ type: z.literal(type) }), { type: resource.type })
+  }
+  const subject = `${context.subject}, ${label} ${resource.id}`
+  const plan = planOf(definition)
+  const wanted = context.fields[type]
   const decoded: Record<string, unknown> = { id: resource.id }
+  const { attributes = {}, relationships = {}, links = {} } = withoutNulls(resource)
 
-  const wireAttributes = new Map(Object.entries(resource.attributes ?? {}))
-  const named = Object.fromEntries(
-    Object.keys(definition.attributes).map((name) => [name, wireAttributes.get(toWireName(name))]),
-  )
-  const attributes = checkReply(
-    `${subject}, ${definition.label} ${resource.id}`,
-    attributesSchema(definition),
-    { attributes: named },
-  ).attributes
-  for (const [name, attribute] of Object.entries(definition.attributes)) {
-    Object.defineProperty(decoded, name, {
-      value: attributes[name],
-      enumerable: attribute.secret !== true,
-    })
+  for (const { name, wire, kind, isPromised, isSecret } of plan.attributes) {
+    if (wanted?.includes(name) === false) continue
+    const value = readAttribute(kind, attributes[wire], isPromised, subject, name)
+    if (isSecret) Object.defineProperty(decoded, name, { value, enumerable: false })
+    else decoded[name] = value
   }
-
-  const relations = new Map(Object.entries(resource.relationships ?? {}))
-  for (const [name, relation] of Object.entries(definition.relations)) {
-    const data = relations.get(toWireName(name))?.data
-    const identifiers = data === null || data === undefined ? [] : [data].flat()
-    const ids = identifiers.map(({ id }) => id)
-    if (ids.length === 0 && !relation.many && isPromised(relation)) {
-      throw new ProtocolError(
-        `${subject}: the answer breaks the protocol: ${definition.label} ${resource.id} has no relation '${toWireName(name)}'.`,
-      )
+  for (const { name, wire, field, many, isPromised } of plan.relations) {
+    const isIncluded = context.include.includes(name)
+    const isWanted = wanted?.includes(field) !== false
+    if (!isWanted && !isIncluded) continue
+    const found = readRelation(relationships[wire], subject, wire)
+    if (isWanted) {
+      if (found.length === 0 && !many && isPromised) {
+        throw new ProtocolError(
+          `${context.subject}: the answer breaks the protocol: ${label} ${resource.id} has no relation '${wire}'.`,
+        )
+      }
+      decoded[field] = many ? found.map(({ id }) => id) : (found[0]?.id ?? null)
     }
-    decoded[idFieldOf(name, relation.many)] = relation.many ? ids : (ids[0] ?? null)
-    if (!context.include.includes(name)) continue
-    const resolved = identifiers
-      .map(({ type, id }) => findIncluded(context, type, id))
-      .filter((found) => found !== undefined)
-    decoded[name] = relation.many ? resolved : (resolved[0] ?? null)
+    if (!isIncluded) continue
+    const resolved = found
+      .map((identifier) => context.included.find(identifier, context))
+      .filter((each) => each !== undefined)
+    decoded[name] = many ? resolved : (resolved[0] ?? null)
   }
-
-  const links = new Map(Object.entries(resource.links ?? {}))
-  for (const [field, link] of Object.entries(definition.links ?? {})) {
-    const value = links.get(link)
+  for (const [field, link] of plan.links) {
+    const value = checkReply(subject, linkSchema, links[link])
     decoded[field] = typeof value === 'object' ? (value?.href ?? null) : (value ?? null)
   }
   return decoded
 }
 
-function findIncluded(
-  context: DecodeContext,
-  type: string,
-  id: string,
-): Readonly<Record<string, unknown>> | OtherResource | undefined {
-  const resource = context.included.find((entry) => entry.type === type && entry.id === id)
-  if (resource === undefined) return undefined
-  const definition = context.definitions.get(type)
-  if (definition !== undefined) {
-    return decodeResource(definition, resource, { ...context, include: [] })
+type Members = Readonly<Record<string, unknown>>
+
+function withoutNulls({ attributes, relationships, links }: WireResource): {
+  readonly attributes?: Members | undefined
+  readonly relationships?: Members | undefined
+  readonly links?: Members | undefined
+} {
+  return {
+    attributes: attributes ?? undefined,
+    relationships: relationships ?? undefined,
+    links: links ?? undefined,
   }
-  return { id, type, attributes: resource.attributes ?? {} }
 }
 
-const schemas = new WeakMap<ResourceDefinition, ReturnType<typeof makeSchema>>()
-
-function attributesSchema(definition: ResourceDefinition): ReturnType<typeof makeSchema> {
-  const schema = schemas.get(definition) ?? makeSchema(definition)
-  schemas.set(definition, schema)
-  return schema
+function readAttribute(
+  kind: Kind,
+  value: unknown,
+  isPromised: boolean,
+  subject: string,
+  name: string,
+): unknown {
+  if (!isPromised && (value === undefined || value === null)) return null
+  if (kind.fits?.(value) === true) return value
+  const result = kind.schema.safeParse(value)
+  if (result.success) return result.data
+  // Once more, for a message that names the path.
+  const schema = z.object({ attributes: z.object({ [name]: kind.schema }) })
+  return checkReply(subject, schema, { attributes: { [name]: value } })
 }
 
-function makeSchema(definition: ResourceDefinition) {
-  const attributes = Object.entries(definition.attributes).map(
-    ([name, attribute]): [string, z.ZodType] => [name, readSchema(attribute)],
-  )
-  return z.object({ attributes: z.object(Object.fromEntries(attributes)) })
+function readRelation(value: unknown, subject: string, wire: string): readonly Identifier[] {
+  if (value === undefined || value === null) return []
+  const data: unknown = typeof value === 'object' && 'data' in value ? value.data : undefined
+  if (data === undefined || data === null) return []
+  const found: readonly unknown[] = Array.isArray(data) ? data : [data]
+  if (found.every(isIdentifier)) return found
+  const schema = z.object({ relationships: z.object({ [wire]: relationSchema }) })
+  checkReply(subject, schema, { relationships: { [wire]: value } })
+  return []
 }
 
-function readSchema(attribute: Attribute): z.ZodType {
-  return isPromised(attribute) ? attribute.kind.schema : orNull(attribute.kind.schema)
+const plans = new WeakMap<ResourceDefinition, Plan>()
+
+function planOf(definition: ResourceDefinition): Plan {
+  const known = plans.get(definition)
+  if (known !== undefined) return known
+  const plan: Plan = {
+    attributes: Object.entries(definition.attributes).map(([name, attribute]) => ({
+      name,
+      wire: toWireName(name),
+      kind: attribute.kind,
+      isPromised: isPromised(attribute),
+      isSecret: attribute.secret === true,
+    })),
+    relations: Object.entries(definition.relations).map(([name, relation]) => ({
+      name,
+      wire: toWireName(name),
+      field: idFieldOf(name, relation.many),
+      many: relation.many,
+      isPromised: isPromised(relation),
+    })),
+    links: Object.entries(definition.links ?? {}),
+  }
+  plans.set(definition, plan)
+  return plan
 }
 
 /** Whether it is there in whatever the server sends. */

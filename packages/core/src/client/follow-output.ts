@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 
+import { ScalrAgentError } from '../errors/index.ts'
 import type { Clock } from '../runtime/index.ts'
 import type { OutputStreamOptions } from './job-output.ts'
 import type { CallOptions } from './resource-client.ts'
@@ -23,6 +24,9 @@ interface Followed {
 /** Statuses of plans and applies after which their log does not grow. */
 const endedStatuses = ['finished', 'canceled', 'errored', 'unreachable']
 
+/** How often in a row it may break off before anything came. */
+const maxBreaks = 5
+
 /** The log of a plan or an apply as it grows, until that has ended and all of it was given. */
 export async function* followOutput(
   followed: Followed,
@@ -32,6 +36,7 @@ export async function* followOutput(
   const { clean, signal, pollMs = 250 } = options
   let position = options.fromByte ?? 0
   let pauseMs = pollMs
+  let breaks = 0
   for (;;) {
     // Asked first: what is read after an end is all there is.
     const hasEnded = endedStatuses.includes(await followed.status())
@@ -41,12 +46,20 @@ export async function* followOutput(
       signal,
       ...(clean === undefined ? {} : { clean }),
     })
-    for await (const chunk of stream ?? []) {
-      if (!(chunk instanceof Uint8Array)) continue
-      position += chunk.byteLength
-      yield chunk
+    let isWhole = true
+    try {
+      for await (const chunk of stream ?? []) {
+        if (!(chunk instanceof Uint8Array)) continue
+        position += chunk.byteLength
+        yield chunk
+      }
+    } catch (error) {
+      breaks = position > before ? 0 : breaks + 1
+      if (!ScalrAgentError.isInstance(error) || !error.retryable || breaks >= maxBreaks) throw error
+      // It goes on where it broke off.
+      isWhole = false
     }
-    if (hasEnded) return
+    if (hasEnded && isWhole) return
     pauseMs = position > before ? pollMs : Math.min(pauseMs * 2, pollMs * 8)
     await clock.sleep(pauseMs, { signal })
   }

@@ -1,6 +1,12 @@
 import { Readable } from 'node:stream'
 
-import { abandon, readBounded, type HttpAnswer, type QueryValues } from '../http/index.ts'
+import {
+  abandon,
+  readBounded,
+  streamedBody,
+  type HttpAnswer,
+  type QueryValues,
+} from '../http/index.ts'
 import type { CallOptions } from './resource-client.ts'
 import type { ScalrApi } from './scalr-api.ts'
 
@@ -70,7 +76,8 @@ export async function openOutput(
     },
     async (answer) => {
       if (answer.status === 204 || answer.status === 416) return nothing(answer)
-      return answer.status === 206 || from === 0 ? answer.body : skip(answer.body, from)
+      const body = streamedBody(answer)
+      return answer.status === 206 || from === 0 ? body : skip(body, from)
     },
   )
 }

@@ -7,9 +7,25 @@ import { toWireName } from './wire-name.ts'
  * renamed on the way. Attributes of free form keep their keys.
  */
 export interface Kind<Value = unknown, Input = unknown> {
+  readonly name:
+    | 'text'
+    | 'flag'
+    | 'count'
+    | 'instant'
+    | 'json'
+    | 'map'
+    | 'choice'
+    | 'list'
+    | 'shape'
   readonly schema: z.ZodType<Value>
+  /** Whether a value can be taken as it is, without the schema: lists hold ten thousands of them. */
+  readonly fits?: (value: unknown) => boolean
+  /** `null` may be written, and clears. */
+  readonly nullable?: true
+  /** Of a field of a `shape`: must be written with it. */
+  readonly needed?: true
   /** Values known today, of a `choice`. */
-  readonly values?: readonly (string | number)[]
+  readonly values?: readonly string[]
   /** Of a `shape`. */
   readonly fields?: Readonly<Record<string, Kind>>
   /** Of a `list`. */
@@ -18,15 +34,31 @@ export interface Kind<Value = unknown, Input = unknown> {
   readonly input?: Input
 }
 
-export const text: Kind<string, string> = { schema: z.string() }
-export const flag: Kind<boolean, boolean> = { schema: z.boolean() }
-export const count: Kind<number, number> = { schema: z.number() }
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+export const text: Kind<string, string> = { name: 'text', schema: z.string(), fits: isText }
+export const flag: Kind<boolean, boolean> = {
+  name: 'flag',
+  schema: z.boolean(),
+  fits: (value) => typeof value === 'boolean',
+}
+/** A whole number. One that JavaScript cannot hold exactly is refused rather than rounded. */
+export const count: Kind<number, number> = {
+  name: 'count',
+  schema: z.int(),
+  fits: Number.isSafeInteger,
+}
 /** ISO 8601, as the server wrote it. */
-export const instant: Kind<string, string> = { schema: z.string() }
-/** Whatever JSON it is. */
-export const json: Kind = { schema: z.unknown() }
+export const instant: Kind<string, string> = {
+  name: 'instant',
+  schema: z.string(),
+  fits: isText,
+}
+/** Whatever JSON it is. Of numbers beyond 2^53 the last digits are lost, as everywhere in JavaScript. */
+export const json: Kind = { name: 'json', schema: z.unknown(), fits: () => true }
 /** An object whose keys are data. */
 export const map: Kind<Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>> = {
+  name: 'map',
   schema: z.record(z.string(), z.unknown()),
 }
 
@@ -37,21 +69,40 @@ export type Open<Known extends string> = Known | (string & Record<never, never>)
 export function choice<const Known extends string>(
   ...values: readonly Known[]
 ): Kind<Open<Known>, Open<Known>> {
-  return { schema: z.string(), values }
+  return { name: 'choice', schema: z.string(), fits: isText, values }
 }
 
 export function list<Value, Input>(
   item: Kind<Value, Input>,
 ): Kind<readonly Value[], readonly Input[]> {
-  return { schema: z.array(item.schema), item }
+  return { name: 'list', schema: z.array(item.schema), item }
+}
+
+/** `null` may be written, and clears. To a reader, absent and `null` are the same everywhere. */
+export function nullable<Value, Input>(kind: Kind<Value, Input>): Kind<Value, Input | null> {
+  const { input: _input, ...rest } = kind
+  return { ...rest, nullable: true }
+}
+
+/** A field that a shape is not written without. */
+export function needed<Value, Input>(
+  kind: Kind<Value, Input>,
+): Kind<Value, Input> & { readonly needed: true } {
+  return { ...kind, needed: true }
 }
 
 type Fields = Readonly<Record<string, Kind>>
 type ShapeValue<F extends Fields> = {
   readonly [K in keyof F]: F[K] extends Kind<infer Value> ? Value | null : never
 }
+type InputOf<K> = K extends Kind<unknown, infer Input> ? Input : never
+type NeededKeys<F extends Fields> = {
+  [K in keyof F]: F[K] extends { readonly needed: true } ? K : never
+}[keyof F]
 type ShapeInput<F extends Fields> = {
-  readonly [K in keyof F]?: F[K] extends Kind<unknown, infer Input> ? Input | null : never
+  readonly [K in NeededKeys<F>]: InputOf<F[K]>
+} & {
+  readonly [K in Exclude<keyof F, NeededKeys<F>>]?: InputOf<F[K]> | undefined
 }
 
 /** An object with known fields; those that the server leaves out are `null`. */
@@ -61,11 +112,11 @@ export function shape<const F extends Fields>(fields: F): Kind<ShapeValue<F>, Sh
   )
   const schema = z.preprocess((value) => renameFields(value, fields), z.object(schemas))
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- zod cannot see a computed shape
-  return { schema: schema as unknown as z.ZodType<ShapeValue<F>>, fields }
+  return { name: 'shape', schema: schema as unknown as z.ZodType<ShapeValue<F>>, fields }
 }
 
 /** Absent and `null` are the same to a reader. */
-export function orNull<Value>(schema: z.ZodType<Value>): z.ZodType<Value | null> {
+function orNull<Value>(schema: z.ZodType<Value>): z.ZodType<Value | null> {
   return schema.nullish().transform((value) => value ?? null)
 }
 

@@ -10,6 +10,9 @@ export interface Page<T> {
   readonly totalCount: number | undefined
 }
 
+/** A server may leave out what a token may not see; one that gives nothing page after page never ends. */
+const maxEmptyPages = 50
+
 /**
  * A list that is fetched page by page while it is read: `for await (const run of client.runs.list())`.
  * An item that moved to a later page meanwhile comes once.
@@ -30,11 +33,16 @@ export class Listing<T extends { readonly id: string }> implements AsyncIterable
   /** Whole pages, with the total. @throws `ProtocolError` when the server never comes to an end */
   async *pages(): AsyncGenerator<Page<T>, void, undefined> {
     const seen = new Set<string>()
+    let emptyPages = 0
     for (let number: number | undefined = 1; number !== undefined;) {
       const page: Page<T> = await this.#fetchPage(number)
       const items = page.items.filter((item) => !seen.has(item.id))
       if (page.items.length > 0 && items.length === 0) {
         throw this.#endless(`page ${number} holds only what came before`)
+      }
+      emptyPages = page.items.length === 0 ? emptyPages + 1 : 0
+      if (page.next !== undefined && emptyPages >= maxEmptyPages) {
+        throw this.#endless(`${maxEmptyPages} pages in a row hold nothing`)
       }
       if (page.next !== undefined && page.next <= number) {
         throw this.#endless(`page ${number} names page ${page.next} as the next`)
@@ -60,7 +68,7 @@ export class Listing<T extends { readonly id: string }> implements AsyncIterable
 
   #endless(why: string): ProtocolError {
     return new ProtocolError(
-      `Cannot ${this.#what}: the server's pages repeat themselves (${why}). Stopped, since the list would never end.`,
+      `Cannot ${this.#what}: the server's pages repeat themselves (${why}). Stopped, since the list would never end. That is a fault of the server, or of a cache in front of it.`,
     )
   }
 }

@@ -24,6 +24,16 @@ export interface Relation<
   readonly access: A
 }
 
+/** The calls that most resources have. */
+export type Operation = 'list' | 'create' | 'get' | 'update' | 'delete'
+
+/** A parameter of the query beside filters, sort, include and fields. */
+export interface QueryParameter<Value = unknown> {
+  /** On the wire. */
+  readonly name: string
+  readonly kind: Kind<unknown, Value>
+}
+
 /** A resource of the API as data. Everything generic works from this table. */
 export interface ResourceDefinition {
   /** JSON:API type. */
@@ -32,15 +42,26 @@ export interface ResourceDefinition {
   readonly path: string
   /** For messages: `workspace`. */
   readonly label: string
+  readonly operations: readonly Operation[]
   readonly attributes: Readonly<Record<string, Attribute>>
   readonly relations: Readonly<Record<string, Relation>>
   /** Members of `links` that are of use: field → link. */
   readonly links?: Readonly<Record<string, string>>
   /** Relations that `include` resolves. */
   readonly include: readonly string[]
+  /** Whether `create` and `update` take `include` as well. */
+  readonly includeOnWrite?: true
   /** Names of filters; a dot for each further bracket. */
   readonly filter: readonly string[]
   readonly sort: readonly string[]
+  /** Which calls take `fields`, and of which JSON:API types. */
+  readonly sparse?: {
+    readonly on: readonly ('list' | 'get')[]
+    readonly types: readonly string[]
+  }
+  readonly parameters?: {
+    readonly [O in Exclude<Operation, 'delete'>]?: Readonly<Record<string, QueryParameter>>
+  }
 }
 
 /** Keeps the literal types of a definition. */
@@ -80,4 +101,9 @@ export function many<const T extends string, const A extends Access>(
 ): Relation<T, true, A>
 export function many(type: string, access: Access = 'write'): Relation<string, true> {
   return { type, many: true, access }
+}
+
+/** A parameter of the query; named on the wire as here unless told. */
+export function parameter<Value>(name: string, kind: Kind<unknown, Value>): QueryParameter<Value> {
+  return { name, kind }
 }

@@ -6,6 +6,7 @@ import { ConfigurationError, ProtocolError } from '../errors/index.ts'
 import {
   isLoopbackHost,
   readJson,
+  streamedBody,
   type HttpAnswer,
   type HttpCall,
   type HttpMethod,
@@ -111,29 +112,44 @@ export class ScalrApi {
     throw new ProtocolError(`Cannot ${call.doing}: more than ${maxRedirects} redirects in a row.`)
   }
 
-  /** Sends a file to a link that the API gave. */
+  /** The same, as a stream for the caller. */
+  async stream(call: DownloadCall): Promise<Readable> {
+    return await this.download(call, async (answer) => streamedBody(answer))
+  }
+
+  /** Sends a file to a link that the API gave; redirects by hand, as above. */
   async upload(
     call: Omit<ApiCall, 'path' | 'query'> & { readonly link: string },
     file: { readonly bytes?: number | undefined; readonly body: Uint8Array | (() => Readable) },
   ): Promise<void> {
-    await this.#transport.send({
-      doing: call.doing,
-      method: call.method,
-      path: this.#checkLink(call.link, {
-        subject: `Cannot ${call.doing}`,
-        url: this.#transport.baseUrl,
-      }),
-      token: () => this.#token,
-      headers: {
-        'content-type': 'application/octet-stream',
-        ...(file.bytes === undefined ? {} : { 'content-length': String(file.bytes) }),
-      },
-      body: file.body,
-      headersTimeoutMs: 120_000,
-      retry: { forMs: this.#retryForMs, when: 'safe' },
-      signal: call.signal,
-      read: async (answer) => void answer.body.resume(),
-    })
+    const from = { subject: `Cannot ${call.doing}`, url: this.#transport.baseUrl }
+    let target = this.#checkLink(call.link, from)
+    for (let hop = 0; hop <= maxRedirects; hop += 1) {
+      const next: URL | undefined = await this.#transport.send({
+        doing: call.doing,
+        method: call.method,
+        path: target,
+        token: () => this.#token,
+        headers: {
+          'content-type': 'application/octet-stream',
+          ...(file.bytes === undefined ? {} : { 'content-length': String(file.bytes) }),
+        },
+        body: file.body,
+        // Only those that keep the method.
+        accept: [307, 308],
+        headersTimeoutMs: 120_000,
+        retry: { forMs: this.#retryForMs, when: 'safe' },
+        signal: call.signal,
+        read: async (answer) => {
+          answer.body.resume()
+          if (answer.status < 300) return undefined
+          return this.#checkLink(answer.header('location'), answer)
+        },
+      })
+      if (next === undefined) return
+      target = next
+    }
+    throw new ProtocolError(`Cannot ${call.doing}: more than ${maxRedirects} redirects in a row.`)
   }
 
   /** A call whose answer is read as its status and headers say. */

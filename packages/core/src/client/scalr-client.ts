@@ -5,26 +5,41 @@ import {
   HttpTransport,
   parseBaseUrl,
   urlFromToken,
+  type CallTracer,
   type ConnectionOptions,
+  type HttpTransportOptions,
   type RetryEvent,
   type RetryTiming,
 } from '../http/index.ts'
 import { systemClock, type Clock, type IdSource } from '../runtime/index.ts'
 import {
-  accountDefinition,
+  type accessTokenDefinition,
+  type accountDefinition,
   agentDefinition,
   agentPoolDefinition,
+  type applyDefinition,
+  type configurationVersionDefinition,
+  type environmentDefinition,
+  type hookDefinition,
   hookEnvironmentLinkDefinition,
   moduleDefinition,
   moduleVersionDefinition,
+  type planDefinition,
+  type policyCheckDefinition,
   policyDefinition,
-  serviceAccountDefinition,
+  type policyGroupDefinition,
+  type runDefinition,
+  type serviceAccountDefinition,
+  type stateVersionDefinition,
   tagDefinition,
   variableDefinition,
   vcsProviderDefinition,
+  type workspaceDefinition,
 } from './definitions/index.ts'
-import { ResourceClient } from './resource-client.ts'
+import { discoverApi } from './discover-api.ts'
+import { ResourceClient, type Exposed } from './resource-client.ts'
 import { AccessTokensClient } from './resources/access-tokens-client.ts'
+import { AccountsClient } from './resources/accounts-client.ts'
 import { AppliesClient } from './resources/applies-client.ts'
 import { ConfigurationVersionsClient } from './resources/configuration-versions-client.ts'
 import { EnvironmentsClient } from './resources/environments-client.ts'
@@ -34,13 +49,16 @@ import { PlansClient } from './resources/plans-client.ts'
 import { PolicyChecksClient } from './resources/policy-checks-client.ts'
 import { PolicyGroupsClient } from './resources/policy-groups-client.ts'
 import { RunsClient } from './resources/runs-client.ts'
+import { ServiceAccountsClient } from './resources/service-accounts-client.ts'
 import { StateVersionsClient } from './resources/state-versions-client.ts'
 import { WorkspacesClient } from './resources/workspaces-client.ts'
 import type { OperationName, RequestAnswer, RequestOptions } from './request-types.ts'
 import { ScalrApi } from './scalr-api.ts'
+import { statusAdvice } from './status-advice.ts'
 import { typedRequest } from './typed-request.ts'
 
 const apiPath = '/api/iacp/v3'
+const defaultRetryForMs = 120_000
 
 /** Where the API is, and how to speak to it. */
 export interface ScalrClientOptions {
@@ -60,6 +78,8 @@ export interface ScalrClientOptions {
   readonly retryForMs?: number | undefined
   readonly retryTiming?: RetryTiming | undefined
   readonly onRetry?: ((event: RetryEvent) => void) | undefined
+  /** Told of every attempt, and may add headers such as `traceparent`. */
+  readonly trace?: CallTracer | undefined
   readonly clock?: Clock | undefined
   readonly random?: (() => number) | undefined
   readonly ids?: IdSource | undefined
@@ -77,54 +97,63 @@ export interface ScalrClientOptions {
  * ```
  */
 export class ScalrClient implements AsyncDisposable {
-  readonly accessTokens: AccessTokensClient
-  readonly accounts: Pick<ResourceClient<typeof accountDefinition>, 'get' | 'list'>
-  readonly agentPools: ResourceClient<typeof agentPoolDefinition>
-  readonly agents: Pick<ResourceClient<typeof agentDefinition>, 'get' | 'list' | 'delete'>
-  readonly applies: Omit<AppliesClient, 'list' | 'create' | 'update' | 'delete'>
-  readonly configurationVersions: Omit<
-    ConfigurationVersionsClient,
-    'update' | 'delete' | 'resynced'
+  readonly accessTokens: Exposed<AccessTokensClient, typeof accessTokenDefinition>
+  readonly accounts: Exposed<AccountsClient, typeof accountDefinition>
+  readonly agentPools: Exposed<
+    ResourceClient<typeof agentPoolDefinition>,
+    typeof agentPoolDefinition
   >
-  readonly environments: EnvironmentsClient
-  readonly hookEnvironmentLinks: ResourceClient<typeof hookEnvironmentLinkDefinition>
-  readonly hooks: HooksClient
-  readonly modules: ModulesClient
-  readonly moduleVersions: Pick<ResourceClient<typeof moduleVersionDefinition>, 'get' | 'list'>
-  readonly plans: Omit<PlansClient, 'list' | 'create' | 'update' | 'delete'>
-  readonly policies: Pick<ResourceClient<typeof policyDefinition>, 'get'>
-  readonly policyChecks: Omit<PolicyChecksClient, 'list' | 'create' | 'update' | 'delete'>
-  readonly policyGroups: PolicyGroupsClient
-  readonly runs: Omit<RunsClient, 'update' | 'delete'>
-  readonly serviceAccounts: ResourceClient<typeof serviceAccountDefinition>
-  readonly stateVersions: Omit<StateVersionsClient, 'update' | 'delete' | 'currentOf'>
-  readonly tags: ResourceClient<typeof tagDefinition>
-  readonly variables: ResourceClient<typeof variableDefinition>
-  readonly vcsProviders: ResourceClient<typeof vcsProviderDefinition>
-  readonly workspaces: WorkspacesClient
+  readonly agents: Exposed<ResourceClient<typeof agentDefinition>, typeof agentDefinition>
+  readonly applies: Exposed<AppliesClient, typeof applyDefinition>
+  readonly configurationVersions: Exposed<
+    ConfigurationVersionsClient,
+    typeof configurationVersionDefinition,
+    'resynced'
+  >
+  readonly environments: Exposed<EnvironmentsClient, typeof environmentDefinition>
+  readonly hookEnvironmentLinks: Exposed<
+    ResourceClient<typeof hookEnvironmentLinkDefinition>,
+    typeof hookEnvironmentLinkDefinition
+  >
+  readonly hooks: Exposed<HooksClient, typeof hookDefinition>
+  readonly modules: Exposed<ModulesClient, typeof moduleDefinition>
+  readonly moduleVersions: Exposed<
+    ResourceClient<typeof moduleVersionDefinition>,
+    typeof moduleVersionDefinition
+  >
+  readonly plans: Exposed<PlansClient, typeof planDefinition>
+  readonly policies: Exposed<ResourceClient<typeof policyDefinition>, typeof policyDefinition>
+  readonly policyChecks: Exposed<PolicyChecksClient, typeof policyCheckDefinition>
+  readonly policyGroups: Exposed<PolicyGroupsClient, typeof policyGroupDefinition>
+  readonly runs: Exposed<RunsClient, typeof runDefinition>
+  readonly serviceAccounts: Exposed<ServiceAccountsClient, typeof serviceAccountDefinition>
+  readonly stateVersions: Exposed<StateVersionsClient, typeof stateVersionDefinition, 'currentOf'>
+  readonly tags: Exposed<ResourceClient<typeof tagDefinition>, typeof tagDefinition>
+  readonly variables: Exposed<ResourceClient<typeof variableDefinition>, typeof variableDefinition>
+  readonly vcsProviders: Exposed<
+    ResourceClient<typeof vcsProviderDefinition>,
+    typeof vcsProviderDefinition
+  >
+  readonly workspaces: Exposed<WorkspacesClient, typeof workspaceDefinition>
   readonly #transport: HttpTransport
   readonly #api: ScalrApi
 
   /** @throws `ConfigurationError` for an insecure or broken URL, an unusable token, a broken CA or proxy */
-  constructor(options: ScalrClientOptions) {
-    const { url, token, retryForMs, ...rest } = options
+  constructor(options: ScalrClientOptions, discovered?: URL) {
+    const { url, token, retryForMs, clock } = options
     checkBearerToken(token)
-    this.#transport = new HttpTransport({
-      ...rest,
-      baseUrl: withApiPath(parseBaseUrl(url ?? urlFromToken(token), 'Scalr')),
-      server: 'Scalr',
-      tokenAdvice: 'Create a new access token and use it (option `token`).',
-    })
+    const baseUrl = discovered ?? withApiPath(parseBaseUrl(url ?? urlFromToken(token), 'Scalr'))
+    this.#transport = new HttpTransport({ ...transportOptions(options), baseUrl })
     const api = new ScalrApi({
       transport: this.#transport,
       token,
-      retryForMs: retryForMs ?? 120_000,
-      clock: options.clock ?? systemClock,
+      retryForMs: retryForMs ?? defaultRetryForMs,
+      clock: clock ?? systemClock,
     })
     this.#api = api
     const stateVersions = new StateVersionsClient(api)
     this.accessTokens = new AccessTokensClient(api)
-    this.accounts = new ResourceClient(api, accountDefinition)
+    this.accounts = new AccountsClient(api)
     this.agentPools = new ResourceClient(api, agentPoolDefinition)
     this.agents = new ResourceClient(api, agentDefinition)
     this.applies = new AppliesClient(api)
@@ -140,12 +169,33 @@ export class ScalrClient implements AsyncDisposable {
     this.policyChecks = new PolicyChecksClient(api)
     this.policyGroups = new PolicyGroupsClient(api)
     this.runs = new RunsClient(api, this.plans)
-    this.serviceAccounts = new ResourceClient(api, serviceAccountDefinition)
+    this.serviceAccounts = new ServiceAccountsClient(api)
     this.stateVersions = stateVersions
     this.tags = new ResourceClient(api, tagDefinition)
     this.variables = new ResourceClient(api, variableDefinition)
     this.vcsProviders = new ResourceClient(api, vcsProviderDefinition)
     this.workspaces = new WorkspacesClient(api, { stateVersions, configurations })
+  }
+
+  /**
+   * A client of the API that the server names in its `/.well-known/terraform.json`, for servers that may
+   * have it elsewhere than at `/api/iacp/v3`.
+   *
+   * @throws `ConfigurationError` when the server has no such API
+   * @throws `ProtocolError` when something else answers there
+   */
+  static async discover(
+    options: ScalrClientOptions & { readonly signal?: AbortSignal | undefined },
+  ): Promise<ScalrClient> {
+    const { url, token, retryForMs, signal } = options
+    checkBearerToken(token)
+    const baseUrl = parseBaseUrl(url ?? urlFromToken(token), 'Scalr')
+    await using transport = new HttpTransport({ ...transportOptions(options), baseUrl })
+    const found = await discoverApi(transport, {
+      retryForMs: retryForMs ?? defaultRetryForMs,
+      signal,
+    })
+    return new ScalrClient(options, found)
   }
 
   /**
@@ -179,9 +229,20 @@ export class ScalrClient implements AsyncDisposable {
   }
 }
 
+function transportOptions(options: ScalrClientOptions): Omit<HttpTransportOptions, 'baseUrl'> {
+  const { url: _url, token: _token, retryForMs: _retryForMs, ...rest } = options
+  return {
+    ...rest,
+    server: 'Scalr',
+    tokenAdvice: 'Create a new access token and use it (option `token`).',
+    advice: statusAdvice,
+  }
+}
+
+/** A URL that names the API's path already stays as it is. */
 function withApiPath(url: URL): URL {
   const result = new URL(url)
-  if (!result.pathname.endsWith(apiPath)) {
+  if (!/\/iacp\/v\d+$/u.test(result.pathname)) {
     result.pathname = `${result.pathname.replace(/\/$/u, '')}${apiPath}`
   }
   return result

@@ -3,7 +3,13 @@ import { text as readText } from 'node:stream/consumers'
 import { z } from 'zod'
 
 import { ConfigurationError } from '../errors/index.ts'
-import { pathSegment, readJson, type HttpAnswer, type HttpMethod } from '../http/index.ts'
+import {
+  pathSegment,
+  readJson,
+  streamedBody,
+  type HttpAnswer,
+  type HttpMethod,
+} from '../http/index.ts'
 import { jsonApiMediaType } from './json-api.ts'
 import { operationTraits } from './openapi/operation-traits.ts'
 import type { OperationName, RequestAnswer, RequestOptions } from './request-types.ts'
@@ -95,7 +101,7 @@ async function readAnswer(answer: HttpAnswer): Promise<unknown> {
 }
 
 async function readFileAnswer(answer: HttpAnswer): Promise<unknown> {
-  if (answer.status !== 204) return answer.body
+  if (answer.status !== 204) return streamedBody(answer)
   answer.body.resume()
   return undefined
 }

@@ -32,6 +32,8 @@ interface ErrorBody {
   readonly details: readonly ApiErrorDetail[]
   readonly problemType?: string
   readonly offset?: number
+  /** Says itself what to do. */
+  readonly isAdvised?: true
 }
 
 /** The error, and what {@link ApiError} has no room for. */
@@ -44,10 +46,18 @@ export interface ErrorAnswer {
 /** The error that an answer stands for: problem document, JSON:API errors, HTML page or bare status. */
 export async function readErrorAnswer(
   answer: HttpAnswer,
-  context: { readonly tokenAdvice: string; readonly now: Date },
+  context: {
+    readonly tokenAdvice: string
+    readonly now: Date
+    /** What to do about a status, one sentence. */
+    readonly advice?: ((status: number) => string | undefined) | undefined
+  },
 ): Promise<ErrorAnswer> {
   const beginning = await readBeginning(answer.body, maxErrorBytes)
   const body = parseErrorBody(answer, beginning.toString('utf8'))
+  // By the server's own clock: this machine's may be wrong.
+  const serverNow = dateOf(answer)
+  const retryAfterMs = parseRetryAfter(answer.header('retry-after'), serverNow ?? context.now)
   const options: ApiErrorOptions = {
     method: answer.method,
     path: answer.path,
@@ -55,20 +65,43 @@ export async function readErrorAnswer(
     details: body.details,
     ...(body.problemType === undefined ? {} : { problemType: body.problemType }),
     ...definedOf('requestId', answer.header('x-request-id')),
-    ...definedOf('retryAfterMs', parseRetryAfter(answer.header('retry-after'), context.now)),
+    ...definedOf('retryAfterMs', retryAfterMs),
   }
   const refused =
     answer.status === 401 || (answer.status === 403 && body.problemType === problemTypes.forbidden)
-  const message = `${answer.subject}: ${answer.status} ${body.summary}`.replace(/[.\s]*$/u, '.')
+  const said = `${answer.subject}: ${answer.status} ${body.summary}`.replace(/[.\s]*$/u, '.')
+  const wait =
+    retryAfterMs === undefined ? '' : ` It asks to wait ${Math.ceil(retryAfterMs / 1000)} s.`
+  const message = `${said}${wait}`
   if (!refused) {
-    return { error: new ApiError(message, options), ...definedOf('offset', body.offset) }
+    const advice = body.isAdvised === true ? undefined : context.advice?.(answer.status)
+    const whole = advice === undefined ? message : `${message} ${advice}`
+    return { error: new ApiError(whole, options), ...definedOf('offset', body.offset) }
   }
   const wrong = answer.sentToken
     ? 'The token was refused: it is expired, revoked, or made for something else.'
     : 'No token was sent.'
   return {
-    error: new AuthenticationError(`${message} ${wrong} ${context.tokenAdvice}`, options),
+    error: new AuthenticationError(
+      `${message} ${wrong}${skewBetween(serverNow, context.now)} ${context.tokenAdvice}`,
+      options,
+    ),
   }
+}
+
+function dateOf(answer: HttpAnswer): Date | undefined {
+  const at = Date.parse(answer.header('date') ?? '')
+  return Number.isNaN(at) ? undefined : new Date(at)
+}
+
+const noticedSkewMs = 5 * 60_000
+
+/** A token seems expired, or not valid yet, where the clocks differ. */
+function skewBetween(server: Date | undefined, here: Date): string {
+  const skewMs = server === undefined ? 0 : here.getTime() - server.getTime()
+  if (Math.abs(skewMs) < noticedSkewMs) return ''
+  const minutes = Math.round(Math.abs(skewMs) / 60_000)
+  return ` This machine's clock is ${minutes} minutes ${skewMs > 0 ? 'ahead of' : 'behind'} the server's: set it right.`
 }
 
 function parseErrorBody(answer: HttpAnswer, text: string): ErrorBody {
@@ -78,9 +111,12 @@ function parseErrorBody(answer: HttpAnswer, text: string): ErrorBody {
     return {
       summary: `redirect ${to}, which is not followed. Check the URL: a login page or another host answers there`,
       details: [],
+      isAdvised: true,
     }
   }
-  if (isHtml(answer, text)) return { summary: describeHtml(answer, text), details: [] }
+  if (isHtml(answer, text)) {
+    return { summary: describeHtml(answer, text), details: [], isAdvised: true }
+  }
   const json = parseJson(text)
   const problem = problemSchema.safeParse(json)
   if (problem.success) {

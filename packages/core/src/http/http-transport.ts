@@ -9,6 +9,7 @@ import { parseBaseUrl } from './base-url.ts'
 import { abandon } from './bounded-body.ts'
 import { createDispatcher, type ConnectionOptions } from './dispatcher.ts'
 import { readErrorAnswer, type ErrorAnswer } from './error-answer.ts'
+import { startTrace, type CallTracer } from './call-trace.ts'
 import type { HttpAnswer, HttpCall, HttpMethod, RetryEvent } from './http-call.ts'
 import { translateFailure } from './network-failure.ts'
 import { isUnprocessedStatus, retryDelayMs, type RetryTiming } from './retry-timing.ts'
@@ -31,6 +32,9 @@ export interface HttpTransportOptions {
   readonly bodyTimeoutMs?: number | undefined
   readonly retryTiming?: RetryTiming | undefined
   readonly onRetry?: ((event: RetryEvent) => void) | undefined
+  /** What to do about an error status, one sentence. */
+  readonly advice?: ((status: number) => string | undefined) | undefined
+  readonly trace?: CallTracer | undefined
   readonly clock?: Clock | undefined
   /** From 0 to 1, for the jitter. */
   readonly random?: (() => number) | undefined
@@ -69,7 +73,7 @@ export class HttpTransport implements AsyncDisposable {
     for (let attempt = 1; ; attempt += 1) {
       call.signal?.throwIfAborted()
       if (this.#closing.signal.aborted) throw closed(target.subject)
-      const failure = await this.#attempt(call, target, headers)
+      const failure = await this.#traced(call, target, headers, attempt)
       if (failure.kind === 'answered') return failure.value
       call.signal?.throwIfAborted()
       if (this.#closing.signal.aborted) throw closed(target.subject, failure.error)
@@ -91,8 +95,8 @@ export class HttpTransport implements AsyncDisposable {
 
   /** The error of an answer that `accept` let through. */
   readError(answer: HttpAnswer): Promise<ErrorAnswer> {
-    const { tokenAdvice } = this.#options
-    return readErrorAnswer(answer, { tokenAdvice, now: this.#clock.now() })
+    const { tokenAdvice, advice } = this.#options
+    return readErrorAnswer(answer, { tokenAdvice, advice, now: this.#clock.now() })
   }
 
   /** Ends every call that is under way, and every wait for another attempt. */
@@ -114,6 +118,25 @@ export class HttpTransport implements AsyncDisposable {
       signal?.throwIfAborted()
       throw closing.aborted ? closed(subject, error) : error
     }
+  }
+
+  async #traced<T>(
+    call: HttpCall<T>,
+    target: Target,
+    headers: Readonly<Record<string, string>>,
+    attempt: number,
+  ): Promise<Attempt<T>> {
+    const { trace } = this.#options
+    if (trace === undefined) return await this.#attempt(call, target, headers)
+    const { method, doing } = call
+    const { path, isOurs } = target
+    const event = { method, path, doing, attempt, origin: target.url.origin }
+    const span = startTrace(trace, event, this.#clock)
+    const more = isOurs ? span.headers : {}
+    const result = await this.#attempt(call, target, { ...more, ...headers })
+    const { kind, status } = result
+    span.end({ status, error: kind === 'failed' ? result.error : undefined })
+    return result
   }
 
   async #attempt<T>(
@@ -139,14 +162,16 @@ export class HttpTransport implements AsyncDisposable {
       const isSuccess = answer.status >= 200 && answer.status < 300
       if (!isSuccess && call.accept?.includes(answer.status) !== true) {
         const { error } = await this.readError(answer)
-        return { kind: 'failed', error, unsent: isUnprocessedStatus(answer.status) }
+        const { status } = answer
+        return { kind: 'failed', status, error, unsent: isUnprocessedStatus(status) }
       }
-      return { kind: 'answered', value: await call.read(answer) }
+      return { kind: 'answered', status: answer.status, value: await call.read(answer) }
     } catch (error) {
       if (answer !== undefined) abandon(answer.body)
       if (body instanceof Readable) abandon(body)
       const { subject } = target
-      return { kind: 'failed', ...translateFailure(error, { subject, host: target.url.host }) }
+      const failure = translateFailure(error, { subject, host: target.url.host })
+      return { kind: 'failed', status: answer?.status, ...failure }
     }
   }
 
@@ -207,11 +232,14 @@ interface Target {
 
 interface Failed {
   readonly kind: 'failed'
+  readonly status: number | undefined
   readonly error: unknown
   readonly unsent: boolean
 }
 
-type Attempt<T> = Failed | { readonly kind: 'answered'; readonly value: T }
+type Attempt<T> =
+  | Failed
+  | { readonly kind: 'answered'; readonly status: number | undefined; readonly value: T }
 
 function authorization(token: string | undefined): Readonly<Record<string, string>> {
   return token === undefined ? {} : { authorization: `Bearer ${checkBearerToken(token)}` }

@@ -1,5 +1,6 @@
 export { isLoopbackHost, parseBaseUrl } from './base-url.ts'
 export { abandon, readBounded } from './bounded-body.ts'
+export type { CallEnd, CallStart, CallTrace, CallTracer } from './call-trace.ts'
 export { readCaCert } from './ca-cert.ts'
 export { Sha256Digest, sha256Of } from './digest.ts'
 export { createDispatcher, type ConnectionOptions, type ProxyOptions } from './dispatcher.ts'
@@ -17,6 +18,7 @@ export { translateFailure, type Failure, type FailureContext } from './network-f
 export { pathSegment } from './path-segment.ts'
 export { checkReply, checkRequest, readJson } from './read-json.ts'
 export { parseRetryAfter, retryDelayMs, type RetryTiming } from './retry-timing.ts'
+export { streamedBody } from './streamed-body.ts'
 export {
   checkBearerToken,
   readTokenPayload,

@@ -13,6 +13,7 @@ import {
   type Workspace,
 } from '../../src/client/definitions/index.ts'
 import { encodeResource } from '../../src/client/encode.ts'
+import { IncludedResources } from '../../src/client/included-resources.ts'
 import { resourceSchema } from '../../src/client/json-api.ts'
 import type { ResourceDefinition } from '../../src/client/resource-definition.ts'
 import type { CreateOf, UpdateOf } from '../../src/client/resource-types.ts'
@@ -21,13 +22,20 @@ import { definitionsByType } from '../../src/client/resources-by-type.ts'
 function decode(
   definition: ResourceDefinition,
   resource: object,
-  more: { readonly include?: readonly string[]; readonly included?: readonly object[] } = {},
+  more: {
+    readonly include?: readonly string[]
+    readonly included?: readonly object[]
+    readonly fields?: Readonly<Record<string, readonly string[]>>
+  } = {},
 ): Readonly<Record<string, unknown>> {
   return decodeResource(definition, resourceSchema.parse(resource), {
     subject: 'Cannot get it',
-    definitions: definitionsByType,
     include: more.include ?? [],
-    included: (more.included ?? []).map((entry) => resourceSchema.parse(entry)),
+    included: new IncludedResources(
+      definitionsByType,
+      (more.included ?? []).map((entry) => resourceSchema.parse(entry)),
+    ),
+    fields: more.fields ?? {},
   })
 }
 

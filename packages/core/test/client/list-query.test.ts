@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 
-import type { workspaceDefinition } from '../../src/client/definitions/index.ts'
+import { runDefinition, workspaceDefinition } from '../../src/client/definitions/index.ts'
 import { listQuery } from '../../src/client/list-query.ts'
 
 describe('listQuery', () => {
   it('writes filters, nested ones too, sort, include and page', () => {
     expect(
-      listQuery<typeof workspaceDefinition, 'currentRun'>(
+      listQuery(
+        workspaceDefinition,
         {
           filter: {
             environment: ['env-1', 'env-2'],

@@ -72,7 +72,6 @@ describe('resources', () => {
         },
       },
       { reason: 'work' },
-      {},
     ])
     expect(server.received[1]?.headers['content-type']).toBe('application/json')
   })

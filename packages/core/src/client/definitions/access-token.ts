@@ -1,19 +1,20 @@
-import { count, flag, instant, text } from '../kind.ts'
-import { defineResource, one, read, secret, write } from '../resource-definition.ts'
+import { count, flag, instant, nullable, text } from '../kind.ts'
+import { defineResource, one, parameter, read, secret, write } from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
 export const accessTokenDefinition = defineResource({
   type: 'access-tokens',
   path: '/access-tokens',
   label: 'access token',
+  operations: ['list', 'create', 'get', 'update', 'delete'],
   attributes: {
     createdAt: read(instant),
-    description: write(text),
+    description: write(nullable(text)),
     expiresAt: read(instant),
-    expiresIn: write(count),
+    expiresIn: write(nullable(count)),
     isExpired: read(flag),
     lastUsedAt: read(instant),
-    name: write(text),
+    name: write(nullable(text)),
     token: secret(read(text)),
   },
   relations: {
@@ -22,6 +23,10 @@ export const accessTokenDefinition = defineResource({
   include: ['createdBy'],
   filter: ['isExpired'],
   sort: ['createdAt', 'description', 'expiresAt', 'lastUsedAt', 'name'],
+  includeOnWrite: true,
+  parameters: {
+    list: { query: parameter('query', text) },
+  },
 })
 
 /** A token of an agent pool or a user. `token` is there only in the answer to its creation. */

@@ -6,6 +6,7 @@ export const accountDefinition = defineResource({
   type: 'accounts',
   path: '/accounts',
   label: 'account',
+  operations: ['list', 'get', 'update'],
   attributes: {
     allowedIps: write(list(text)),
     createdAt: read(instant),
@@ -39,6 +40,7 @@ export const accountDefinition = defineResource({
   include: ['billingPlan', 'identityProvider', 'owner'],
   filter: ['name'],
   sort: [],
+  sparse: { on: ['list'], types: ['accounts', 'billing-plans', 'identity-providers', 'users'] },
 })
 
 /** The account that everything else belongs to. */

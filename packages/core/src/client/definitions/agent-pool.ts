@@ -1,4 +1,4 @@
-import { choice, flag, list, shape, text } from '../kind.ts'
+import { choice, flag, list, needed, nullable, shape, text } from '../kind.ts'
 import { defineResource, many, one, read, required, write } from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
@@ -6,6 +6,7 @@ export const agentPoolDefinition = defineResource({
   type: 'agent-pools',
   path: '/agent-pools',
   label: 'agent pool',
+  operations: ['list', 'create', 'get', 'update', 'delete'],
   attributes: {
     default: write(flag),
     features: read(list(choice('relay'))),
@@ -15,8 +16,10 @@ export const agentPoolDefinition = defineResource({
     name: required(text),
     vcsEnabled: write(flag),
     webhookEnabled: write(flag),
-    webhookHeaders: write(list(shape({ name: text, sensitive: flag, value: text }))),
-    webhookUrl: write(text),
+    webhookHeaders: write(
+      nullable(list(shape({ name: needed(text), sensitive: flag, value: needed(nullable(text)) }))),
+    ),
+    webhookUrl: write(nullable(text)),
   },
   relations: {
     account: one('accounts'),
@@ -29,6 +32,7 @@ export const agentPoolDefinition = defineResource({
   include: ['account', 'agents', 'environment', 'environments', 'workspaces'],
   filter: ['agentPool', 'name', 'vcsEnabled', 'inUse', 'isShared', 'account', 'environment'],
   sort: ['account', 'environment', 'inUse', 'name', 'vcsEnabled'],
+  includeOnWrite: true,
 })
 
 /** A pool of agents: workspaces name it, and its agents take their jobs. */

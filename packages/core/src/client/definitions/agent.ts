@@ -6,6 +6,7 @@ export const agentDefinition = defineResource({
   type: 'agents',
   path: '/agents',
   label: 'agent',
+  operations: ['list', 'get', 'delete'],
   attributes: {
     cpuPlatform: write(choice('linux_amd64', 'linux_arm64')),
     createdAt: read(instant),

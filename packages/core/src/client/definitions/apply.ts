@@ -6,6 +6,7 @@ export const applyDefinition = defineResource({
   type: 'applies',
   path: '/applies',
   label: 'apply',
+  operations: ['get'],
   attributes: {
     ...phaseAttributes,
   },

@@ -1,4 +1,4 @@
-import { choice, count, flag, instant, json, list, map, shape, text } from '../kind.ts'
+import { choice, count, flag, instant, json, list, map, nullable, shape, text } from '../kind.ts'
 import { always, defineResource, one, read, write } from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
@@ -6,18 +6,21 @@ export const configurationVersionDefinition = defineResource({
   type: 'configuration-versions',
   path: '/configuration-versions',
   label: 'configuration version',
+  operations: ['list', 'create', 'get'],
   attributes: {
     /** Where it is from; read it back as `vcsRevision`. Of the embedded control plane alone. */
     agentVcsRevision: write(
-      shape({
-        branch: text,
-        cloneUrl: text,
-        commitMessage: text,
-        commitSha: text,
-        commitUrl: text,
-        repositoryId: text,
-        senderUsername: text,
-      }),
+      nullable(
+        shape({
+          branch: nullable(text),
+          cloneUrl: nullable(text),
+          commitMessage: nullable(text),
+          commitSha: nullable(text),
+          commitUrl: nullable(text),
+          repositoryId: nullable(text),
+          senderUsername: nullable(text),
+        }),
+      ),
     ),
     autoQueueRuns: write(flag),
     createdAt: read(instant),

@@ -1,11 +1,21 @@
 import { flag, instant, map, text } from '../kind.ts'
-import { always, defineResource, many, one, read, required, write } from '../resource-definition.ts'
+import {
+  always,
+  defineResource,
+  many,
+  one,
+  parameter,
+  read,
+  required,
+  write,
+} from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
 export const environmentDefinition = defineResource({
   type: 'environments',
   path: '/environments',
   label: 'environment',
+  operations: ['list', 'create', 'get', 'update', 'delete'],
   attributes: {
     createdAt: read(instant),
     createdByEmail: read(text),
@@ -57,6 +67,27 @@ export const environmentDefinition = defineResource({
     'favorite',
   ],
   sort: ['account', 'createdAt', 'createdByEmail', 'name'],
+  sparse: {
+    on: ['list', 'get'],
+    types: [
+      'accounts',
+      'agent-pools',
+      'drift-detection-schedule',
+      'environments',
+      'policy-groups',
+      'provider-configurations',
+      'storage-profiles',
+      'tags',
+      'users',
+    ],
+  },
+  parameters: {
+    list: {
+      query: parameter('query', text),
+      favoriteFirst: parameter('sort[favorite-first]', flag),
+    },
+    get: { trackAccess: parameter('track_access', flag) },
+  },
 })
 
 /** A group of workspaces. */

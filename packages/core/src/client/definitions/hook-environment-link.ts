@@ -1,11 +1,12 @@
-import { choice, list } from '../kind.ts'
-import { defineResource, one, required } from '../resource-definition.ts'
+import { choice, list, text } from '../kind.ts'
+import { defineResource, one, parameter, required } from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
 export const hookEnvironmentLinkDefinition = defineResource({
   type: 'hook-environment-links',
   path: '/hook-environment-links',
   label: 'link of a hook to an environment',
+  operations: ['list', 'create', 'get', 'update', 'delete'],
   attributes: {
     events: required(list(choice('pre-init', 'pre-plan', 'post-plan', 'pre-apply', 'post-apply'))),
   },
@@ -18,6 +19,13 @@ export const hookEnvironmentLinkDefinition = defineResource({
   include: ['hook', 'vcsProvider', 'vcsRevision'],
   filter: ['environment', 'events'],
   sort: ['name', 'updatedAt', 'updatedBy'],
+  sparse: {
+    on: ['list', 'get'],
+    types: ['hook-environment-links', 'hooks', 'vcs-providers', 'vcs-revisions'],
+  },
+  parameters: {
+    list: { query: parameter('query', text) },
+  },
 })
 
 /** In which environment a hook of the registry runs, and when. */

@@ -1,13 +1,23 @@
-import { choice, instant, shape, text } from '../kind.ts'
-import { always, defineResource, many, one, read, required, write } from '../resource-definition.ts'
+import { choice, instant, needed, nullable, shape, text } from '../kind.ts'
+import {
+  always,
+  defineResource,
+  many,
+  one,
+  parameter,
+  read,
+  required,
+  write,
+} from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
 export const hookDefinition = defineResource({
   type: 'hooks',
   path: '/hooks',
   label: 'hook',
+  operations: ['list', 'create', 'get', 'update', 'delete'],
   attributes: {
-    description: write(text),
+    description: write(nullable(text)),
     errorMessage: read(text),
     hookBlobId: read(text),
     interpreter: required(text),
@@ -15,7 +25,7 @@ export const hookDefinition = defineResource({
     scriptfilePath: required(text),
     status: always(choice('pending', 'active', 'errored')),
     updatedAt: read(instant),
-    vcsRepo: write(shape({ branch: text, identifier: text })),
+    vcsRepo: write(shape({ branch: nullable(text), identifier: needed(text) })),
   },
   relations: {
     account: one('accounts', 'read'),
@@ -30,6 +40,13 @@ export const hookDefinition = defineResource({
   include: ['account', 'readme', 'updatedBy', 'vcsProvider', 'vcsRevision'],
   filter: ['name', 'vcsProvider', 'hook', 'status'],
   sort: ['name', 'updatedAt', 'updatedBy'],
+  sparse: {
+    on: ['list', 'get'],
+    types: ['accounts', 'hook-readme', 'hooks', 'users', 'vcs-providers', 'vcs-revisions'],
+  },
+  parameters: {
+    list: { query: parameter('query', text) },
+  },
 })
 
 /** A script of the hooks registry. */

@@ -1,4 +1,4 @@
-import { choice, count, flag, instant, json, list, map, shape, text } from '../kind.ts'
+import { choice, count, flag, instant, json, list, map, nullable, shape, text } from '../kind.ts'
 import { always, defineResource, one, read, required } from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
@@ -6,6 +6,7 @@ export const moduleVersionDefinition = defineResource({
   type: 'module-versions',
   path: '/module-versions',
   label: 'module version',
+  operations: ['list', 'get'],
   attributes: {
     createdAt: read(instant),
     dependencies: read(map),
@@ -14,7 +15,9 @@ export const moduleVersionDefinition = defineResource({
     inputs: read(list(json)),
     isForbiddenBy: read(choice('tofu_test')),
     isRootModule: read(flag),
-    outputs: read(list(shape({ description: text, name: text, sensitive: flag, value: json }))),
+    outputs: read(
+      list(shape({ description: text, name: text, sensitive: flag, value: nullable(json) })),
+    ),
     resources: read(list(shape({ address: text, type: text }))),
     size: read(count),
     status: always(choice('not_uploaded', 'pending', 'ok', 'errored', 'pending_delete')),
@@ -27,6 +30,7 @@ export const moduleVersionDefinition = defineResource({
   include: ['module', 'vcsRevision'],
   filter: ['module', 'status', 'version'],
   sort: ['version'],
+  sparse: { on: ['list'], types: ['module-versions', 'modules', 'vcs-revisions'] },
 })
 
 /** One version of a module. */

@@ -1,11 +1,21 @@
-import { choice, instant, shape, text } from '../kind.ts'
-import { always, defineResource, many, one, read, required, write } from '../resource-definition.ts'
+import { choice, instant, needed, shape, text } from '../kind.ts'
+import {
+  always,
+  defineResource,
+  many,
+  one,
+  parameter,
+  read,
+  required,
+  write,
+} from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
 export const moduleDefinition = defineResource({
   type: 'modules',
   path: '/modules',
   label: 'module',
+  operations: ['list', 'create', 'get', 'delete'],
   attributes: {
     createdAt: read(instant),
     description: read(text),
@@ -14,7 +24,7 @@ export const moduleDefinition = defineResource({
     provider: write(text),
     source: read(text),
     status: always(choice('no_version_tags', 'pending', 'setup_complete', 'errored')),
-    vcsRepo: required(shape({ identifier: text, path: text, tagPrefix: text })),
+    vcsRepo: required(shape({ identifier: needed(text), path: text, tagPrefix: text })),
   },
   relations: {
     account: one('accounts', 'read'),
@@ -48,6 +58,20 @@ export const moduleDefinition = defineResource({
     'namespace.environments',
   ],
   sort: ['createdAt', 'environment', 'name'],
+  sparse: {
+    on: ['list'],
+    types: [
+      'environments',
+      'module-namespaces',
+      'module-versions',
+      'modules',
+      'users',
+      'vcs-providers',
+    ],
+  },
+  parameters: {
+    list: { query: parameter('query', text) },
+  },
 })
 
 /** A module of the registry: its versions are the tags of its repository. */

@@ -1,14 +1,14 @@
 import { agentReport } from './agent-report.ts'
-import { choice, count, map } from '../kind.ts'
+import { choice, count, map, nullable } from '../kind.ts'
 import { always, write } from '../resource-definition.ts'
 
 /** What a plan and an apply have in common. */
 export const phaseAttributes = {
   agentReport,
   executionDetails: write(map),
-  resourceAdditions: write(count),
-  resourceChanges: write(count),
-  resourceDestructions: write(count),
+  resourceAdditions: write(nullable(count)),
+  resourceChanges: write(nullable(count)),
+  resourceDestructions: write(nullable(count)),
   status: always(
     choice('pending', 'queued', 'running', 'finished', 'canceled', 'errored', 'unreachable'),
   ),

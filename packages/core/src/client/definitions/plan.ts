@@ -7,6 +7,7 @@ export const planDefinition = defineResource({
   type: 'plans',
   path: '/plans',
   label: 'plan',
+  operations: ['get'],
   attributes: {
     ...phaseAttributes,
     hasChanges: write(flag),

@@ -1,5 +1,5 @@
 import { agentReport } from './agent-report.ts'
-import { choice, count, flag, list, map, shape, text } from '../kind.ts'
+import { choice, count, flag, list, map, needed, shape, text } from '../kind.ts'
 import { always, defineResource, read, write } from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
@@ -7,6 +7,7 @@ export const policyCheckDefinition = defineResource({
   type: 'policy-checks',
   path: '/policy-checks',
   label: 'policy check',
+  operations: ['get'],
   attributes: {
     /** Why the check is `errored`, or which policies hold the run up. Of the embedded control plane alone. */
     agentErrorMessage: read(text),
@@ -23,8 +24,8 @@ export const policyCheckDefinition = defineResource({
         policies: list(
           shape({
             messages: list(text),
-            name: text,
-            result: choice('passed', 'hard_failed', 'soft_failed', 'advisory_failed'),
+            name: needed(text),
+            result: needed(choice('passed', 'hard_failed', 'soft_failed', 'advisory_failed')),
             unitPath: text,
           }),
         ),

@@ -1,13 +1,23 @@
-import { choice, flag, instant, shape, text } from '../kind.ts'
-import { always, defineResource, many, one, read, required, write } from '../resource-definition.ts'
+import { choice, flag, instant, needed, nullable, shape, text } from '../kind.ts'
+import {
+  always,
+  defineResource,
+  many,
+  one,
+  parameter,
+  read,
+  required,
+  write,
+} from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
 export const policyGroupDefinition = defineResource({
   type: 'policy-groups',
   path: '/policy-groups',
   label: 'policy group',
+  operations: ['list', 'create', 'get', 'update', 'delete'],
   attributes: {
-    commonFunctionsFolder: write(text),
+    commonFunctionsFolder: write(nullable(text)),
     createdAt: read(instant),
     errorMessage: read(text),
     executeAs: write(choice('pre_plan_check', 'policy_check')),
@@ -15,7 +25,9 @@ export const policyGroupDefinition = defineResource({
     name: required(text),
     opaVersion: write(text),
     status: always(choice('fetching', 'active', 'errored')),
-    vcsRepo: write(shape({ branch: text, identifier: text, path: text })),
+    vcsRepo: write(
+      shape({ branch: nullable(text), identifier: needed(text), path: nullable(text) }),
+    ),
   },
   relations: {
     account: one('accounts'),
@@ -29,6 +41,14 @@ export const policyGroupDefinition = defineResource({
   include: ['account', 'policies', 'vcsProvider', 'vcsRevision'],
   filter: ['policyGroup', 'environment', 'softwareVersion', 'vcsProvider', 'name'],
   sort: ['account', 'createdAt', 'name', 'status'],
+  includeOnWrite: true,
+  sparse: {
+    on: ['list'],
+    types: ['accounts', 'policies', 'policy-groups', 'vcs-providers', 'vcs-revisions'],
+  },
+  parameters: {
+    list: { query: parameter('query', text) },
+  },
 })
 
 /** OPA policies that runs of some environments, or of all, are checked by. */

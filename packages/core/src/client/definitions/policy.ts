@@ -6,6 +6,7 @@ export const policyDefinition = defineResource({
   type: 'policies',
   path: '/policies',
   label: 'policy',
+  operations: ['get'],
   attributes: {
     enabled: read(flag),
     enforcedLevel: read(choice('hard-mandatory', 'soft-mandatory', 'advisory')),

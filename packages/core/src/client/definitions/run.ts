@@ -1,11 +1,32 @@
-import { choice, count, flag, instant, json, list, map, shape, text } from '../kind.ts'
-import { always, defineResource, many, one, read, write } from '../resource-definition.ts'
+import {
+  choice,
+  count,
+  flag,
+  instant,
+  json,
+  list,
+  map,
+  needed,
+  nullable,
+  shape,
+  text,
+} from '../kind.ts'
+import {
+  always,
+  defineResource,
+  many,
+  one,
+  parameter,
+  read,
+  write,
+} from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
 export const runDefinition = defineResource({
   type: 'runs',
   path: '/runs',
   label: 'run',
+  operations: ['list', 'create', 'get'],
   attributes: {
     /** Why it does not start, for people. Of the embedded control plane alone. */
     agentWaitingReason: read(text),
@@ -15,17 +36,21 @@ export const runDefinition = defineResource({
     errorMessage: read(text),
     hasChanges: read(flag),
     iacPlatform: read(choice('terraform', 'opentofu')),
-    inputs: write(list(shape({ description: text, name: text, sensitive: flag, value: json }))),
+    inputs: write(
+      nullable(
+        list(shape({ description: text, name: text, sensitive: flag, value: nullable(json) })),
+      ),
+    ),
     isDestroy: write(flag),
     isDry: write(flag),
-    message: write(text),
+    message: write(nullable(text)),
     permissions: read(map),
-    planAt: write(instant),
+    planAt: write(nullable(instant)),
     positionInQueue: read(count),
-    refresh: write(flag),
-    refreshOnly: write(flag),
-    replaceAddrs: write(list(text)),
-    savePlan: write(flag),
+    refresh: write(nullable(flag)),
+    refreshOnly: write(nullable(flag)),
+    replaceAddrs: write(nullable(list(text))),
+    savePlan: write(nullable(flag)),
     source: write(
       choice(
         'api',
@@ -91,16 +116,18 @@ export const runDefinition = defineResource({
       ),
     ),
     statusTimestamps: read(map),
-    targetAddrs: write(list(text)),
+    targetAddrs: write(nullable(list(text))),
     variables: write(
-      list(
-        shape({
-          category: choice('terraform', 'shell', 'env'),
-          hcl: flag,
-          key: text,
-          sensitive: flag,
-          value: text,
-        }),
+      nullable(
+        list(
+          shape({
+            category: needed(choice('terraform', 'shell', 'env')),
+            hcl: flag,
+            key: needed(text),
+            sensitive: flag,
+            value: nullable(text),
+          }),
+        ),
       ),
     ),
   },
@@ -150,6 +177,30 @@ export const runDefinition = defineResource({
     'resourceDrifts',
   ],
   sort: [],
+  sparse: {
+    on: ['list', 'get'],
+    types: [
+      'applies',
+      'configuration-versions',
+      'cost-estimates',
+      'environments',
+      'plans',
+      'policy-checks',
+      'runs',
+      'status-transitions',
+      'tags',
+      'users',
+      'vcs-revisions',
+      'workspaces',
+    ],
+  },
+  parameters: {
+    list: { query: parameter('query', text), scheduled: parameter('scheduled', text) },
+    create: {
+      vcsUserId: parameter('vcs-user-id', count),
+      vcsTaskId: parameter('vcs-task-id', text),
+    },
+  },
 })
 
 /** A plan and, once confirmed, the apply of it, in one workspace. */

@@ -1,23 +1,26 @@
-import { count, flag, instant, json, list, map, shape, text } from '../kind.ts'
-import { defineResource, one, read, secret, write } from '../resource-definition.ts'
+import { count, flag, instant, json, list, map, nullable, shape, text } from '../kind.ts'
+import { defineResource, one, parameter, read, secret, write } from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
 export const stateVersionDefinition = defineResource({
   type: 'state-versions',
   path: '/state-versions',
   label: 'state version',
+  operations: ['list', 'create', 'get'],
   attributes: {
     createdAt: read(instant),
     force: write(flag),
-    lineage: write(text),
+    lineage: write(nullable(text)),
     md5: write(text),
     modules: read(map),
-    outputs: read(list(shape({ name: text, sensitive: flag, value: json }))),
+    outputs: read(list(shape({ name: text, sensitive: flag, value: nullable(json) }))),
     providers: read(map),
-    resources: read(list(shape({ address: text, index: json, module: text, type: text }))),
+    resources: read(
+      list(shape({ address: text, index: nullable(json), module: nullable(text), type: text })),
+    ),
     serial: write(count),
     size: read(count),
-    state: secret(write(text)),
+    state: secret(write(nullable(text))),
   },
   relations: {
     nextStateVersion: one('state-versions', 'read'),
@@ -28,6 +31,9 @@ export const stateVersionDefinition = defineResource({
   include: [],
   filter: ['workspace', 'run'],
   sort: ['createdAt'],
+  parameters: {
+    list: { query: parameter('query', text) },
+  },
 })
 
 /** One version of a workspace's Terraform state. */

@@ -1,16 +1,26 @@
-import { choice, flag, text } from '../kind.ts'
-import { defineResource, many, one, read, required, secret, write } from '../resource-definition.ts'
+import { choice, flag, nullable, text } from '../kind.ts'
+import {
+  defineResource,
+  many,
+  one,
+  parameter,
+  read,
+  required,
+  secret,
+  write,
+} from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
 export const vcsProviderDefinition = defineResource({
   type: 'vcs-providers',
   path: '/vcs-providers',
   label: 'VCS provider',
+  operations: ['list', 'create', 'get', 'update', 'delete'],
   attributes: {
     /** What the agents call the VCS. Of the embedded control plane alone. */
-    agentVcsName: write(text),
+    agentVcsName: write(nullable(text)),
     /** With which the VCS signs its webhooks; never read back. Of the embedded control plane alone. */
-    agentWebhookSecret: secret(write(text)),
+    agentWebhookSecret: secret(write(nullable(text))),
     agentWebhookSecretSet: read(flag),
     appliesEnabled: write(flag),
     authType: required(choice('oauth2', 'personal_token')),
@@ -25,9 +35,9 @@ export const vcsProviderDefinition = defineResource({
     plansEnabled: write(flag),
     prMergeCommentsEnabled: write(flag),
     /** Not needed, and not kept, where agents have the credentials of the VCS. */
-    token: secret(write(text)),
-    url: write(text),
-    username: write(text),
+    token: secret(write(nullable(text))),
+    url: write(nullable(text)),
+    username: write(nullable(text)),
     /** `gitea` is of the embedded control plane alone. */
     vcsType: required(
       choice(
@@ -49,6 +59,10 @@ export const vcsProviderDefinition = defineResource({
   include: ['agentPool'],
   filter: ['vcsProvider', 'vcsType', 'name', 'environment', 'account', 'agentPool'],
   sort: ['name', 'vcsType'],
+  sparse: { on: ['list', 'get'], types: ['agent-pools', 'vcs-providers'] },
+  parameters: {
+    list: { query: parameter('query', text) },
+  },
 })
 
 /** A VCS that configurations, modules and policies come from, perhaps behind agents. */

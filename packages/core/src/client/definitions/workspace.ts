@@ -1,11 +1,20 @@
-import { choice, count, flag, instant, list, map, shape, text } from '../kind.ts'
-import { defineResource, many, one, read, required, write } from '../resource-definition.ts'
+import { choice, count, flag, instant, list, map, needed, nullable, shape, text } from '../kind.ts'
+import {
+  defineResource,
+  many,
+  one,
+  parameter,
+  read,
+  required,
+  write,
+} from '../resource-definition.ts'
 import type { ReadOf } from '../resource-types.ts'
 
 export const workspaceDefinition = defineResource({
   type: 'workspaces',
   path: '/workspaces',
   label: 'workspace',
+  operations: ['list', 'create', 'get', 'update', 'delete'],
   attributes: {
     /** Who holds Terraform's lock on the state. Of the embedded control plane alone. */
     agentStateLock: read(
@@ -13,7 +22,7 @@ export const workspaceDefinition = defineResource({
     ),
     applySchedule: read(text),
     autoApply: write(flag),
-    autoDestroyDays: write(count),
+    autoDestroyDays: write(nullable(count)),
     autoDestroyStatus: read(text),
     autoDestroyTime: read(instant),
     autoQueueRuns: write(choice('always', 'never', 'skip_first', 'on_create_only')),
@@ -27,7 +36,15 @@ export const workspaceDefinition = defineResource({
     forceLatestRun: write(flag),
     hasResources: read(flag),
     hooks: write(
-      shape({ postApply: text, postPlan: text, preApply: text, preInit: text, prePlan: text }),
+      nullable(
+        shape({
+          postApply: nullable(text),
+          postPlan: nullable(text),
+          preApply: nullable(text),
+          preInit: nullable(text),
+          prePlan: nullable(text),
+        }),
+      ),
     ),
     iacPlatform: write(choice('terraform', 'opentofu')),
     lockReason: read(text),
@@ -36,25 +53,31 @@ export const workspaceDefinition = defineResource({
     permissions: read(map),
     remoteBackend: write(flag),
     remoteStateSharing: write(flag),
-    runOperationTimeout: write(count),
+    runOperationTimeout: write(nullable(count)),
     terraformVersion: write(text),
-    terragrunt: write(shape({ includeExternalDependencies: flag, useRunAll: flag, version: text })),
+    terragrunt: write(
+      nullable(
+        shape({ includeExternalDependencies: flag, useRunAll: flag, version: needed(text) }),
+      ),
+    ),
     updatedAt: read(instant),
     updatedByEmail: read(text),
-    varFiles: write(list(text)),
+    varFiles: write(nullable(list(text))),
     vcsRepo: write(
-      shape({
-        branch: text,
-        dryRunsEnabled: flag,
-        identifier: text,
-        ingressSubmodules: flag,
-        path: text,
-        triggerPatterns: text,
-        triggerPrefixes: list(text),
-        versionConstraint: text,
-      }),
+      nullable(
+        shape({
+          branch: nullable(text),
+          dryRunsEnabled: flag,
+          identifier: needed(text),
+          ingressSubmodules: flag,
+          path: nullable(text),
+          triggerPatterns: nullable(text),
+          triggerPrefixes: nullable(list(text)),
+          versionConstraint: nullable(text),
+        }),
+      ),
     ),
-    workingDirectory: write(text),
+    workingDirectory: write(nullable(text)),
   },
   relations: {
     agentPool: one('agent-pools'),
@@ -121,6 +144,29 @@ export const workspaceDefinition = defineResource({
     'driftDetectionEnabled',
   ],
   sort: ['currentRun', 'environment', 'latestRun', 'name', 'updatedAt'],
+  sparse: {
+    on: ['list', 'get'],
+    types: [
+      'agent-pools',
+      'configuration-versions',
+      'drift-reports',
+      'environments',
+      'module-versions',
+      'modules',
+      'runs',
+      'tags',
+      'users',
+      'vcs-providers',
+      'workspace-readme',
+      'workspaces',
+    ],
+  },
+  parameters: {
+    list: {
+      query: parameter('query', text),
+      favoriteFirst: parameter('sort[favorite-first]', flag),
+    },
+  },
 })
 
 /** One Terraform or OpenTofu configuration with its state. */

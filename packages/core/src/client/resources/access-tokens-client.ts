@@ -2,7 +2,7 @@ import { pathSegment } from '../../http/index.ts'
 import { accessTokenDefinition, type AccessToken } from '../definitions/index.ts'
 import type { ListOptions } from '../list-query.ts'
 import type { Listing } from '../listing.ts'
-import { ResourceClient, type CallOptions } from '../resource-client.ts'
+import { ResourceClient, type WriteOptions } from '../resource-client.ts'
 import type { CreateOf } from '../resource-types.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 
@@ -21,7 +21,7 @@ export class AccessTokensClient extends ResourceClient<Definition> {
   async createForPool(
     poolId: string,
     fields: CreateOf<Definition> = {},
-    options: CallOptions = {},
+    options?: WriteOptions<Definition, 'create'>,
   ): Promise<AccessToken> {
     return await this.createAt(poolTokens(poolId), fields, options)
   }
@@ -30,7 +30,7 @@ export class AccessTokensClient extends ResourceClient<Definition> {
   async createForServiceAccount(
     serviceAccountId: string,
     fields: CreateOf<Definition> = {},
-    options: CallOptions = {},
+    options?: WriteOptions<Definition, 'create'>,
   ): Promise<AccessToken> {
     return await this.createAt(accountTokens(serviceAccountId), fields, options)
   }
@@ -42,7 +42,10 @@ export class AccessTokensClient extends ResourceClient<Definition> {
     return this.listAt(accountTokens(serviceAccountId), options)
   }
 
-  listForPool(poolId: string, options: ListOptions<Definition> = {}): Listing<AccessToken> {
+  listForPool(
+    poolId: string,
+    options: Omit<ListOptions<Definition>, 'filter'> = {},
+  ): Listing<AccessToken> {
     return this.listAt(poolTokens(poolId), options)
   }
 }

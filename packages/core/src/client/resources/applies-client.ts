@@ -50,15 +50,12 @@ export class AppliesClient extends ResourceClient<typeof applyDefinition> {
    * @throws `ApiError` 404 when none was kept
    */
   async erroredState(id: string, options: CallOptions = {}): Promise<Readable> {
-    return await this.#api.download(
-      {
-        doing: `download the rescued state of the apply ${id}`,
-        path: this.pathOf(id, '/errored-state'),
-        accept: 'application/json',
-        signal: options.signal,
-      },
-      async (answer) => answer.body,
-    )
+    return await this.#api.stream({
+      doing: `download the rescued state of the apply ${id}`,
+      path: this.pathOf(id, '/errored-state'),
+      accept: 'application/json',
+      signal: options.signal,
+    })
   }
 
   #source(id: string): { readonly doing: string; readonly path: string; readonly accept: string } {

@@ -66,14 +66,11 @@ export class ConfigurationVersionsClient extends ResourceClient<
 
   /** The uploaded tar.gz. */
   async download(id: string, options: CallOptions = {}): Promise<Readable> {
-    return await this.#api.download(
-      {
-        doing: `download the configuration version ${id}`,
-        path: this.pathOf(id, '/download'),
-        accept: 'application/octet-stream',
-        signal: options.signal,
-      },
-      async (answer) => answer.body,
-    )
+    return await this.#api.stream({
+      doing: `download the configuration version ${id}`,
+      path: this.pathOf(id, '/download'),
+      accept: 'application/octet-stream',
+      signal: options.signal,
+    })
   }
 }

@@ -28,4 +28,9 @@ export class HooksClient extends ResourceClient<typeof hookDefinition> {
     }
     await uploadFile(this.#api, `upload the hook ${hook.id}`, hook.uploadUrl, archive, options)
   }
+
+  /** Fetches the hook's files from its repository again. */
+  async resync(id: string, options: CallOptions = {}): Promise<void> {
+    await this.action(id, 'resync', undefined, options)
+  }
 }

@@ -44,19 +44,27 @@ export class PlansClient extends ResourceClient<typeof planDefinition> {
     return followOutput({ status, open }, this.#api.clock, options)
   }
 
-  /** The plan as `terraform show -json` gives it; `undefined` while there is none. */
+  /**
+   * The plan as `terraform show -json` gives it; `undefined` while there is none. Of numbers beyond 2^53
+   * the last digits are lost, as everywhere in JavaScript.
+   *
+   * @throws `ApiError` 413 when the server finds it too large to serve
+   */
   async jsonOutput(id: string, options: Omit<OutputOptions, 'clean'> = {}): Promise<unknown> {
-    const doing = `get the JSON of the plan ${id}`
-    const source = { doing, path: this.pathOf(id, '/json-output'), accept: 'application/json' }
-    const text = await readOutput(this.#api, source, options)
-    if (text === undefined) return undefined
-    try {
-      const value: unknown = JSON.parse(text)
-      return value
-    } catch {
-      // The parser's message would quote the plan, which may hold secrets.
-      throw new ProtocolError(`Cannot ${doing}: what the server sent is not JSON.`)
-    }
+    return await this.#json(
+      `get the JSON of the plan ${id}`,
+      this.pathOf(id, '/json-output'),
+      options,
+    )
+  }
+
+  /** The same without the values that the plan marks as sensitive. */
+  async sanitizedJsonOutput(
+    id: string,
+    options: Omit<OutputOptions, 'clean'> = {},
+  ): Promise<unknown> {
+    const path = this.pathOf(id, '/sanitized-json-output')
+    return await this.#json(`get the sanitized JSON of the plan ${id}`, path, options)
   }
 
   /**
@@ -66,15 +74,28 @@ export class PlansClient extends ResourceClient<typeof planDefinition> {
    * @throws `ApiError` 404 when none was kept
    */
   async erroredState(id: string, options: CallOptions = {}): Promise<Readable> {
-    return await this.#api.download(
-      {
-        doing: `download the rescued state of the plan ${id}`,
-        path: this.pathOf(id, '/errored-state'),
-        accept: 'application/json',
-        signal: options.signal,
-      },
-      async (answer) => answer.body,
-    )
+    return await this.#api.stream({
+      doing: `download the rescued state of the plan ${id}`,
+      path: this.pathOf(id, '/errored-state'),
+      accept: 'application/json',
+      signal: options.signal,
+    })
+  }
+
+  async #json(
+    doing: string,
+    path: string,
+    options: Omit<OutputOptions, 'clean'>,
+  ): Promise<unknown> {
+    const text = await readOutput(this.#api, { doing, path, accept: 'application/json' }, options)
+    if (text === undefined) return undefined
+    try {
+      const value: unknown = JSON.parse(text)
+      return value
+    } catch {
+      // The parser's message would quote the plan, which may hold secrets.
+      throw new ProtocolError(`Cannot ${doing}: what the server sent is not JSON.`)
+    }
   }
 
   #source(id: string): { readonly doing: string; readonly path: string; readonly accept: string } {

@@ -48,15 +48,12 @@ export class PolicyChecksClient extends ResourceClient<typeof policyCheckDefinit
 
   /** A zip with `input.json`, which policies see of a run: to try a policy by `opa eval`. */
   async inputOf(runId: string, options: CallOptions = {}): Promise<Readable> {
-    return await this.#api.download(
-      {
-        doing: `get the policy input of the run ${runId}`,
-        path: `/runs/${pathSegment(runId, 'the id of a run')}/policy-input`,
-        accept: 'application/zip',
-        signal: options.signal,
-      },
-      async (answer) => answer.body,
-    )
+    return await this.#api.stream({
+      doing: `get the policy input of the run ${runId}`,
+      path: `/runs/${pathSegment(runId, 'the id of a run')}/policy-input`,
+      accept: 'application/zip',
+      signal: options.signal,
+    })
   }
 
   #source(id: string): { readonly doing: string; readonly path: string; readonly accept: string } {

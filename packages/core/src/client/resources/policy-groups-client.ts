@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors/index.ts'
 import { pathSegment } from '../../http/index.ts'
 import { policyGroupDefinition, type PolicyGroup } from '../definitions/index.ts'
-import { jsonApiMediaType } from '../json-api.ts'
+import { identifiers, jsonApiMediaType } from '../json-api.ts'
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 import { uploadFile, type FileSource } from '../upload-file.ts'
@@ -40,7 +40,7 @@ export class PolicyGroupsClient extends ResourceClient<typeof policyGroupDefinit
    * @throws `ApiError` 409 while it is being done, and when the group has no repository
    */
   async resync(id: string, options: CallOptions = {}): Promise<void> {
-    await this.action(id, 'resync', {}, options)
+    await this.action(id, 'resync', undefined, options)
   }
 
   /** Links the group to environments: runs there are checked by it from then on. */
@@ -58,7 +58,7 @@ export class PolicyGroupsClient extends ResourceClient<typeof policyGroupDefinit
       },
       {
         mediaType: jsonApiMediaType,
-        value: { data: environmentIds.map((one) => ({ type: 'environments', id: one })) },
+        value: identifiers('environments', environmentIds),
       },
     )
   }

@@ -1,7 +1,12 @@
 import { ConfigurationError, ProtocolError } from '../../errors/index.ts'
 import { runDefinition, type Run } from '../definitions/index.ts'
+import type { ListOptions, NoFields } from '../list-query.ts'
+import type { Listing } from '../listing.ts'
 import { ResourceClient, type CallOptions } from '../resource-client.ts'
+import type { IncludeOf } from '../resource-types.ts'
+import type { FieldsOption, WithIncluded } from '../resources-by-type.ts'
 import { summarizePlan, type PlanSummary } from '../runs/plan-summary.ts'
+import { reviewRun, type ReviewedRun, type ReviewOptions } from '../runs/review-run.ts'
 import { waitForRun, type WaitForRunOptions } from '../runs/wait-for-run.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 import type { PlansClient } from './plans-client.ts'
@@ -26,7 +31,9 @@ export interface CancelOptions extends CommentOptions {
   readonly force?: true
 }
 
-export class RunsClient extends ResourceClient<typeof runDefinition> {
+type Definition = typeof runDefinition
+
+export class RunsClient extends ResourceClient<Definition> {
   readonly #api: ScalrApi
   readonly #plans: Pick<PlansClient, 'jsonOutput'>
 
@@ -74,6 +81,33 @@ export class RunsClient extends ResourceClient<typeof runDefinition> {
     }
   }
 
+  /**
+   * Waits for the plan of a run, shows what it would change, and confirms it if the answer is yes. A run
+   * that is not confirmed goes on waiting, unless `otherwise` says to discard it.
+   *
+   * @throws `TimeoutError` after `timeoutMs`
+   * @throws `ApiError` 409 when somebody else decided meanwhile
+   * @example
+   * ```ts
+   * const { decision } = await client.runs.review(run.id, ({ destroy }) => destroy === 0)
+   * ```
+   */
+  async review(
+    id: string,
+    decide: (summary: PlanSummary, run: Run) => boolean | Promise<boolean>,
+    options: ReviewOptions = {},
+  ): Promise<ReviewedRun> {
+    return await reviewRun(this, id, decide, options)
+  }
+
+  /** Runs that wait for their turn or are at work, in their order. */
+  queue<
+    const I extends IncludeOf<Definition> = never,
+    const F extends FieldsOption<Definition, 'list'> = NoFields,
+  >(options?: ListOptions<Definition, I, F>): Listing<WithIncluded<Definition, I, F>> {
+    return this.listAt('/runs-queue', options, 'list the queue of runs')
+  }
+
   /** Lets a planned run go on to its apply. @throws `ApiError` 409 when it does not wait for that */
   async confirm(id: string, options: ConfirmOptions = {}): Promise<void> {
     const { comment, applyAt, ...rest } = options
@@ -89,6 +123,16 @@ export class RunsClient extends ResourceClient<typeof runDefinition> {
     const { comment, force, ...rest } = options
     const status = await this.action(id, 'cancel', defined({ comment, force }), rest)
     return status === 204 ? 'unchanged' : 'requested'
+  }
+
+  /**
+   * Lets a pending run begin at once; what waits before it in the workspace is given up.
+   *
+   * @throws `ApiError` 409 when it is not pending
+   */
+  async force(id: string, options: CommentOptions = {}): Promise<void> {
+    const { comment, ...rest } = options
+    await this.action(id, 'force', defined({ comment }), rest)
   }
 
   /** Gives up a run that waits. @throws `ApiError` 409 when it does not wait */

@@ -50,15 +50,12 @@ export class StateVersionsClient extends ResourceClient<typeof stateVersionDefin
 
   /** The `terraform.tfstate` itself, which may hold secrets. */
   async download(id: string, options: CallOptions = {}): Promise<Readable> {
-    return await this.#api.download(
-      {
-        doing: `download the state version ${id}`,
-        path: this.pathOf(id, '/download'),
-        accept: 'application/json, application/octet-stream',
-        signal: options.signal,
-      },
-      async (answer) => answer.body,
-    )
+    return await this.#api.stream({
+      doing: `download the state version ${id}`,
+      path: this.pathOf(id, '/download'),
+      accept: 'application/json, application/octet-stream',
+      signal: options.signal,
+    })
   }
 
   /** @internal Of `WorkspacesClient.currentStateVersion`. */

@@ -10,9 +10,9 @@ import { ResourceClient, type CallOptions } from '../resource-client.ts'
 import type { ScalrApi } from '../scalr-api.ts'
 import type { ConfigurationVersionsClient } from './configuration-versions-client.ts'
 import type { StateVersionsClient } from './state-versions-client.ts'
-import { TagsOf } from './tags-of.ts'
+import { RelatedIds, tagsOf } from './related-ids.ts'
 
-const outputsSchema = z.looseObject({
+const outputsSchema = z.object({
   data: z.array(
     z.object({ name: z.string(), value: z.unknown(), sensitive: z.boolean().default(false) }),
   ),
@@ -29,7 +29,9 @@ export class WorkspacesClient extends ResourceClient<typeof workspaceDefinition>
   readonly #api: ScalrApi
   readonly #states: StateVersionsClient
   readonly #configurations: ConfigurationVersionsClient
-  readonly tags: TagsOf
+  readonly tags: RelatedIds
+  /** Workspaces that may read the state of this one. */
+  readonly remoteStateConsumers: RelatedIds
 
   constructor(
     api: ScalrApi,
@@ -42,7 +44,13 @@ export class WorkspacesClient extends ResourceClient<typeof workspaceDefinition>
     this.#api = api
     this.#states = others.stateVersions
     this.#configurations = others.configurations
-    this.tags = new TagsOf(api, workspaceDefinition)
+    this.tags = tagsOf(api, workspaceDefinition)
+    this.remoteStateConsumers = new RelatedIds(api, {
+      owner: workspaceDefinition,
+      relation: 'remote-state-consumers',
+      type: 'workspaces',
+      label: 'readers of the state',
+    })
   }
 
   /**
@@ -65,7 +73,52 @@ export class WorkspacesClient extends ResourceClient<typeof workspaceDefinition>
 
   /** @throws `ApiError` 409 when it is not locked, or by somebody else */
   async unlock(id: string, options: CallOptions = {}): Promise<Workspace> {
-    return await this.actionDocument(id, 'unlock', {}, options)
+    return await this.actionDocument(id, 'unlock', undefined, options)
+  }
+
+  /** Marks it for the user whose token this is. */
+  async favorite(id: string, options: CallOptions = {}): Promise<Workspace> {
+    return await this.actionDocument(id, 'favorite', undefined, options)
+  }
+
+  async unfavorite(id: string, options: CallOptions = {}): Promise<Workspace> {
+    return await this.actionDocument(id, 'unfavorite', undefined, options)
+  }
+
+  /** When runs begin by themselves: cron expressions in UTC; `null` ends a schedule, absent keeps it. */
+  async setSchedule(
+    id: string,
+    schedule: {
+      readonly applySchedule?: string | null | undefined
+      readonly destroySchedule?: string | null | undefined
+    },
+    options: CallOptions = {},
+  ): Promise<Workspace> {
+    const { applySchedule, destroySchedule } = schedule
+    const body = { 'apply-schedule': applySchedule, 'destroy-schedule': destroySchedule }
+    return await this.actionDocument(id, 'set-schedule', body, options)
+  }
+
+  /** Gives the jobs of the workspace an SSH key, e.g. for modules in private repositories. */
+  async linkSshKey(id: string, sshKeyId: string, options: CallOptions = {}): Promise<Workspace> {
+    return await this.document(
+      {
+        doing: `link the SSH key ${sshKeyId} to the workspace ${id}`,
+        method: 'POST',
+        path: this.pathOf(id, '/ssh-key-links'),
+        signal: options.signal,
+      },
+      { mediaType: 'application/json', value: { 'ssh-key': sshKeyId } },
+    )
+  }
+
+  async unlinkSshKey(id: string, options: CallOptions = {}): Promise<void> {
+    await this.#api.status({
+      doing: `unlink the SSH key of the workspace ${id}`,
+      method: 'DELETE',
+      path: this.pathOf(id, '/ssh-key-links'),
+      signal: options.signal,
+    })
   }
 
   /**
@@ -83,7 +136,7 @@ export class WorkspacesClient extends ResourceClient<typeof workspaceDefinition>
     return await this.#states.currentOf(id, this.pathOf(id, '/current-state-version'), options)
   }
 
-  /** Outputs of the current state. */
+  /** Outputs of the current state. Of numbers beyond 2^53 the last digits are lost, as in any JavaScript. */
   async outputs(id: string, options: CallOptions = {}): Promise<readonly WorkspaceOutput[]> {
     const { value } = await this.#api.json(
       {

@@ -77,3 +77,28 @@ function actionOf(actions: readonly string[]): ChangeAction {
   if (actions.length > 1) return 'replace'
   return single.find((action) => action === actions[0]) ?? 'none'
 }
+
+const signs: Readonly<Record<ChangeAction, string>> = {
+  create: '+ create',
+  update: '~ change',
+  delete: '- destroy',
+  replace: '± replace',
+  read: '  read',
+  forget: '. forget',
+  none: '  keep',
+}
+
+/** A summary for people: the counts, then a line for each resource. */
+export function describePlan(summary: PlanSummary): string {
+  const { add, change, destroy, imports, resources, outputs } = summary
+  const imported = imports === 0 ? '' : `, ${imports} to import`
+  return [
+    `${add} to add, ${change} to change, ${destroy} to destroy${imported}`,
+    ...resources.map(({ action, address, isImport, movedFrom }) => {
+      const notes = [isImport ? 'import' : [], movedFrom === undefined ? [] : `from ${movedFrom}`]
+      const note = notes.flat().join(', ')
+      return `  ${signs[action].padEnd(10)} ${address}${note === '' ? '' : ` (${note})`}`
+    }),
+    ...(outputs.length === 0 ? [] : [`  outputs: ${outputs.join(', ')}`]),
+  ].join('\n')
+}

@@ -15,11 +15,14 @@ const ended: readonly Run['status'][] = [
   'planned_and_saved',
 ]
 
-const waiting: readonly Run['status'][] = ['planned', 'policy_override']
+/** These wait only where the run does not go on by itself. */
+const confirmable: readonly Run['status'][] = ['planned', 'policy_checked']
 
-export function runPhase(run: Pick<Run, 'status' | 'autoApply'>): RunPhase {
+export function runPhase(
+  run: Pick<Run, 'status' | 'autoApply'> & Partial<Pick<Run, 'isDry'>>,
+): RunPhase {
   if (ended.includes(run.status)) return 'ended'
-  // On its way to its apply, without anybody's help.
-  if (run.status === 'planned' && run.autoApply === true) return 'working'
-  return waiting.includes(run.status) ? 'waiting' : 'working'
+  if (run.status === 'policy_override') return 'waiting'
+  const goesOn = run.autoApply === true || run.isDry === true
+  return confirmable.includes(run.status) && !goesOn ? 'waiting' : 'working'
 }
