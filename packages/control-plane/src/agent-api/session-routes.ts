@@ -104,7 +104,12 @@ export function sessionRoutes(deps: AgentApiDeps): readonly AgentRoute[] {
       response: jobsResponseSchema,
       handle: async ({ token, query, signal }) => {
         const waitMs = Math.min(query.wait * 1000, timing.longPollMs)
-        const jobs = await engine.acquire(token, { max: query.max, waitMs, signal })
+        const jobs = await engine.acquire(token, {
+          max: query.max,
+          waitMs,
+          signal,
+          checkAccess: () => tokens.recheck(token),
+        })
         return { jobs: [...jobs] }
       },
     }),
@@ -118,7 +123,12 @@ export function sessionRoutes(deps: AgentApiDeps): readonly AgentRoute[] {
       response: signalsResponseSchema,
       handle: async ({ token, query, signal }) => {
         const waitMs = Math.min(query.wait * 1000, timing.longPollMs)
-        return engine.signals(token, { after: query.after, waitMs, signal })
+        return engine.signals(token, {
+          after: query.after,
+          waitMs,
+          signal,
+          checkAccess: () => tokens.recheck(token),
+        })
       },
     }),
     defineRoute({

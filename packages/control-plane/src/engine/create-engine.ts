@@ -63,6 +63,7 @@ export function createEngine(options: EngineOptions): Engine {
     policyBundleReplaced: () => retention.reviewPolicyBundles(),
     configurationUploaded: (id, run) => control.configurationUploaded(id, run),
     workspaceChanged: (id) => db.transaction(() => queue.advance(id)),
+    sessionChanged: (agentId) => dispatcher.sessionChanged(agentId),
     isPoolBusy: (poolId) => jobs.isPoolBusy(poolId),
     agentStatus: (agentId) => sessions.status(agentId),
     positionInQueue: (runId) => queue.position(runId),

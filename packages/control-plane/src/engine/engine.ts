@@ -102,6 +102,8 @@ export interface RunEngine {
   workspaceChanged(workspaceId: string): void
   /** A policy group has another bundle, or is gone: looks which bundles no check needs any more. */
   policyBundleReplaced(): void
+  /** The agent's rights may have changed: its long-polls look at them again, and end if they are gone. */
+  sessionChanged(agentId: string): void
   /** Whether an agent of the pool holds a job. */
   isPoolBusy(poolId: string): boolean
   /** `idle`, `busy`, `errored` or `offline` (no heartbeat for 30 s). */
@@ -119,11 +121,11 @@ export interface AgentEngine {
   /** Resolves as soon as a job can be given out, or with an empty list after `waitMs`. */
   acquire(
     session: SessionKey,
-    request: { readonly max: number; readonly waitMs: number; readonly signal: AbortSignal },
+    request: SessionPoll & { readonly max: number },
   ): Promise<readonly JobAssignment[]>
   signals(
     session: SessionKey,
-    request: { readonly after: number; readonly waitMs: number; readonly signal: AbortSignal },
+    request: SessionPoll & { readonly after: number },
   ): Promise<SignalsResponse>
   start(session: SessionKey, job: JobRef): Promise<JobSpec>
   /** Throws `LEASE_LOST` unless that job is started and the token is the present one (I5). */
@@ -149,6 +151,13 @@ export interface AgentEngine {
   disconnect(session: SessionKey): void
   /** Throws unless that is the present session of a VCS agent: `SESSION_GONE`, `WRONG_POOL`. */
   checkRelay(session: SessionKey): void
+}
+
+export interface SessionPoll {
+  readonly waitMs: number
+  readonly signal: AbortSignal
+  /** Asked each time before something is given out: throws when the session's access was revoked. */
+  readonly checkAccess?: () => void
 }
 
 export interface SessionKey {

@@ -3,13 +3,8 @@ import type { JobAssignment, SignalsResponse } from '@scalr-agent/core/protocol'
 import { findWorkspaceFacts, type AgentRow, type JobRow } from '../store/index.ts'
 import type { AgentSessions } from './agent-sessions.ts'
 import type { EngineContext } from './engine-context.ts'
-import type { SessionKey } from './engine.ts'
+import type { SessionKey, SessionPoll } from './engine.ts'
 import type { WaitingRoom } from './waiting-room.ts'
-
-interface Poll {
-  readonly waitMs: number
-  readonly signal: AbortSignal
-}
 
 /** Gives queued jobs and cancel signals to the agents that ask for them, the moment there are some. */
 export class JobDispatcher {
@@ -28,7 +23,7 @@ export class JobDispatcher {
 
   async acquire(
     session: SessionKey,
-    request: Poll & { readonly max: number },
+    request: SessionPoll & { readonly max: number },
   ): Promise<readonly JobAssignment[]> {
     const agent = this.#sessions.require(session)
     let atOnce = true
@@ -37,6 +32,7 @@ export class JobDispatcher {
       key: jobsKey(agent.pool_id),
       owner: session.agentId,
       attempt: () => {
+        request.checkAccess?.()
         // Who waited gets one job at a time, so that jobs that come together spread over the agents.
         const limit = atOnce ? request.max : 1
         atOnce = false
@@ -49,7 +45,7 @@ export class JobDispatcher {
 
   async signals(
     session: SessionKey,
-    request: Poll & { readonly after: number },
+    request: SessionPoll & { readonly after: number },
   ): Promise<SignalsResponse> {
     const { jobs } = this.#context
     this.#sessions.require(session)
@@ -58,6 +54,7 @@ export class JobDispatcher {
       key: signalsKey(session.agentId),
       owner: session.agentId,
       attempt: () => {
+        request.checkAccess?.()
         this.#sessions.require(session)
         const found = jobs.signals(session.agentId, request.after)
         return found.length > 0 ? found : undefined
@@ -88,7 +85,7 @@ export class JobDispatcher {
     this.#room.wake(signalsKey(agentId))
   }
 
-  /** The agent has a new session: polls of the old one end. */
+  /** The agent has a new session, or its access was revoked: polls that lost their right end. */
   sessionChanged(agentId: string): void {
     this.#room.recheck(agentId)
   }

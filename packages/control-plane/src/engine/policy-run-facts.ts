@@ -24,7 +24,7 @@ export function policyRunFacts(
   facts: WorkspaceFacts,
 ): Readonly<Record<string, unknown>> {
   const more = db.get<MoreRow>(
-    `SELECT (SELECT email FROM users WHERE id = ?) AS email, environment_type FROM workspaces WHERE id = ?`,
+    `SELECT (SELECT email FROM actors WHERE id = ?) AS email, environment_type FROM workspaces WHERE id = ?`,
     run.created_by,
     facts.id,
   )

@@ -7,7 +7,13 @@ import type { Database, FileStore } from '../store/index.ts'
 import type { TokenService } from '../tokens/index.ts'
 import type { Vcs } from '../vcs/index.ts'
 
-import { jsonApiType, type JsonApiDocument, type Reader } from './json-api/index.ts'
+import {
+  jsonApiType,
+  parseListQuery,
+  type JsonApiDocument,
+  type ListQuery,
+  type Reader,
+} from './json-api/index.ts'
 
 export interface PublicApiLimits {
   readonly configurationBytes: number
@@ -41,8 +47,12 @@ export interface PublicApi extends PublicApiDeps {
 
 /** Who asks. */
 export interface ApiUser {
+  readonly kind: 'user' | 'service-account' | 'run'
+  /** Id of the user or the service account: what is kept of who did something. */
   readonly userId: string
   readonly accountId: string
+  /** All that a run sees of its account's workspaces. */
+  readonly workspaceId?: string
 }
 
 const users = new WeakMap<FastifyRequest, ApiUser>()
@@ -56,6 +66,12 @@ export function userOf(request: FastifyRequest): ApiUser {
   const user = users.get(request)
   if (user === undefined) throw new TypeError('The request was not authenticated')
   return user
+}
+
+/** The query of a read. A run gets nothing along with what it reads: `include` would lead beyond its workspace. */
+export function queryOf(request: FastifyRequest): ListQuery {
+  const query = parseListQuery(request.url)
+  return userOf(request).kind === 'run' ? { ...query, include: [] } : query
 }
 
 export function sendDocument(

@@ -1,16 +1,14 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 
-import { bearerToken } from '../tokens/index.ts'
-
+import { authenticate } from './authenticate.ts'
 import {
   createErrorHandler,
   jsonApiType,
-  PublicApiError,
   publicApiPath,
   Reader,
   sendErrors,
 } from './json-api/index.ts'
-import { setUser, type PublicApi, type PublicApiDeps } from './public-api.ts'
+import type { PublicApi, PublicApiDeps } from './public-api.ts'
 import {
   accessTokens,
   accounts,
@@ -28,7 +26,9 @@ import {
   policyChecks,
   policyGroups,
   runs,
+  serviceAccounts,
   stateVersions,
+  tags,
   users,
   variables,
   vcsProviders,
@@ -36,6 +36,7 @@ import {
   workspaces,
 } from './resources/index.ts'
 import { registerAccessTokens } from './routes/access-tokens.ts'
+import { registerAccounts } from './routes/accounts.ts'
 import { registerAgentPools } from './routes/agent-pools.ts'
 import { registerAgents } from './routes/agents.ts'
 import { registerConfigurationVersions } from './routes/configuration-versions.ts'
@@ -48,7 +49,10 @@ import { registerPolicyChecks } from './routes/policy-checks.ts'
 import { registerPolicyGroups } from './routes/policy-groups.ts'
 import { registerRead, registerReads } from './routes/read-routes.ts'
 import { registerRuns } from './routes/runs.ts'
+import { registerServiceAccounts } from './routes/service-accounts.ts'
 import { registerStateVersions } from './routes/state-versions.ts'
+import { registerTagLinks } from './routes/tag-links.ts'
+import { registerTags } from './routes/tags.ts'
 import { registerVariables } from './routes/variables.ts'
 import { registerVcsProviders } from './routes/vcs-providers.ts'
 import { registerWorkspaces } from './routes/workspaces.ts'
@@ -70,7 +74,9 @@ const resources = [
   policyChecks,
   policyGroups,
   runs,
+  serviceAccounts,
   stateVersions,
+  tags,
   users,
   variables,
   vcsProviders,
@@ -79,11 +85,14 @@ const resources = [
 ] as const
 
 const routes: readonly ((api: PublicApi) => void)[] = [
-  (api) => registerReads(api, accounts),
   (api) => registerReads(api, users),
   (api) => registerRead(api, vcsRevisions),
   registerVcsProviders,
   registerModules,
+  registerAccounts,
+  registerServiceAccounts,
+  registerTags,
+  registerTagLinks,
   registerEnvironments,
   registerWorkspaces,
   registerAgentPools,
@@ -112,12 +121,7 @@ export function registerPublicApi(server: FastifyInstance, deps: PublicApiDeps):
       )
       acceptJson(app)
       app.addHook('onRequest', (request) => authenticate(request, deps))
-      const reader = new Reader(
-        deps.db,
-        { engine: deps.engine, publicUrl: deps.publicUrl, now: () => deps.clock.now() },
-        resources,
-      )
-      const api: PublicApi = { ...deps, app, reader }
+      const api: PublicApi = { ...deps, app, reader: createReader(deps) }
       for (const register of routes) register(api)
       done()
     },
@@ -125,8 +129,14 @@ export function registerPublicApi(server: FastifyInstance, deps: PublicApiDeps):
   )
 }
 
+/** Reads every resource of the public API. */
+export function createReader(deps: PublicApiDeps): Reader {
+  const { db, engine, publicUrl, clock } = deps
+  return new Reader(db, { engine, publicUrl, now: () => clock.now() }, resources)
+}
+
 /** Clients send either type, and some send one with an empty body. */
-function acceptJson(app: FastifyInstance): void {
+export function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser(
@@ -137,16 +147,4 @@ function acceptJson(app: FastifyInstance): void {
       else void parse(request, body, done)
     },
   )
-}
-
-async function authenticate(request: FastifyRequest, deps: PublicApiDeps): Promise<void> {
-  const token = await deps.tokens.verify(bearerToken(request.headers.authorization))
-  // The narrower tokens are good, but for other paths: Scalr answers 404 to what is not permitted.
-  if (token.kind !== 'user') {
-    throw new PublicApiError(404, {
-      title: 'Object not found or user unauthorized.',
-      detail: `A ${token.kind} token does not open the public API; use a user token.`,
-    })
-  }
-  setUser(request, { userId: token.userId, accountId: token.accountId })
 }

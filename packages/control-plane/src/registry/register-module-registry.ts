@@ -111,13 +111,13 @@ export function registerModuleRegistry(app: FastifyInstance, deps: ModuleRegistr
 const noModule =
   'There is no such module or version, or it is not yours. The module resource names its source.'
 
-/** A user's account, or that of the run that initialises a configuration. @throws TokenRejectedError */
+/** The account of a user or service account, or that of the run that initialises a configuration. @throws TokenRejectedError */
 async function accountOf(
   request: FastifyRequest,
   { db, tokens }: ModuleRegistryDeps,
 ): Promise<string | undefined> {
   const token = await tokens.verify(bearerToken(request.headers.authorization))
-  if (token.kind === 'user') return token.accountId
+  if (token.kind === 'user' || token.kind === 'service-account') return token.accountId
   if (token.kind !== 'run') return undefined
   return db.get<{ account_id: string }>(
     `SELECT e.account_id FROM workspaces w JOIN environments e ON e.id = w.environment_id WHERE w.id = ?`,

@@ -11,8 +11,8 @@ export interface StateAccess {
 }
 
 /**
- * Who may touch the workspace's state: a run's own token while its job is at work, or a user of the
- * account. The token is the password of basic auth, which is all that Terraform's http backend can send.
+ * Who may touch the workspace's state: a run's own token while its job is at work, or a user or service
+ * account of the account. The token is the password of basic auth, which is all that Terraform's http backend can send.
  *
  * @throws {@link TokenRejectedError} when there is none
  * @throws {@link StateError} 403 or 404
@@ -27,18 +27,19 @@ export async function authorizeState(
     .verify(basicPassword(authorization) ?? bearerToken(authorization))
     .catch((error: unknown) => {
       // Terraform gives the reason of a 403 more room than that of a 401.
-      if (error instanceof TokenRejectedError && error.reason === 'revoked') throw ended()
+      if (error instanceof TokenRejectedError && error.reason === 'ended') throw ended()
       throw error
     })
   const workspace = db.get<{ account_id: string }>(
     `SELECT e.account_id FROM workspaces w JOIN environments e ON e.id = w.environment_id WHERE w.id = ?`,
     workspaceId,
   )
-  if (token.kind === 'user') {
+  if (token.kind === 'user' || token.kind === 'service-account') {
     if (workspace?.account_id !== token.accountId) {
       throw new StateError(404, `There is no workspace ${workspaceId}, or it is not yours.`)
     }
-    return { caller: { kind: 'user', userId: token.userId }, recheck: () => {} }
+    const userId = token.kind === 'user' ? token.userId : token.serviceAccountId
+    return { caller: { kind: 'user', userId }, recheck: () => tokens.recheck(token) }
   }
   if (token.kind !== 'run' || token.workspaceId !== workspaceId || workspace === undefined) {
     throw new StateError(403, 'The token does not give access to the state of this workspace.')

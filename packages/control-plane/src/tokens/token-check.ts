@@ -3,7 +3,7 @@ import type { Database } from '../store/index.ts'
 
 import type { OwnClaims } from './token-claims.ts'
 import { TokenRejectedError } from './token-rejected-error.ts'
-import type { VerifiedToken } from './token-types.ts'
+import type { TokenOf, VerifiedToken } from './token-types.ts'
 
 const lastUsedEveryMs = 60_000
 
@@ -13,11 +13,20 @@ interface JobTokenRow {
   readonly run_token_revoked: number
 }
 
-/** Whether what a sound token stands for is still there: user, pool, job, and no revocation. */
+/** Tokens whose use may outlast their check. */
+export type LongLived = TokenOf<'user' | 'service-account' | 'session'>
+
+export interface TokenCheck {
+  /** Whether what a sound token stands for is still there: its owner, its job, and no revocation. */
+  readonly check: (claims: OwnClaims) => VerifiedToken
+  /** Throws when the access token, or the one that a session was opened with, is gone since. */
+  readonly recheck: (token: LongLived) => void
+}
+
 export function createTokenCheck(options: {
   readonly db: Database
   readonly clock: Clock
-}): (claims: OwnClaims) => VerifiedToken {
+}): TokenCheck {
   const { db, clock } = options
 
   function check(claims: OwnClaims): VerifiedToken {
@@ -31,6 +40,11 @@ export function createTokenCheck(options: {
         if (user === undefined) throw new TokenRejectedError('revoked')
         checkAccessToken(id)
         return { kind: 'user', id, userId: sub, accountId: user.account_id }
+      }
+      case 'service-account': {
+        const accountId = accountOfProgram(sub)
+        checkAccessToken(id)
+        return { kind: 'service-account', id, serviceAccountId: sub, accountId }
       }
       case 'pool': {
         const accountId = accountOfPool(sub)
@@ -69,7 +83,7 @@ export function createTokenCheck(options: {
           job.state !== 'started' ||
           job.fencing_token !== claims.fence
         ) {
-          throw new TokenRejectedError('revoked')
+          throw new TokenRejectedError('ended')
         }
         return {
           kind: 'run',
@@ -82,6 +96,31 @@ export function createTokenCheck(options: {
         }
       }
     }
+  }
+
+  function recheck(token: LongLived): void {
+    switch (token.kind) {
+      case 'user':
+        checkAccessToken(token.id)
+        return
+      case 'service-account':
+        accountOfProgram(token.serviceAccountId)
+        checkAccessToken(token.id)
+        return
+      case 'session':
+        accountOfPool(token.poolId)
+        checkAccessToken(token.poolTokenId)
+    }
+  }
+
+  function accountOfProgram(id: string): string {
+    const account = db.get<{ account_id: string; is_active: number }>(
+      'SELECT account_id, is_active FROM service_accounts WHERE id = ?',
+      id,
+    )
+    if (account === undefined) throw new TokenRejectedError('revoked')
+    if (account.is_active === 0) throw new TokenRejectedError('inactive')
+    return account.account_id
   }
 
   function jobRow(id: string): JobTokenRow | undefined {
@@ -117,5 +156,5 @@ export function createTokenCheck(options: {
     )
   }
 
-  return check
+  return { check, recheck }
 }

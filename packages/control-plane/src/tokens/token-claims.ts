@@ -6,6 +6,7 @@ const expiry = { exp: z.number() }
 /** Payloads as they lie in the JWT. Short names, since a token travels with every call. */
 export const ownClaimsSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('user'), ...base }),
+  z.object({ kind: z.literal('service-account'), ...base }),
   z.object({ kind: z.literal('pool'), ...base }),
   z.object({
     kind: z.literal('session'),

@@ -7,6 +7,8 @@ export function payloadOf(
   switch (request.kind) {
     case 'user':
       return { sub: request.userId }
+    case 'service-account':
+      return { sub: request.serviceAccountId }
     case 'pool':
       return { sub: request.poolId }
     case 'session':

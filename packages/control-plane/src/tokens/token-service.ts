@@ -4,7 +4,7 @@ import type { Clock, IdSource } from '../runtime/index.ts'
 import type { Database } from '../store/index.ts'
 
 import { ensureSigningKey, findSigningKey } from './signing-key.ts'
-import { createTokenCheck } from './token-check.ts'
+import { createTokenCheck, type LongLived } from './token-check.ts'
 import { ownClaimsSchema, type OwnClaims } from './token-claims.ts'
 import { payloadOf } from './token-payload.ts'
 import { TokenRejectedError } from './token-rejected-error.ts'
@@ -35,14 +35,19 @@ export interface TokenService {
    * @throws {@link TokenRejectedError}
    */
   verify(token: string | undefined): Promise<VerifiedToken>
-  /** User and pool tokens. @returns whether there was such a token. */
+  /**
+   * Throws when access was revoked since the token was verified: a long-poll or an upload outlasts a check.
+   * @throws {@link TokenRejectedError}
+   */
+  recheck(token: LongLived): void
+  /** Tokens of users, service accounts and pools. @returns whether there was such a token. */
   revoke(id: string): boolean
 }
 
 export function createTokenService(options: TokenServiceOptions): TokenService {
   const { db, clock, ids } = options
   const key = ensureSigningKey(db, { clock, ids })
-  const check = createTokenCheck({ db, clock })
+  const { check, recheck } = createTokenCheck({ db, clock })
 
   async function issue(request: TokenRequest): Promise<IssuedToken> {
     const now = request.kind === 'run' ? request.issuedAt : clock.now()
@@ -61,7 +66,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         expiresAt,
       },
     )
-    if (request.kind === 'user' || request.kind === 'pool') {
+    if (isAccessToken(request)) {
       db.run(
         `INSERT INTO access_tokens (id, kind, owner_id, name, description, created_by, created_at, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -162,8 +167,15 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     issue,
     reissueUserToken,
     verify,
+    recheck,
     revoke,
   }
+}
+
+function isAccessToken(
+  request: TokenRequest,
+): request is TokenRequest & { readonly kind: 'user' | 'service-account' | 'pool' } {
+  return request.kind === 'user' || request.kind === 'service-account' || request.kind === 'pool'
 }
 
 interface TokenTimes {

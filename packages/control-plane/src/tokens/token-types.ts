@@ -9,6 +9,12 @@ export type VerifiedToken =
       readonly accountId: string
     }
   | {
+      readonly kind: 'service-account'
+      readonly id: string
+      readonly serviceAccountId: string
+      readonly accountId: string
+    }
+  | {
       readonly kind: 'pool'
       readonly id: string
       readonly poolId: string
@@ -45,9 +51,10 @@ export type VerifiedToken =
 /** The verified token of one kind. */
 export type TokenOf<Kind extends TokenKind> = Extract<VerifiedToken, { readonly kind: Kind }>
 
-/** What to issue. User and pool tokens become rows of `access_tokens`; the others live only as JWTs. */
+/** What to issue. Access tokens become rows of `access_tokens`; the others live only as JWTs. */
 export type TokenRequest =
   | (AccessTokenRequest & { readonly kind: 'user'; readonly userId: string })
+  | (AccessTokenRequest & { readonly kind: 'service-account'; readonly serviceAccountId: string })
   | (AccessTokenRequest & { readonly kind: 'pool'; readonly poolId: string })
   | (ShortLived & {
       readonly kind: 'session'
@@ -82,7 +89,7 @@ interface AccessTokenRequest {
   readonly expiresInMs?: number
   readonly name?: string | null
   readonly description?: string | null
-  /** User id. */
+  /** Id of a user or a service account. */
   readonly createdBy?: string | null
 }
 

@@ -42,7 +42,7 @@ describe('the lease of an apply', () => {
     expect(fixture.errorOf(runId)).toContain('terraform force-unlock lock-1')
     expect(await fixture.acquire(fixture.register('two'))).toEqual([])
     expect(fixture.beat(session, [job])).toEqual({ [job.jobId]: 'revoked' })
-    await expect(fixture.tokens.verify(runToken)).rejects.toMatchObject({ reason: 'revoked' })
+    await expect(fixture.tokens.verify(runToken)).rejects.toMatchObject({ reason: 'ended' })
     await expect(fixture.engine.finish(job, report(job))).rejects.toMatchObject({
       code: 'LEASE_LOST',
     })

@@ -30,6 +30,11 @@ export function tokenFixture(): TokenFixture {
     now,
   )
   db.run(
+    `INSERT INTO service_accounts (id, account_id, name, email, created_at)
+     VALUES ('sa-1', 'acc-1', 's', 's@x', ?)`,
+    now,
+  )
+  db.run(
     "INSERT INTO environments (id, account_id, name, created_at) VALUES ('env-1', 'acc-1', 'e', ?)",
     now,
   )

@@ -7,6 +7,7 @@ import { tokenFixture as fixture } from '../support/token-fixture.ts'
 
 const requests: readonly TokenRequest[] = [
   { kind: 'user', userId: 'user-1' },
+  { kind: 'service-account', serviceAccountId: 'sa-1' },
   { kind: 'pool', poolId: 'apool-1' },
   {
     kind: 'job',
@@ -34,8 +35,8 @@ async function rejection(tokens: TokenService, token: string | undefined): Promi
   )
 }
 
-const runRequest = requests[3]!
-const jobRequest = requests[2]!
+const runRequest = requests[4]!
+const jobRequest = requests[3]!
 
 describe('TokenService', () => {
   it.each(requests)('gives back what a $kind token was issued for', async (request) => {
@@ -67,7 +68,7 @@ describe('TokenService', () => {
 
   it('keeps no token in the database', async () => {
     const { db, tokens } = fixture()
-    const { token } = await tokens.issue(requests[1]!)
+    const { token } = await tokens.issue(requests[2]!)
     expect(JSON.stringify(db.all('SELECT * FROM access_tokens'))).not.toContain(token.split('.')[2])
   })
 
@@ -117,7 +118,7 @@ describe('TokenService', () => {
 
   it('refuses a revoked token', async () => {
     const { tokens } = fixture()
-    const { token, id } = await tokens.issue(requests[1]!)
+    const { token, id } = await tokens.issue(requests[2]!)
     expect(tokens.revoke(id)).toBe(true)
     expect(tokens.revoke(id)).toBe(false)
     expect(await rejection(tokens, token)).toBe('revoked')
@@ -125,7 +126,7 @@ describe('TokenService', () => {
 
   it('ends the sessions that a revoked pool token opened', async () => {
     const { tokens } = fixture()
-    const pool = await tokens.issue(requests[1]!)
+    const pool = await tokens.issue(requests[2]!)
     const session = await tokens.issue({
       kind: 'session',
       agentId: 'agent-1',
@@ -145,7 +146,7 @@ describe('TokenService', () => {
 
   it('refuses the tokens of a pool that is gone', async () => {
     const { db, tokens } = fixture()
-    const { token } = await tokens.issue(requests[1]!)
+    const { token } = await tokens.issue(requests[2]!)
     db.run('DELETE FROM agent_pools WHERE id = ?', 'apool-1')
     expect(await rejection(tokens, token)).toBe('revoked')
   })
@@ -161,7 +162,7 @@ describe('TokenService', () => {
     const { token } = await tokens.issue(runRequest)
     expect(await tokens.verify(token)).toMatchObject({ kind: 'run' })
     db.run(sql)
-    expect(await rejection(tokens, token)).toBe('revoked')
+    expect(await rejection(tokens, token)).toBe('ended')
   })
 
   it('I4: a job token outlives its job, so that finish may be repeated', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Kinds of token, each narrower than the one before. */
-export const tokenKindSchema = z.enum(['user', 'pool', 'session', 'job', 'run'])
+export const tokenKindSchema = z.enum(['user', 'service-account', 'pool', 'session', 'job', 'run'])
 /** What a token is for; each opens less than the one before. */
 export type TokenKind = z.infer<typeof tokenKindSchema>
 

@@ -15,6 +15,7 @@ export {
 } from './public-api-error.ts'
 export { Reader, type JsonApiDocument } from './reader.ts'
 export {
+  byUser,
   constant,
   empty,
   emptyMany,

@@ -81,6 +81,17 @@ export function toMany(type: string, column: string): Relation {
   return { type, ids: (row) => idsOf(row, column) }
 }
 
+/** A user who did something; a service account did it where it is unset. */
+export function byUser(column: string): Relation {
+  return {
+    type: 'users',
+    id: (row) => {
+      const id = nullableTextOf(row, column)
+      return id?.startsWith('user-') === true ? id : null
+    },
+  }
+}
+
 /** A relation that this control plane never fills. */
 export function empty(type: string): Relation {
   return { type, id: () => null }

@@ -1,4 +1,8 @@
-import { constant, nullableTextOf, text, toOne, type Resource } from '../json-api/index.ts'
+import { byUser, constant, nullableTextOf, text, type Resource } from '../json-api/index.ts'
+
+/** By SQLite's own clock; what an answer says of a token goes by the control plane's. */
+const expiredSql =
+  "(t.expires_at IS NOT NULL AND t.expires_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
 
 export const accessTokens: Resource = {
   type: 'access-tokens',
@@ -6,8 +10,9 @@ export const accessTokens: Resource = {
   path: '/access-tokens',
   columns: 't.*',
   // A revoked token is gone for every reader.
-  from: `(SELECT k.*, COALESCE(u.account_id, p.account_id) AS account_id FROM access_tokens k
+  from: `(SELECT k.*, COALESCE(u.account_id, s.account_id, p.account_id) AS account_id FROM access_tokens k
     LEFT JOIN users u ON k.kind = 'user' AND u.id = k.owner_id
+    LEFT JOIN service_accounts s ON k.kind = 'service-account' AND s.id = k.owner_id
     LEFT JOIN agent_pools p ON k.kind = 'pool' AND p.id = k.owner_id
     WHERE k.revoked_at IS NULL) t`,
   account: 't.account_id',
@@ -24,8 +29,8 @@ export const accessTokens: Resource = {
     // Only in the answer to its creation.
     token: constant(null),
   },
-  relations: { 'created-by': toOne('users', 'created_by') },
-  filters: {},
+  relations: { 'created-by': byUser('created_by') },
+  filters: { 'is-expired': { column: expiredSql, flag: true } },
   searched: ['t.name', 't.description'],
   sorts: {
     'created-at': 't.created_at',

@@ -1,18 +1,24 @@
-import { constant, text, type Resource } from '../json-api/index.ts'
+import { constant, empty, text, toOne, type Resource } from '../json-api/index.ts'
 
 export const accounts: Resource = {
   type: 'accounts',
   model: 'Account',
   path: '/accounts',
-  columns: 't.*',
+  columns: `t.*, (SELECT u.id FROM users u WHERE u.account_id = t.id ORDER BY u.created_at, u.id LIMIT 1)
+    AS owner_id`,
   from: 'accounts t',
   account: 't.id',
   attributes: {
     name: text('name'),
     'created-at': text('created_at'),
     'allowed-ips': constant([]),
+    'support-access-enabled': constant(false),
   },
-  relations: {},
+  relations: {
+    owner: toOne('users', 'owner_id'),
+    'billing-plan': empty('billing-plans'),
+    'identity-provider': empty('identity-providers'),
+  },
   filters: { account: { column: 't.id' }, name: { column: 't.name' } },
   searched: ['t.name'],
   sorts: { name: 't.name' },

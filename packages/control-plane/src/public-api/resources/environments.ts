@@ -1,4 +1,5 @@
 import {
+  byUser,
   constant,
   empty,
   emptyMany,
@@ -13,10 +14,11 @@ export const environments: Resource = {
   type: 'environments',
   model: 'Environment',
   path: '/environments',
-  columns: `t.*, (SELECT email FROM users WHERE id = t.created_by) AS created_by_email,
+  columns: `t.*, (SELECT email FROM actors WHERE id = t.created_by) AS created_by_email,
     (SELECT json_group_array(g.id ORDER BY g.name) FROM policy_groups g WHERE g.account_id = t.account_id
      AND (g.is_enforced = 1 OR EXISTS (SELECT 1 FROM policy_group_environments l
-       WHERE l.policy_group_id = g.id AND l.environment_id = t.id))) AS policy_group_ids`,
+       WHERE l.policy_group_id = g.id AND l.environment_id = t.id))) AS policy_group_ids,
+    (SELECT json_group_array(l.tag_id) FROM environment_tags l WHERE l.environment_id = t.id) AS tag_ids`,
   from: 'environments t',
   account: 't.account_id',
   attributes: {
@@ -28,26 +30,32 @@ export const environments: Resource = {
     'remote-backend': constant(true),
     'remote-backend-overridable': constant(false),
     'is-federated-to-account': constant(false),
+    favorite: constant(false),
     'created-at': text('created_at'),
     'updated-at': text('updated_at'),
     'created-by-email': text('created_by_email'),
   },
   relations: {
     account: toOne('accounts', 'account_id'),
-    'created-by': toOne('users', 'created_by'),
+    'created-by': byUser('created_by'),
     'updated-by': empty('users'),
     'locked-by': empty('users'),
     'default-workspace-agent-pool': toOne('agent-pools', 'default_agent_pool_id'),
     'storage-profile': empty('storage-profiles'),
     'default-provider-configurations': emptyMany('provider-configurations'),
     'provider-configurations': emptyMany('provider-configurations'),
+    'drift-detection-schedules': emptyMany('drift-detection-schedule'),
     'policy-groups': toMany('policy-groups', 'policy_group_ids'),
-    tags: emptyMany('tags'),
+    tags: toMany('tags', 'tag_ids'),
   },
   filters: {
     account: { column: 't.account_id' },
     environment: { column: 't.id' },
     name: { column: 't.name' },
+    tag: {
+      condition: `EXISTS (SELECT 1 FROM environment_tags l WHERE l.environment_id = t.id
+        AND l.tag_id IN (SELECT value FROM json_each(?)))`,
+    },
     'policy-group': {
       condition: `EXISTS (SELECT 1 FROM policy_groups g WHERE g.id IN (SELECT value FROM json_each(?))
         AND (g.is_enforced = 1 OR EXISTS (SELECT 1 FROM policy_group_environments l

@@ -1,4 +1,5 @@
 import {
+  byUser,
   constant,
   empty,
   integer,
@@ -38,7 +39,7 @@ export const modules: Resource = {
   },
   relations: {
     account: toOne('accounts', 'account_id'),
-    'created-by': toOne('users', 'created_by'),
+    'created-by': byUser('created_by'),
     environment: empty('environments'),
     namespace: empty('module-namespaces'),
     'latest-module-version': toOne('module-versions', 'latest_version_id'),

@@ -1,4 +1,5 @@
 import {
+  byUser,
   constant,
   empty,
   emptyMany,
@@ -56,7 +57,7 @@ export const runs: Resource = {
     workspace: toOne('workspaces', 'workspace_id'),
     environment: toOne('environments', 'environment_id'),
     'configuration-version': toOne('configuration-versions', 'configuration_version_id'),
-    'created-by': toOne('users', 'created_by'),
+    'created-by': byUser('created_by'),
     'created-by-run': empty('runs'),
     plan: toOne('plans', 'plan_id'),
     apply: toOne('applies', 'apply_id'),
@@ -76,6 +77,11 @@ export const runs: Resource = {
     'created-by': { column: 't.created_by' },
     'created-at': { column: 't.created_at' },
     'is-dry': { column: 't.is_dry', flag: true },
+    'vcs-revision': {
+      condition: `EXISTS (SELECT 1 FROM vcs_revisions v
+        WHERE v.configuration_version_id = t.configuration_version_id
+        AND v.id IN (SELECT value FROM json_each(?)))`,
+    },
     'env-or-ws': {
       condition: `EXISTS (SELECT 1 FROM json_each(?) j WHERE j.value IN (w.environment_id, t.workspace_id))`,
     },

@@ -13,10 +13,11 @@ export const users: Resource = {
     'full-name': constant(null),
     status: constant('Active'),
     'created-at': text('created_at'),
+    'last-login-at': constant(null),
   },
-  relations: { teams: emptyMany('teams') },
+  relations: { teams: emptyMany('teams'), 'identity-providers': emptyMany('identity-providers') },
   filters: { user: { column: 't.id' }, email: { column: 't.email' } },
   searched: ['t.email'],
-  sorts: { email: 't.email' },
+  sorts: { email: 't.email', 'created-at': 't.created_at' },
   defaultSort: 't.email',
 }

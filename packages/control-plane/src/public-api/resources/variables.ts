@@ -1,10 +1,18 @@
-import { flag, flagOf, nullableTextOf, text, toOne, type Resource } from '../json-api/index.ts'
+import {
+  byUser,
+  flag,
+  flagOf,
+  nullableTextOf,
+  text,
+  toOne,
+  type Resource,
+} from '../json-api/index.ts'
 
 export const variables: Resource = {
   type: 'vars',
   model: 'Variable',
   path: '/vars',
-  columns: `t.*, (SELECT email FROM users WHERE id = t.updated_by) AS updated_by_email`,
+  columns: `t.*, (SELECT email FROM actors WHERE id = t.updated_by) AS updated_by_email`,
   // A workspace's variable belongs to its environment too, for filters; what is stored is its scope.
   from: `variables t LEFT JOIN workspaces w ON w.id = t.workspace_id`,
   account: 't.account_id',
@@ -23,7 +31,7 @@ export const variables: Resource = {
     account: toOne('accounts', 'account_id'),
     environment: toOne('environments', 'environment_id'),
     workspace: toOne('workspaces', 'workspace_id'),
-    'updated-by': toOne('users', 'updated_by'),
+    'updated-by': byUser('updated_by'),
   },
   filters: {
     account: { column: 't.account_id' },

@@ -1,8 +1,8 @@
 import { stateLockFacts } from '../../engine/index.ts'
 import {
+  byUser,
   constant,
   empty,
-  emptyMany,
   flag,
   flagOf,
   integer,
@@ -10,12 +10,16 @@ import {
   nullableTextOf,
   text,
   textOf,
+  toMany,
   toOne,
   type Cell,
   type Resource,
 } from '../json-api/index.ts'
 
 import { holdingRunSql } from './run-statuses.ts'
+
+const hasResourcesSql = `COALESCE((SELECT x.resources_json <> '[]' FROM state_versions x
+  WHERE x.workspace_id = t.id ORDER BY x.rowid DESC LIMIT 1), 0)`
 
 const latest = (table: string, order: string, where = ''): string =>
   `(SELECT x.id FROM ${table} x WHERE x.workspace_id = t.id ${where} ORDER BY ${order} DESC LIMIT 1)`
@@ -49,7 +53,8 @@ export const workspaces: Resource = {
     ${latest('runs', 'x.sequence', "AND x.status <> 'pending'")} AS last_begun_run_id,
     ${latest('configuration_versions', 'x.rowid')} AS latest_configuration_version_id,
     ${latest('configuration_versions', 'x.rowid', "AND x.status = 'uploaded'")} AS configuration_version_id,
-    (SELECT x.resources_json <> '[]' FROM state_versions x WHERE x.workspace_id = t.id ORDER BY x.rowid DESC LIMIT 1) AS has_resources`,
+    ${hasResourcesSql} AS has_resources,
+    (SELECT json_group_array(l.tag_id) FROM workspace_tags l WHERE l.workspace_id = t.id) AS tag_ids`,
   from: `workspaces t JOIN environments e ON e.id = t.environment_id
     LEFT JOIN state_locks s ON s.workspace_id = t.id`,
   account: 'e.account_id',
@@ -71,6 +76,12 @@ export const workspaces: Resource = {
     'remote-backend': constant(true),
     'remote-state-sharing': constant(false),
     'force-latest-run': constant(false),
+    'apply-schedule': constant(null),
+    'destroy-schedule': constant(null),
+    'auto-destroy-days': constant(null),
+    'auto-destroy-status': constant(null),
+    'auto-destroy-time': constant(null),
+    favorite: constant(false),
     'vcs-repo': json('vcs_repo_json'),
     locked: (row) => flagOf(row, 'locked') || nullableTextOf(row, 'holding_run_id') !== null,
     'lock-reason': (row) => {
@@ -87,9 +98,9 @@ export const workspaces: Resource = {
   relations: {
     environment: toOne('environments', 'environment_id'),
     'agent-pool': toOne('agent-pools', 'agent_pool_id'),
-    'created-by': toOne('users', 'created_by'),
+    'created-by': byUser('created_by'),
     'updated-by': empty('users'),
-    'locked-by': toOne('users', 'locked_by'),
+    'locked-by': byUser('locked_by'),
     'locked-by-run': toOne('runs', 'holding_run_id'),
     'current-run': {
       type: 'runs',
@@ -103,9 +114,11 @@ export const workspaces: Resource = {
       'latest_configuration_version_id',
     ),
     'vcs-provider': toOne('vcs-providers', 'vcs_provider_id'),
+    module: empty('modules'),
     'module-version': empty('module-versions'),
+    'drift-report': empty('drift-reports'),
     'ssh-key': empty('account-ssh-keys'),
-    tags: emptyMany('tags'),
+    tags: toMany('tags', 'tag_ids'),
   },
   filters: {
     account: { column: 'e.account_id' },
@@ -115,11 +128,16 @@ export const workspaces: Resource = {
     workspace: { column: 't.id' },
     name: { column: 't.name' },
     'agent-pool': { column: 't.agent_pool_id' },
+    tag: {
+      condition: `EXISTS (SELECT 1 FROM workspace_tags l WHERE l.workspace_id = t.id
+        AND l.tag_id IN (SELECT value FROM json_each(?)))`,
+    },
     'vcs-provider': { column: 't.vcs_provider_id' },
     'vcs-repo.identifier': { column: "(t.vcs_repo_json ->> '$.identifier')" },
     'created-by': { column: 't.created_by' },
     'updated-at': { column: 't.updated_at' },
     'deletion-protection-enabled': { column: 't.deletion_protection', flag: true },
+    'has-resources': { column: hasResourcesSql, flag: true },
     'run.status': {
       condition: `(SELECT x.status FROM runs x WHERE x.workspace_id = t.id ORDER BY x.sequence DESC LIMIT 1)
         IN (SELECT value FROM json_each(?))`,

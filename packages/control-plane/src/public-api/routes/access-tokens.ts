@@ -1,11 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
-import { parseListQuery, parseWriteBody, textOf, type ResourceObject } from '../json-api/index.ts'
-import { idOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
-import { accessTokens, agentPools } from '../resources/index.ts'
+import {
+  notFound,
+  parseWriteBody,
+  textOf,
+  type ResourceObject,
+  type Row,
+} from '../json-api/index.ts'
+import { idOf, queryOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
+import { accessTokens, agentPools, serviceAccounts } from '../resources/index.ts'
 
-import { registerRead } from './read-routes.ts'
+import { agentsOf, endAccess } from './pool-access.ts'
 import { sendResource, updateRow } from './writes.ts'
 
 const updateSchema = z.object({
@@ -19,32 +25,38 @@ const minuteMs = 60_000
 
 type Owner =
   | { readonly kind: 'pool'; readonly poolId: string }
+  | { readonly kind: 'service-account'; readonly serviceAccountId: string }
   | { readonly kind: 'user'; readonly userId: string }
 
 export function registerAccessTokens(api: PublicApi): void {
   const { app } = api
-  registerRead(api, accessTokens)
 
-  app.get('/agent-pools/:id/access-tokens', (request, reply) => {
-    const poolId = idOf(request)
-    api.reader.row(agentPools, userOf(request).accountId, poolId)
-    return list(api, request, reply, { kind: 'pool', poolId })
+  const owners = {
+    '/agent-pools/:id/access-tokens': (request: FastifyRequest): Owner => ({
+      kind: 'pool',
+      poolId: textOf(api.reader.row(agentPools, userOf(request).accountId, idOf(request)), 'id'),
+    }),
+    '/service-accounts/:id/access-tokens': (request: FastifyRequest): Owner => ({
+      kind: 'service-account',
+      serviceAccountId: textOf(
+        api.reader.row(serviceAccounts, userOf(request).accountId, idOf(request)),
+        'id',
+      ),
+    }),
+    '/access-tokens': callerOf,
+  }
+  for (const [path, ownerOf] of Object.entries(owners)) {
+    app.get(path, (request, reply) => list(api, request, reply, ownerOf(request)))
+    app.post(path, (request, reply) => create(api, request, reply, ownerOf(request)))
+  }
+
+  app.get('/access-tokens/:id', (request, reply) => {
+    const id = textOf(tokenRow(api, request), 'id')
+    return sendResource(api, request, reply, { resource: accessTokens, id })
   })
-  app.post('/agent-pools/:id/access-tokens', (request, reply) => {
-    const poolId = idOf(request)
-    api.reader.row(agentPools, userOf(request).accountId, poolId)
-    return create(api, request, reply, { kind: 'pool', poolId })
-  })
-  app.get('/access-tokens', (request, reply) =>
-    list(api, request, reply, { kind: 'user', userId: userOf(request).userId }),
-  )
-  app.post('/access-tokens', (request, reply) =>
-    create(api, request, reply, { kind: 'user', userId: userOf(request).userId }),
-  )
 
   app.patch('/access-tokens/:id', (request, reply) => {
-    const id = idOf(request)
-    api.reader.row(accessTokens, userOf(request).accountId, id)
+    const id = textOf(tokenRow(api, request), 'id')
     const { attributes } = parseWriteBody(request.body, 'access-tokens', updateSchema)
     updateRow(api, 'access_tokens', id, {
       name: attributes.name,
@@ -54,18 +66,39 @@ export function registerAccessTokens(api: PublicApi): void {
   })
 
   app.delete('/access-tokens/:id', (request, reply) => {
-    const id = idOf(request)
-    const row = api.reader.row(accessTokens, userOf(request).accountId, id)
-    api.tokens.revoke(id)
-    // An open channel was let in by its token: those with another come back at once.
-    for (const agent of api.db.all<{ id: string }>(
-      "SELECT id FROM agents WHERE pool_id = ? AND kind = 'vcs'",
-      textOf(row, 'owner_id'),
-    )) {
-      api.gateway.drop(agent.id, 'A token of its pool was revoked.')
+    const row = tokenRow(api, request)
+    api.tokens.revoke(textOf(row, 'id'))
+    if (textOf(row, 'kind') === 'pool') {
+      endAccess(api, agentsOf(api, textOf(row, 'owner_id')), 'A token of its pool was revoked.')
     }
     return reply.code(204).send()
   })
+}
+
+function callerOf(request: FastifyRequest): Owner {
+  const { kind, userId } = userOf(request)
+  return kind === 'service-account' ? { kind, serviceAccountId: userId } : { kind: 'user', userId }
+}
+
+/** A user sees all of the account; a service account its own, and those of pools. */
+function tokenRow(api: PublicApi, request: FastifyRequest): Row {
+  const { accountId, userId, kind } = userOf(request)
+  const row = api.reader.row(accessTokens, accountId, idOf(request))
+  const isVisible =
+    kind === 'user' || textOf(row, 'kind') === 'pool' || textOf(row, 'owner_id') === userId
+  if (!isVisible) throw notFound(accessTokens.model, idOf(request))
+  return row
+}
+
+function ownerIdOf(owner: Owner): string {
+  switch (owner.kind) {
+    case 'pool':
+      return owner.poolId
+    case 'service-account':
+      return owner.serviceAccountId
+    case 'user':
+      return owner.userId
+  }
 }
 
 function list(
@@ -74,12 +107,11 @@ function list(
   reply: FastifyReply,
   owner: Owner,
 ): FastifyReply {
-  const ownerId = owner.kind === 'pool' ? owner.poolId : owner.userId
   return sendDocument(
     reply,
-    api.reader.list(accessTokens, userOf(request).accountId, parseListQuery(request.url), {
+    api.reader.list(accessTokens, userOf(request).accountId, queryOf(request), {
       sql: 't.kind = ? AND t.owner_id = ?',
-      values: [owner.kind, ownerId],
+      values: [owner.kind, ownerIdOf(owner)],
     }),
   )
 }
@@ -100,7 +132,7 @@ async function create(
     createdBy: userId,
     ...(typeof expiresInMinutes === 'number' ? { expiresInMs: expiresInMinutes * minuteMs } : {}),
   })
-  const document = api.reader.one(accessTokens, accountId, id, parseListQuery(request.url))
+  const document = api.reader.one(accessTokens, accountId, id, queryOf(request))
   // The one time that the secret is shown.
   return sendDocument(reply, { ...document, data: withToken(document.data, token) }, 201)
 }

@@ -16,6 +16,7 @@ import {
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { agentPools, environments, workspaces } from '../resources/index.ts'
 
+import { agentsOf, endAccess } from './pool-access.ts'
 import { isPoolIn, relaysOnly } from './pool-rules.ts'
 import { registerReads } from './read-routes.ts'
 import {
@@ -88,7 +89,7 @@ export function registerAgentPools(api: PublicApi): void {
 
   app.delete('/agent-pools/:id', (request, reply) => {
     const id = idOf(request)
-    db.transaction(() => {
+    const agents = db.transaction(() => {
       const row = api.reader.row(agentPools, userOf(request).accountId, id)
       if (api.engine.isPoolBusy(id)) throw conflict("Can't be deleted. Has busy agents.")
       if (flagOf(row, 'in_use')) {
@@ -102,8 +103,11 @@ export function registerAgentPools(api: PublicApi): void {
       )
       if (queued !== undefined) throw conflict("Can't be deleted. Runs are waiting for its agents.")
       db.run("DELETE FROM access_tokens WHERE kind = 'pool' AND owner_id = ?", id)
+      const found = agentsOf(api, id)
       db.run('DELETE FROM agent_pools WHERE id = ?', id)
+      return found
     })
+    endAccess(api, agents, 'Its pool was deleted.')
     return reply.code(204).send()
   })
 }

@@ -13,6 +13,7 @@ import { agentPools, environments } from '../resources/index.ts'
 
 import { requirePoolIn } from './pool-rules.ts'
 import { registerReads } from './read-routes.ts'
+import { setTags, taggedEnvironments } from './tag-links.ts'
 import {
   checkAccount,
   insertRow,
@@ -51,6 +52,7 @@ export function registerEnvironments(api: PublicApi): void {
           created_at: api.clock.now().toISOString(),
         })
         setDefaultPool(api, accountId, id, body)
+        setTags(api, accountId, taggedEnvironments, { id, body })
       }),
     )
     return sendResource(api, request, reply, { resource: environments, id, status: 201 })
@@ -69,6 +71,7 @@ export function registerEnvironments(api: PublicApi): void {
           updated_at: api.clock.now().toISOString(),
         })
         setDefaultPool(api, accountId, id, body)
+        setTags(api, accountId, taggedEnvironments, { id, body })
       }),
     )
     workspacesChanged(api, id)

@@ -1,14 +1,14 @@
-import { parseListQuery, type Resource } from '../json-api/index.ts'
-import { idOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
+import type { Resource } from '../json-api/index.ts'
+import { idOf, queryOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
+import { runScope } from '../run-scope.ts'
 
 /** `GET /things` and `GET /things/{id}`. */
 export function registerReads(api: PublicApi, resource: Resource): void {
-  api.app.get(resource.path, (request, reply) =>
-    sendDocument(
-      reply,
-      api.reader.list(resource, userOf(request).accountId, parseListQuery(request.url)),
-    ),
-  )
+  api.app.get(resource.path, (request, reply) => {
+    const { accountId, workspaceId } = userOf(request)
+    const scope = runScope(resource, workspaceId)
+    return sendDocument(reply, api.reader.list(resource, accountId, queryOf(request), scope))
+  })
   registerRead(api, resource)
 }
 
@@ -17,12 +17,7 @@ export function registerRead(api: PublicApi, resource: Resource): void {
   api.app.get(`${resource.path}/:id`, (request, reply) =>
     sendDocument(
       reply,
-      api.reader.one(
-        resource,
-        userOf(request).accountId,
-        idOf(request),
-        parseListQuery(request.url),
-      ),
+      api.reader.one(resource, userOf(request).accountId, idOf(request), queryOf(request)),
     ),
   )
 }

@@ -15,6 +15,7 @@ import { agentPools, configurationVersions, environments, workspaces } from '../
 import { deleteWorkspace } from './delete-workspace.ts'
 import { requirePoolIn } from './pool-rules.ts'
 import { registerReads } from './read-routes.ts'
+import { setTags, taggedWorkspaces } from './tag-links.ts'
 import { registerUnlockState } from './unlock-state.ts'
 import { vcsBinding } from './vcs-binding.ts'
 import { workspaceChangesSchema, workspaceColumns, workspaceSchema } from './workspace-settings.ts'
@@ -53,6 +54,7 @@ export function registerWorkspaces(api: PublicApi): void {
           ...binding.columns,
           agent_pool_id: poolOf(api, accountId, environmentId, body),
         })
+        setTags(api, accountId, taggedWorkspaces, { id, body })
         if (binding.isNew) api.vcs.syncWorkspace(id)
       }),
     )
@@ -78,6 +80,7 @@ export function registerWorkspaces(api: PublicApi): void {
           agent_pool_id: poolOf(api, accountId, environmentId, body),
           updated_at: api.clock.now().toISOString(),
         })
+        setTags(api, accountId, taggedWorkspaces, { id, body })
         if (binding.isNew) api.vcs.syncWorkspace(id)
       }),
     )

@@ -6,14 +6,13 @@ import { isUniqueViolation } from '../../store/index.ts'
 import {
   invalidAttribute,
   invalidRelationship,
-  parseListQuery,
   PublicApiError,
   relationNotFound,
   type Resource,
   type Row,
   type WriteBody,
 } from '../json-api/index.ts'
-import { sendDocument, userOf, type PublicApi } from '../public-api.ts'
+import { queryOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
 import { accounts } from '../resources/index.ts'
 
 /** Answers a write with the resource as it is now. */
@@ -24,12 +23,7 @@ export function sendResource(
   written: { readonly resource: Resource; readonly id: string; readonly status?: number },
 ): FastifyReply {
   const { accountId } = userOf(request)
-  const document = api.reader.one(
-    written.resource,
-    accountId,
-    written.id,
-    parseListQuery(request.url),
-  )
+  const document = api.reader.one(written.resource, accountId, written.id, queryOf(request))
   return sendDocument(reply, document, written.status)
 }
 

@@ -4,6 +4,7 @@ import { runFactsSchema } from './v3-run-facts.ts'
 import { policiesSchema } from './v4-policies.ts'
 import { planVariablesSchema } from './v5-plan-variables.ts'
 import { vcsSchema } from './v6-vcs.ts'
+import { identitiesSchema } from './v7-identities.ts'
 
 /**
  * The whole schema, one file a version: version n brings a database from n-1 to n. Never edit one
@@ -21,4 +22,5 @@ export const schemaVersions: readonly string[] = [
   policiesSchema,
   planVariablesSchema,
   vcsSchema,
+  identitiesSchema,
 ]

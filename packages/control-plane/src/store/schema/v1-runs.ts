@@ -9,9 +9,9 @@ CREATE TABLE users (
   created_at TEXT NOT NULL
 ) STRICT;
 
--- User and pool tokens. The secret itself is a JWT that only its owner holds; 'id' is its jti.
+-- Tokens of users, service accounts and pools. The secret itself is a JWT that only its owner holds; 'id' is its jti.
 CREATE TABLE access_tokens (
-  id TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('user', 'pool')),
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('user', 'service-account', 'pool')),
   owner_id TEXT NOT NULL, name TEXT, description TEXT, created_by TEXT, created_at TEXT NOT NULL,
   expires_at TEXT, last_used_at TEXT, revoked_at TEXT
 ) STRICT;

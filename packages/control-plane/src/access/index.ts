@@ -1,0 +1,1 @@
+export { accessTable, callersOf, type Caller, type Room } from './access-table.ts'

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+
+import { parseWriteBody, relationNotFound } from '../json-api/index.ts'
+import { idOf, userOf, type PublicApi } from '../public-api.ts'
+import { accounts } from '../resources/index.ts'
+
+import { registerReads } from './read-routes.ts'
+import { nameSchema, sendResource, updateRow, withUniqueName } from './writes.ts'
+
+const updateSchema = z.object({
+  name: nameSchema(255).optional(),
+  'allowed-ips': z
+    .tuple([], {
+      error: 'This control plane does not look at addresses: filter them in front of it.',
+    })
+    .optional(),
+  'support-access-enabled': z
+    .literal(false, { error: 'Nobody gives support for this control plane.' })
+    .optional(),
+})
+
+/** The account of the caller. */
+export function registerAccounts(api: PublicApi): void {
+  registerReads(api, accounts)
+
+  api.app.patch('/accounts/:id', (request, reply) => {
+    const { accountId } = userOf(request)
+    const id = idOf(request)
+    const row = api.reader.row(accounts, accountId, id)
+    const body = parseWriteBody(request.body, 'accounts', updateSchema)
+    const owner = body.one('owner')
+    if (typeof owner === 'string' && owner !== row['owner_id']) {
+      throw relationNotFound('owner', 'User', owner)
+    }
+    const { name } = body.attributes
+    withUniqueName('Account', name, () => updateRow(api, 'accounts', id, { name }))
+    return sendResource(api, request, reply, { resource: accounts, id })
+  })
+}
