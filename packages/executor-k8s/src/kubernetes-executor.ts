@@ -15,6 +15,7 @@ import { isId } from '@scalr-agent/core/container'
 import { KeyedLock } from '@scalr-agent/core/runtime'
 
 import { createKubeClient } from './calls/create-kube-client.ts'
+import { KubeHttp } from './calls/kube-http.ts'
 import { createKubeWatches } from './calls/kube-watches.ts'
 import { persist } from './calls/persist.ts'
 import { checkKubernetes } from './check/check-kubernetes.ts'
@@ -28,6 +29,7 @@ import {
 } from './kubernetes-executor-options.ts'
 import { isAbandoned } from './launch/is-abandoned.ts'
 import { discard, launchWorkload } from './launch/launch-workload.ts'
+import { withExitRecord } from './pod/going-pod.ts'
 import { agentSelector, recordOf, startedPodOf } from './pod/record.ts'
 import { containerStatus } from './pod/pod-facts.ts'
 import { readState, stateOf } from './pod/workload-state.ts'
@@ -129,7 +131,8 @@ export class KubernetesExecutor implements Executor {
       const selector = agentSelector(options.agentId)
       const kubeJobs = await persist(clock, signal, () => client.jobs.list(selector, signal))
       const pods = await persist(clock, signal, () => client.pods.list(selector, signal))
-      const byName = new Map(pods.map((pod) => [pod.metadata?.name, pod]))
+      const known = await Promise.all(pods.map((pod) => withExitRecord(client, pod, signal)))
+      const byName = new Map(known.map((pod) => [pod.metadata?.name, pod]))
       for (const kubeJob of kubeJobs) {
         const record = recordOf(kubeJob)
         if (record?.agentId !== options.agentId) continue
@@ -172,9 +175,11 @@ export class KubernetesExecutor implements Executor {
     this.#connection ??= (async (): Promise<KubeConnection> => {
       const { clock, logger } = this.#context
       const cluster = await this.#openCluster()
+      // One for both: watches are the first to notice that the server is away.
+      const http = new KubeHttp(cluster)
       return {
-        client: createKubeClient(cluster),
-        watches: createKubeWatches(cluster, clock, logger),
+        client: createKubeClient(cluster, http),
+        watches: createKubeWatches(cluster, clock, logger, http),
       }
     })()
     try {

@@ -28,8 +28,7 @@ const maybeJob = objectSchemas.jobs.optional()
 const maybePod = objectSchemas.pods.optional()
 
 /** The calls of the Kubernetes API that this executor makes, in the namespace of `cluster`. */
-export function createKubeClient(cluster: Cluster): KubeClient {
-  const http = new KubeHttp(cluster)
+export function createKubeClient(cluster: Cluster, http = new KubeHttp(cluster)): KubeClient {
   const { namespace } = cluster
   let version: ServerVersion | undefined
 

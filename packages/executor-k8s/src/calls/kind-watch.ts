@@ -17,10 +17,15 @@ import { reviveDates } from './revive-dates.ts'
 
 /** Largest object that is taken; the API server itself takes no larger ones. */
 const longestEventBytes = 16 * 1024 * 1024
-/** Servers send a bookmark each minute: one that says nothing for longer is not there. */
-const silenceMs = 150_000
-/** How long one watch lasts, with jitter, so that agents do not come back together. */
-const watchSeconds = { least: 240, most: 300 } as const
+/** A server that takes a watch says so at once. */
+const answerLimitMs = 20_000
+/**
+ * How long one watch lasts, with jitter, so that agents do not come back together. It is short because a watch whose
+ * server is gone without a word looks like one of which nothing is to tell: this is how long that may last.
+ */
+const watchSeconds = { least: 40, most: 60 } as const
+/** The server ends a watch when its time is over. One that did not is gone. */
+const overdueMs = 10_000
 /** A watch that ended sooner than that was no success. */
 const shortMs = 1000
 
@@ -49,7 +54,7 @@ export class KindWatch<K extends keyof KubeKinds> {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #onChange: () => void
-  readonly #backoff = new Backoff({ minMs: 300, maxMs: 15_000 })
+  readonly #backoff = new Backoff({ minMs: 300, maxMs: 5000 })
   #objects: Map<string, KubeKinds[K]> | undefined
   #resourceVersion: string | undefined
   #isFailing = false
@@ -86,6 +91,7 @@ export class KindWatch<K extends keyof KubeKinds> {
         if (this.#resourceVersion === undefined) await this.#list(signal)
         await this.#watch(signal)
         if (this.#clock.monotonicMs() - startMs < shortMs) await this.#pause(0, signal)
+        else this.#backoff.reset()
       } catch (error) {
         if (signal.aborted) return
         await this.#recover(error, signal).catch(() => {})
@@ -138,23 +144,25 @@ export class KindWatch<K extends keyof KubeKinds> {
   async #watch(signal: AbortSignal): Promise<void> {
     const { namespace } = this.#http.cluster
     const { least, most } = watchSeconds
+    const seconds = Math.round(least + Math.random() * (most - least))
     const query = new URLSearchParams({
       watch: 'true',
       labelSelector: this.#labelSelector,
       resourceVersion: this.#resourceVersion ?? '',
       allowWatchBookmarks: 'true',
-      timeoutSeconds: String(Math.round(least + Math.random() * (most - least))),
+      timeoutSeconds: String(seconds),
     })
     const path = `${collections[this.#kind](namespace)}?${query.toString()}`
     const call: KubeCall = { verb: 'watch', resource: resourceNames[this.#kind], namespace }
     const silent = new AbortController()
-    const timer = setTimeout(() => {
-      silent.abort(new KubeSilentError(`a watch said nothing for ${silenceMs / 1000} s`))
-    }, silenceMs)
+    const endAfter = (ms: number, what: string): NodeJS.Timeout =>
+      setTimeout(() => silent.abort(new KubeSilentError(`a watch ${what}`)), ms)
+    let timer = endAfter(answerLimitMs, `got no answer within ${answerLimitMs / 1000} s`)
     const either = AbortSignal.any([signal, silent.signal])
     try {
       const response = await this.#http.open({ method: 'GET', path, call }, either)
-      response.on('data', () => timer.refresh())
+      clearTimeout(timer)
+      timer = endAfter(seconds * 1000 + overdueMs, `was not ended after ${seconds} s`)
       if (this.#isFailing) this.#onChange()
       this.#isFailing = false
       for await (const line of readLines(response, longestEventBytes)) {
@@ -187,8 +195,9 @@ export class KindWatch<K extends keyof KubeKinds> {
   }
 }
 
-/** Without who set which field: half of an object, and of no use here. */
-function slim<T extends { metadata?: { managedFields?: unknown } }>(item: T): T {
+/** What is asked of a watch is how things are: without what was wished, and who set which field, little is kept. */
+function slim<T extends { metadata?: { managedFields?: unknown }; spec?: unknown }>(item: T): T {
   if (item.metadata !== undefined) delete item.metadata.managedFields
+  delete item.spec
   return item
 }

@@ -13,8 +13,8 @@ const callLimitMs = 65_000
 const connectLimitMs = 15_000
 /** Longest answer that is taken into memory. */
 const longestAnswerBytes = 64 * 1024 * 1024
-/** How long a server that came back may be taken for one that has not yet read its own rules. */
-const settlingMs = 10_000
+/** How long a server that came back may be taken for one that has not yet read its own rules: it may be busy. */
+const settlingMs = 60_000
 
 export const userAgent = 'scalr-agent-sdk'
 

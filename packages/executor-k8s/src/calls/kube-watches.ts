@@ -7,8 +7,12 @@ import type { KubeWatch, KubeWatches } from './kube-client.ts'
 import { KubeHttp } from './kube-http.ts'
 
 /** Lists and watches, one for all who look at the same selector, and only while somebody does. */
-export function createKubeWatches(cluster: Cluster, clock: Clock, logger: Logger): KubeWatches {
-  const http = new KubeHttp(cluster)
+export function createKubeWatches(
+  cluster: Cluster,
+  clock: Clock,
+  logger: Logger,
+  http = new KubeHttp(cluster),
+): KubeWatches {
   const shared = new Map<string, SelectorWatch>()
   return {
     watch(labelSelector) {

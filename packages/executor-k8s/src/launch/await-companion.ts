@@ -5,13 +5,15 @@ import type { KubeClient, KubeWatch } from '../calls/kube-client.ts'
 import { persist } from '../calls/persist.ts'
 import type { KubernetesContext } from '../context.ts'
 import { isOver, isRunning } from '../pod/pod-facts.ts'
-import { labelNames } from '../pod/record.ts'
+import { labelNames, workloadSelector } from '../pod/record.ts'
 import { evidenceOf } from '../pod/workload-state.ts'
 import { creationProblem, startProblem, type StartProblem } from './start-problem.ts'
 
 /** How long a kubeJob may have no pod before its events are asked why, and how often then. */
 const podlessMs = 1500
 const pollMs = 1000
+/** How long the watch is trusted that there is no companion yet, before the server is asked itself. */
+const beltMs = 5000
 
 /** The pod whose companion runs, or why there will be none. */
 export type Companion =
@@ -42,12 +44,21 @@ export async function awaitCompanion(
   let last: StartProblem | undefined
   let unschedulableMs: number | undefined
   let lookedMs = startedMs
+  let askedMs = startedMs
   let lastPod: V1Pod | undefined
   // Asked for now and then; it holds until the next time.
   let podless: StartProblem | undefined
   for (;;) {
     const nowMs = clock.monotonicMs()
-    const pods = podsOf(watch, spec.id, kubeJob.uid)
+    let seen = watch.pods?.values()
+    if (nowMs - askedMs > beltMs) {
+      askedMs = nowMs
+      const listed = await persist(clock, signal, () =>
+        client.pods.list(workloadSelector(spec.id), signal),
+      )
+      seen = listed.values()
+    }
+    const pods = podsOf(seen, spec.id, kubeJob.uid)
     const pod = pods.findLast((each) => !isOver(each) && !isGoing(each)) ?? pods.at(-1)
     if (pod !== undefined && isRunning(pod, 'keeper') && !isGoing(pod))
       return { kind: 'running', pod }
@@ -94,8 +105,12 @@ async function hurry(
 }
 
 /** Pods of that kubeJob, oldest first. */
-export function podsOf(watch: KubeWatch, id: string, uid: string): readonly V1Pod[] {
-  return [...(watch.pods?.values() ?? [])]
+export function podsOf(
+  pods: Iterable<V1Pod> | undefined,
+  id: string,
+  uid: string,
+): readonly V1Pod[] {
+  return [...(pods ?? [])]
     .filter(
       ({ metadata }) =>
         metadata?.labels?.[labelNames.workload] === id &&

@@ -6,6 +6,7 @@ import type { KubeClient } from '../calls/kube-client.ts'
 import { persist } from '../calls/persist.ts'
 import type { KubernetesContext } from '../context.ts'
 import { kubernetesError } from '../kubernetes-error.ts'
+import { withExitRecord } from '../pod/going-pod.ts'
 import { labelDigest, labelNames, recordOf, startedPodOf } from '../pod/record.ts'
 import { stateOf } from '../pod/workload-state.ts'
 
@@ -31,10 +32,11 @@ export async function refuseSharedDirectory(
       continue
     }
     const started = startedPodOf(other)
-    const pod =
+    const found =
       started === undefined
         ? undefined
         : await persist(clock, signal, () => client.pods.read(started.name, signal))
+    const pod = found === undefined ? undefined : await withExitRecord(client, found, signal)
     const state = stateOf(other, pod)
     if (state === undefined || state === 'gone' || state.phase === 'ended') continue
     if (state.phase === 'starting') {

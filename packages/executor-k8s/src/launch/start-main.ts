@@ -7,7 +7,7 @@ import type { KubernetesContext } from '../context.ts'
 import { isConflict, kubernetesError } from '../kubernetes-error.ts'
 import { containerNames } from '../manifest/own-names.ts'
 import { containerStatus, isOver } from '../pod/pod-facts.ts'
-import { annotationNames, notStartedOf } from '../pod/record.ts'
+import { annotationNames, notStartedOf, workloadSelector } from '../pod/record.ts'
 import { refuseCommand } from '../pod/scripts.ts'
 import { podsOf } from './await-companion.ts'
 import { layFiles, type CountedArchive, type Laid } from './lay-files.ts'
@@ -85,6 +85,13 @@ async function choosePod(
       const chosen = now.metadata.annotations?.[annotationNames.startedUid]
       // An answer that got lost.
       if (chosen !== undefined) return chosen === pod.metadata?.uid
+      const seen = podsOf(watch.pods?.values(), spec.id, uid)
+      const isAlone = seen.length === 1 && seen[0]?.metadata?.uid === pod.metadata?.uid
+      // Of several, what is asked for after the kubeJob: what was counted in between makes the patch a conflict.
+      const pods =
+        isAlone && hasNoFailures(now)
+          ? seen
+          : podsOf(await client.pods.list(workloadSelector(spec.id), signal), spec.id, uid)
       try {
         await client.jobs.patch(
           name,
@@ -97,7 +104,7 @@ async function choosePod(
               },
             },
             // Not 0: with pods that failed before this one, it would end at once, and take this one away.
-            spec: { backoffLimit: failuresOf(now, podsOf(watch, spec.id, uid)) },
+            spec: { backoffLimit: failuresOf(now, pods) },
           },
           signal,
         )
@@ -107,6 +114,10 @@ async function choosePod(
       }
     }
   })
+}
+
+function hasNoFailures({ status }: V1Job): boolean {
+  return (status?.failed ?? 0) === 0 && (status?.uncountedTerminatedPods?.failed ?? []).length === 0
 }
 
 /** Until it is counted, a failed pod keeps this. */
@@ -135,16 +146,19 @@ async function layOrFail(context: KubernetesContext, start: Start): Promise<Laid
     waitMs: deadlineMs - context.clock.monotonicMs(),
     signal: either,
   })
+  const name = pod.metadata?.name ?? ''
   const watching = (async (): Promise<Laid> => {
     for (;;) {
-      const now = watch.pods?.get(pod.metadata?.name ?? '')
-      if (now?.metadata?.uid === pod.metadata?.uid && now !== undefined) {
-        const ended = containerStatus(now, 'main')?.state?.terminated !== undefined || isOver(now)
-        const problem = startProblem(now)
-        if (ended || problem?.isFinal === true) return { failed: problem?.evidence ?? '' }
-      } else if (watch.pods !== undefined) {
+      // A watch that lags does not know it yet.
+      const now =
+        watch.pods?.get(name) ??
+        (await persist(context.clock, either, () => client.pods.read(name, either)))
+      if (now === undefined || now.metadata?.uid !== pod.metadata?.uid) {
         return { failed: 'its pod was removed' }
       }
+      const ended = containerStatus(now, 'main')?.state?.terminated !== undefined || isOver(now)
+      const problem = startProblem(now)
+      if (ended || problem?.isFinal === true) return { failed: problem?.evidence ?? '' }
       if (context.clock.monotonicMs() >= deadlineMs) return { said: 'late' }
       await watch.next(1000, either)
     }

@@ -18,6 +18,8 @@ const keepFinishedSeconds = 24 * 60 * 60
 
 /** Slack of the far backstop that ends what nobody else ended. */
 const backstopSeconds = 60 * 60
+/** Where no deadline says when: on old servers nothing else ends a companion whose agent never comes back. */
+const undatedMs = 7 * 24 * 60 * 60_000
 
 /** Keeps what moves pods about from moving a job. */
 const unmovable = {
@@ -108,7 +110,7 @@ function backstop(
   { deadlineMs, startTimeoutMs }: WorkloadSpec,
   { keepMs }: ManifestOptions,
 ): Partial<V1JobSpec> {
-  if (deadlineMs === undefined) return {}
-  const seconds = Math.ceil((startTimeoutMs + deadlineMs + keepMs) / 1000) + backstopSeconds
+  const runMs = deadlineMs ?? undatedMs
+  const seconds = Math.ceil((startTimeoutMs + runMs + keepMs) / 1000) + backstopSeconds
   return { activeDeadlineSeconds: Math.min(seconds, 2 ** 31 - 1) }
 }

@@ -81,7 +81,8 @@ async function* streamOnce(
     for await (const chunk of process.stdout) if (chunk instanceof Uint8Array) yield chunk
   } catch (error) {
     signal.throwIfAborted()
-    if (isAway(error)) onAway()
+    // A kubelet that has just come back does not know its pods yet.
+    if (isAway(error) || isNotFound(error)) onAway()
     // The state of the pod, asked for next, says more than any of these.
     context.logger.debug({ err: error }, 'The output stream of a pod broke off; reading it again')
   }
@@ -156,8 +157,12 @@ async function sizeOf(
       const [, bytes] = /^\s*(\d{1,16})\s/u.exec(said) ?? []
       if (bytes !== undefined) return Number(bytes)
     } catch (error) {
-      if (isNotFound(error)) throw outputLost(id, 'is gone with its pod')
-      throw error
+      if (!isNotFound(error)) throw error
+      // A kubelet that has just come back does not know its pods yet.
+      const now = await readState(client, id, signal)
+      if (now.phase !== 'ended' || now.pod === undefined || !isRunning(now.pod, 'keeper')) {
+        throw outputLost(id, 'is gone with its pod')
+      }
     }
     throw kubernetesError(
       'UNAVAILABLE',

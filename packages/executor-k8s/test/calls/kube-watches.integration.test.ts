@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 
 import { silentLogger, systemClock, type Clock } from '@scalr-agent/core'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import type { KubeWatch } from '../../src/calls/kube-client.ts'
 import { createKubeWatches } from '../../src/calls/kube-watches.ts'
@@ -222,6 +222,48 @@ describe('goes on', () => {
     board.send('DELETED', pod('a', 11))
     await until(watch, {})
     expect(board.lists).toBe(1)
+  })
+
+  describe('within a bound, when the server falls silent', () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    })
+    afterEach(() => {
+      vi.useRealTimers()
+    })
+
+    it('before it has answered', async () => {
+      await using scene = await startWatching()
+      const { board } = scene
+      let unanswered = 0
+      board.instead = ({ query }) => {
+        if (query.get('watch') !== 'true' || unanswered > 0) return false
+        unanswered += 1
+        return true
+      }
+      using watch = scene.watches.watch('agent=1')
+      await vi.waitFor(() => expect(unanswered).toBe(1))
+      vi.advanceTimersByTime(20_000)
+      await board.watched(1)
+      board.send('ADDED', pod('a', 11))
+      await until(watch, { a: 'Running' })
+    })
+
+    it('while it was watched: nothing is closed, and nothing is to tell', async () => {
+      await using scene = await startWatching()
+      const { board } = scene
+      using watch = scene.watches.watch('agent=1')
+      await board.watched(1)
+      board.send('ADDED', pod('a', 11))
+      await until(watch, { a: 'Running' })
+      const seconds = Number(board.last.request.query.get('timeoutSeconds'))
+      vi.advanceTimersByTime((seconds + 5) * 1000)
+      expect(board.watches.length).toBe(1)
+      vi.advanceTimersByTime(5000)
+      await board.watched(2)
+      expect(board.last.request.query.get('resourceVersion')).toBe('11')
+      expect([seconds <= 60, board.lists]).toEqual([true, 1])
+    })
   })
 
   it('after as long as a throttling server said', async () => {
