@@ -10,6 +10,7 @@ import { recordRoutes, type ServedRoute } from '../support/served-routes.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const publicApi = '/api/iacp/v3/'
+const tfeApi = '/api/tfe/v2/'
 /** Scalr's words for what is not permitted; what does not exist is named with its kind and id. */
 const notPermitted = 'Object not found or user unauthorized.'
 
@@ -38,15 +39,18 @@ function rank({ url }: ServedRoute): number {
 function idFor({ url }: ServedRoute): string | undefined {
   if (url.includes(':workspaceId')) return tokens.ids['workspaces']
   if (url.includes(':namespace')) return world.controlPlane.accountId
-  const [, resource = ''] = /^\/api\/iacp\/v3\/([^/]+)/u.exec(url) ?? []
-  return tokens.ids[resource]
+  const [, resource = ''] = /^\/api\/(?:iacp\/v3|tfe\/v2)\/([^/]+)/u.exec(url) ?? []
+  return tokens.ids[resource === 'organizations' ? 'environments' : resource]
 }
 
 /** A path of the route: reads get what is there, writes what is not, so that nothing changes. */
-function pathOf(route: ServedRoute): string {
-  const { method, url } = route
+function pathOf(
+  route: ServedRoute,
+  id = route.method === 'GET' ? idFor(route) : undefined,
+): string {
+  const { url } = route
   return url
-    .replace(':id', method === 'GET' ? (idFor(route) ?? 'none-1') : 'none-1')
+    .replace(/:id|:organization/u, id ?? 'none-1')
     .replace(':jobId', tokens.jobId)
     .replace(':workspaceId', tokens.ids['workspaces'] ?? '')
     .replace(':namespace', world.controlPlane.accountId)
@@ -110,7 +114,9 @@ describe('who may do what', () => {
       const room = accessTable.find(({ routes: own }) => Object.hasOwn(own, route.url))
       await Promise.all(
         Object.entries(tokens.good).map(async ([kind, token]) => {
-          const answer = await ask(route, token)
+          // A run is told no more of what is not its own than that it may not.
+          const path = kind === 'run' ? pathOf(route, idFor(route)) : pathOf(route)
+          const answer = await ask(route, token, path)
           // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of `good`
           const isCaller = callers.includes('anyone') || callers.includes(kind as Caller)
           const isRight = isCaller
@@ -185,11 +191,12 @@ describe('who may do what', () => {
   })
 })
 
-/** In the public API, 404 is for what does not exist as well. */
+/** Where 404 is for what does not exist as well, its text says which it is. */
 function isRefusal({ url }: ServedRoute, { status, text: body }: Answer): boolean {
   if (status === 401 || status === 403) return true
   if (status !== 404 || url.startsWith('/api/agent/')) return false
-  return !url.startsWith(publicApi) || body.includes(notPermitted)
+  const saysWhich = url.startsWith(publicApi) || url.startsWith(tfeApi)
+  return !saysWhich || body.includes(notPermitted)
 }
 
 /** A link that has no good proof: nobody's token helps. */
