@@ -33,7 +33,7 @@ export const serviceAccounts: Resource = {
     description: 't.description',
     email: 't.email',
     name: 't.name',
-    status: 't.is_active DESC',
+    status: "iif(t.is_active, 'Active', 'Inactive')",
   },
   defaultSort: 't.name',
 }
