@@ -14,5 +14,14 @@ export {
   type RunVariableInput,
   type SessionKey,
 } from './engine.ts'
-export { activeStatuses, isTerminalRun, type RunStatus } from './run-status.ts'
+export { resolvePool } from './run-queue.ts'
+export {
+  activeStatuses,
+  asRunStatus,
+  hasJob,
+  isConfirmable,
+  isDiscardable,
+  isTerminalRun,
+  type RunStatus,
+} from './run-status.ts'
 export { describeHolder, stateLockFacts, type StateLockFacts } from './state-lock.ts'

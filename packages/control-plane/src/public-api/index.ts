@@ -3,6 +3,7 @@ export {
   conflict,
   createErrorHandler,
   flagOf,
+  idsOf,
   invalidAttribute,
   invalidRelationship,
   jsonApiType,
@@ -19,6 +20,7 @@ export {
 } from './json-api/index.ts'
 export {
   idOf,
+  setUser,
   userOf,
   type ApiUser,
   type PublicApi,

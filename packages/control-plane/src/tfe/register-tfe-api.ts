@@ -11,7 +11,13 @@ import {
 import { StateLocks, StateStore } from '../state/index.ts'
 import { createDownloadLinks } from '../tokens/index.ts'
 
+import { registerConfigurationVersions } from './configuration-versions.ts'
+import { registerLogs } from './log-routes.ts'
 import { registerOrganizations } from './organizations.ts'
+import { registerPhases } from './phases.ts'
+import { registerPolicyChecks } from './policy-checks.ts'
+import { registerQueue } from './queue.ts'
+import { registerRuns } from './runs.ts'
 import { registerStateVersions } from './state-versions.ts'
 import type { TfeApi } from './tfe-api.ts'
 import { tfePath } from './tfe-path.ts'
@@ -21,11 +27,20 @@ import { registerWorkspaces } from './workspaces.ts'
 /** With 2.4 and later, clients use `-refresh=false`, `-replace` and `-refresh-only`. */
 const apiVersion = '2.5'
 
+/** A log is followed with one link for as long as the run takes. */
+const linkLifeMs = 24 * 3_600_000
+
 const routes: readonly ((api: TfeApi) => void)[] = [
   registerOrganizations,
   registerWorkspaces,
   registerWorkspaceLocks,
   registerStateVersions,
+  registerConfigurationVersions,
+  registerRuns,
+  registerPhases,
+  registerLogs,
+  registerPolicyChecks,
+  registerQueue,
 ]
 
 /** Serves what Terraform and OpenTofu need for `backend "remote"`. An environment is an organization. */
@@ -47,14 +62,17 @@ export function registerTfeApi(server: FastifyInstance, deps: PublicApiDeps): vo
         reader: createReader(deps),
         states: new StateStore(deps),
         locks: new StateLocks(deps),
-        links: createDownloadLinks(deps),
+        links: createDownloadLinks({ ...deps, lifeMs: linkLifeMs }),
       }
-      void scope.register((app, _appOptions, appDone) => {
-        acceptJson(app)
-        app.addHook('onRequest', (request) => authenticate(request, deps))
-        const api: TfeApi = { ...parts, app }
-        for (const register of routes) register(api)
-        appDone()
+      void scope.register((linked, _linkedOptions, linkedDone) => {
+        void linked.register((app, _appOptions, appDone) => {
+          acceptJson(app)
+          app.addHook('onRequest', (request) => authenticate(request, deps))
+          const api: TfeApi = { ...parts, app, linked }
+          for (const register of routes) register(api)
+          appDone()
+        })
+        linkedDone()
       })
       done()
     },

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import {
   environments,
@@ -16,6 +16,8 @@ import type { DownloadLinks } from '../tokens/index.ts'
 export interface TfeApi extends PublicApi {
   readonly states: StateStore
   readonly locks: StateLocks
+  /** Scope of the routes that a link opens, not a token: clients send none with what they upload or follow. */
+  readonly linked: FastifyInstance
   readonly links: DownloadLinks
 }
 

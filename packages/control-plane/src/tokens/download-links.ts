@@ -12,14 +12,16 @@ export interface DownloadLinks {
   isGood(fileId: string, proof: string): boolean
 }
 
-const lifeMs = 15 * 60_000
+const usualLifeMs = 15 * 60_000
 
 export function createDownloadLinks(options: {
   readonly db: Database
   readonly clock: Clock
   readonly ids: IdSource
+  /** @default 15 minutes */
+  readonly lifeMs?: number
 }): DownloadLinks {
-  const { db, clock, ids } = options
+  const { db, clock, ids, lifeMs = usualLifeMs } = options
   const key = ensureSigningKey(db, { clock, ids })
 
   function sign(fileId: string, expires: number): string {
