@@ -1,168 +1,260 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-
 import { describe, expect, it } from 'vitest'
 
 import type { Kind } from '../../src/client/kind.ts'
+import type { Operation, ResourceDefinition } from '../../src/client/resource-definition.ts'
 import { definitionsByType } from '../../src/client/resources-by-type.ts'
 import { toWireName } from '../../src/client/wire-name.ts'
-
-/** Scalr's published OpenAPI document, which is not part of this repository. */
-const specPath = resolve(import.meta.dirname, '../../../../../shared/facts/scalr-openapi.json')
-
-interface Property {
-  readonly $ref?: string
-  readonly deprecated?: boolean
-  readonly readOnly?: boolean
-  readonly enum?: readonly (string | number)[]
-  readonly anyOf?: readonly Property[]
-  readonly items?: Property
-  readonly type?: string
-  readonly required?: readonly string[]
-  readonly properties?: Readonly<Record<string, Property>>
-}
-interface Parameter {
-  readonly name: string
-  readonly schema: Property
-}
-interface Spec {
-  readonly components: { readonly schemas: Readonly<Record<string, Property>> }
-  readonly paths: Readonly<
-    Record<string, { readonly get?: { readonly parameters?: readonly Parameter[] } }>
-  >
-}
+import { operationsOf, queryOf, readOpenApi, type Schema } from './support-openapi.ts'
 
 /** Where we differ on purpose. */
-const writableHere: readonly string[] = [
-  // Marked read-only, but older servers want it and Scalr's own Go client sends it.
-  'environments.account',
-  'agent-pools.account',
-  // Wanted when creating, though the document does not say so.
-  'runs.workspace',
-  'configuration-versions.workspace',
-  'state-versions.workspace',
-]
-
-/** What the document wants when creating, and a server without a VCS does not. */
-const optionalHere: readonly string[] = ['hooks.vcs-repo', 'policy-groups.vcs-repo']
+const differences = {
+  writable: [
+    // Marked read-only, but older servers want it and Scalr's own Go client sends it.
+    'environments.account',
+    'agent-pools.account',
+  ],
+  required: [
+    // Wanted when creating, though the document does not say so.
+    'runs.workspace',
+    'configuration-versions.workspace',
+    'state-versions.workspace',
+  ],
+  optional: [
+    // What the document wants when creating, and a control plane without a VCS does not.
+    'hooks.vcs-repo',
+    'hooks.vcs-provider',
+    'policy-groups.vcs-repo',
+    'policy-groups.vcs-provider',
+    'policy-groups.account',
+    // Accounts are not created here, and a change need not name their owner.
+    'accounts.owner',
+  ],
+}
 
 /** Attributes of the embedded control plane that Scalr does not have begin like this, and none of Scalr's. */
 const ownPrefix = 'agent-'
+/** Links of the embedded control plane alone. */
+const ownLinks = ['hooks.upload', 'policy-groups.upload']
 
-const spec: Spec | undefined = existsSync(specPath)
-  ? (JSON.parse(readFileSync(specPath, 'utf8')) as Spec)
-  : undefined
-if (spec === undefined) console.log(`Skipped: ${specPath} is not there to compare with.`)
+const spec = readOpenApi()
+const operations = operationsOf(spec)
+const schemas = spec?.components.schemas ?? {}
+const definitions = [...definitionsByType.values()].map(
+  (definition) => [definition.type, definition] as const,
+)
 
 describe.skipIf(spec === undefined)('definitions match the API’s OpenAPI document', () => {
-  const schemas = spec?.components.schemas ?? {}
-  const schemaOf = (type: string): Property => {
-    const found = Object.values(schemas).find((schema) => {
-      const properties = schema.properties ?? {}
-      return properties['type']?.enum?.[0] === type && properties['attributes'] !== undefined
-    })
-    if (found === undefined) throw new Error(`the document has no schema of type ${type}`)
-    return found
-  }
-  const parametersOf = (path: string): readonly Parameter[] => {
-    const one = Object.keys(spec?.paths ?? {}).find((key) =>
-      new RegExp(`^${path}/\\{\\w+\\}$`, 'u').test(key),
-    )
-    const item = spec?.paths[path]?.get ?? (one === undefined ? undefined : spec?.paths[one]?.get)
-    return item?.parameters ?? []
-  }
-
-  it.each(
-    [...definitionsByType.values()].map((definition) => [definition.type, definition] as const),
-  )('%s', (type, definition) => {
-    const schema = schemaOf(type).properties ?? {}
-    const attributes = schema['attributes']
+  it.each(definitions)('%s: attributes', (type, definition) => {
+    const attributes = propertiesOf(type)['attributes']
     const wanted = Object.entries(attributes?.properties ?? {}).filter(
       ([, property]) => property.deprecated !== true,
     )
     expect(wanted.filter(([name]) => name.startsWith(ownPrefix))).toEqual([])
-    const ours = Object.entries(definition.attributes).filter(
-      ([name]) => !toWireName(name).startsWith(ownPrefix),
-    )
-    expect(ours.map(([name]) => toWireName(name)).toSorted()).toEqual(
-      wanted.map(([name]) => name).toSorted(),
-    )
-    for (const [name, property] of wanted) {
-      const found = ours.find(([key]) => toWireName(key) === name)
-      const isWritable = found?.[1].access === 'write' || found?.[1].access === 'required'
-      if (name !== 'status') expect([name, isWritable]).toEqual([name, property.readOnly !== true])
-      const isOptional = optionalHere.includes(`${type}.${name}`)
-      if (attributes?.required?.includes(name) === true && !isOptional) {
-        expect([name, found?.[1].access]).toEqual([name, 'required'])
-      }
-      expect([name, valuesOf(found?.[1].kind)]).toEqual([name, wantedValues(property)])
-      expect([name, fieldsOf(found?.[1].kind)]).toEqual([name, wantedFields(property)])
-    }
-
-    const relations = Object.entries(schema['relationships']?.properties ?? {})
-    const described = relations.map(([name, property]) => {
-      const data = property.properties?.['data']
-      const target = data?.type === 'array' ? data.items : data
-      return {
-        name,
-        many: data?.type === 'array',
-        type: target?.properties?.['type']?.enum?.[0],
-        isWritable: property.readOnly !== true || writableHere.includes(`${type}.${name}`),
-      }
+    const described = wanted.map(([name, property]): readonly [string, unknown] => {
+      const id = `${type}.${name}`
+      const isWritable = property.readOnly !== true
+      const isRequired =
+        attributes?.required?.includes(name) === true && !differences.optional.includes(id)
+      const kind = describeSchema(property)
+      // Whether a server may say `null` is nothing that a reader relies on.
+      return [name, { isWritable, isRequired, kind: isWritable ? kind : withoutMarks(kind) }]
     })
-    const defined = Object.entries(definition.relations).map(([name, relation]) => ({
-      name: toWireName(name),
-      many: relation.many,
-      type: relation.type,
-      isWritable: relation.access === 'write' || relation.access === 'required',
-    }))
-    const byName = (a: { name: string }, b: { name: string }): number =>
-      a.name.localeCompare(b.name)
-    expect(defined.toSorted(byName)).toEqual(described.toSorted(byName))
-
-    const parameters = parametersOf(definition.path)
-    const listOf = (name: string): readonly (string | number)[] =>
-      parameters.find((parameter) => parameter.name === name)?.schema.items?.enum ?? []
-    expect(definition.include.map(toWireName)).toEqual(listOf('include'))
-    expect(definition.sort.map(toWireName)).toEqual(listOf('sort'))
-    expect(
-      definition.filter.map(
-        (name) =>
-          `filter${name
-            .split('.')
-            .map((part) => `[${toWireName(part)}]`)
-            .join('')}`,
-      ),
-    ).toEqual(parameters.map(({ name }) => name).filter((name) => name.startsWith('filter')))
+    const defined = Object.entries(definition.attributes)
+      .map(([name, attribute]) => [toWireName(name), attribute] as const)
+      .filter(([name]) => !name.startsWith(ownPrefix))
+      .map(([name, { access, kind }]): readonly [string, unknown] => {
+        const schema = attributes?.properties?.[name]
+        const isWritable =
+          access === 'write' ||
+          access === 'required' ||
+          // Of a status that the document forgot to mark as read-only.
+          (access === 'always' && schema?.readOnly !== true)
+        const isRequired = access === 'required'
+        const text = describeKind(kind)
+        return [name, { isWritable, isRequired, kind: isWritable ? text : withoutMarks(text) }]
+      })
+    expect(Object.fromEntries(defined)).toEqual(Object.fromEntries(described))
   })
 
-  function resolved(property: Property | undefined): Property | undefined {
-    const name = property?.$ref?.split('/').at(-1)
-    return name === undefined ? property : schemas[name]
-  }
+  it.each(definitions)('%s: what is promised to a reader is never null', (type, definition) => {
+    const { attributes, relationships } = propertiesOf(type)
+    const promised = (access: string): boolean => ['required', 'always'].includes(access)
+    const nullable = [
+      ...Object.entries(definition.attributes)
+        .filter(([, { access }]) => promised(access))
+        .filter(([name]) => attributes?.properties?.[toWireName(name)]?.nullable === true),
+      ...Object.entries(definition.relations)
+        .filter(([name]) => !differences.required.includes(`${type}.${toWireName(name)}`))
+        .filter(([, { access }]) => promised(access))
+        .filter(([name]) => dataOf(relationships, toWireName(name))?.nullable === true),
+    ].map(([name]) => name)
+    expect(nullable).toEqual([])
+  })
 
-  function wantedValues(given: Property): readonly (string | number)[] | undefined {
-    const property = resolved(given)
-    const values =
-      property?.enum ??
-      property?.anyOf?.map(resolved).find((option) => option?.enum !== undefined)?.enum ??
-      (property?.type === 'array' ? resolved(property.items)?.enum : undefined)
-    // A number is no open word: it is read as a number.
-    return property?.type === 'integer' ? undefined : values
-  }
+  it.each(definitions)('%s: relations and links', (type, definition) => {
+    const { relationships, links } = propertiesOf(type)
+    const described = Object.entries(relationships?.properties ?? {}).map(([name, property]) => {
+      const id = `${type}.${name}`
+      const data = dataOf(relationships, name)
+      const many = data?.type === 'array'
+      const target = many ? data.items : data
+      const isRequired =
+        differences.required.includes(id) ||
+        (relationships?.required?.includes(name) === true && !differences.optional.includes(id))
+      return [
+        name,
+        {
+          many,
+          type: target?.properties?.['type']?.enum?.[0],
+          isWritable: property.readOnly !== true || differences.writable.includes(id),
+          isRequired,
+          // What is not required may be cleared.
+          isNullable: differences.optional.includes(id) || (!isRequired && data?.nullable === true),
+        },
+      ] as const
+    })
+    const defined = Object.entries(definition.relations).map(
+      ([name, { many, type: target, access }]) => [
+        toWireName(name),
+        {
+          many,
+          type: target,
+          isWritable: access === 'write' || access === 'required',
+          isRequired: access === 'required',
+          isNullable: access !== 'required',
+        },
+      ],
+    )
+    expect(Object.fromEntries(defined)).toEqual(Object.fromEntries(described))
+    const known = Object.keys(links?.properties ?? {})
+    const unknown = Object.values(definition.links ?? {}).filter((link) => !known.includes(link))
+    expect(unknown.filter((link) => !ownLinks.includes(`${type}.${link}`))).toEqual([])
+  })
 
-  function wantedFields(given: Property): readonly string[] | undefined {
-    const property = resolved(given)
-    const target = property?.type === 'array' ? resolved(property.items) : property
-    return target?.properties === undefined ? undefined : Object.keys(target.properties).toSorted()
-  }
+  it.each(definitions)('%s: calls, and what they can be asked', (_type, definition) => {
+    const calls = callsOf(definition)
+    expect([...definition.operations].toSorted()).toEqual([...calls.keys()].toSorted())
+
+    const list = calls.get('list') ?? calls.get('get')
+    const words = (name: string): readonly (string | number)[] => list?.get(name)?.items?.enum ?? []
+    expect(definition.include.map(toWireName)).toEqual(words('include'))
+    expect(definition.sort.map(toWireName)).toEqual(words('sort'))
+    const filters = [...(list?.keys() ?? [])].filter((name) => name.startsWith('filter'))
+    expect(definition.filter.map(filterName)).toEqual(filters)
+
+    const takes = (call: Operation, name: string): boolean => calls.get(call)?.has(name) === true
+    const onWrite = takes('create', 'include') || takes('update', 'include')
+    expect(definition.includeOnWrite === true).toBe(onWrite)
+    const sparse = (['list', 'get'] as const).filter((call) => takes(call, 'fields'))
+    expect(definition.sparse?.on ?? []).toEqual(sparse)
+    for (const call of sparse) {
+      const types = calls.get(call)?.get('fields')?.properties ?? {}
+      expect(definition.sparse?.types).toEqual(Object.keys(types))
+    }
+    for (const call of ['list', 'create', 'get', 'update'] as const) {
+      const others = [...(calls.get(call) ?? [])].filter(
+        ([name]) => !/^(?:filter|page)\[|^(?:include|sort|fields)$/u.test(name),
+      )
+      const ours = Object.values(definition.parameters?.[call] ?? {})
+      expect(ours.map(({ name }) => name)).toEqual(others.map(([name]) => name))
+      for (const { name, kind } of ours) {
+        // The document has this flag as text.
+        const kinds =
+          name === 'sort[favorite-first]' ? 'flag' : describeSchema(new Map(others).get(name))
+        expect([name, describeKind(kind)]).toEqual([name, kinds])
+      }
+    }
+  })
 })
 
-function valuesOf(kind: Kind | undefined): readonly (string | number)[] | undefined {
-  return kind?.values ?? kind?.item?.values
+function propertiesOf(type: string): Readonly<Record<string, Schema>> {
+  const found = Object.values(schemas).find(({ properties = {} }) => {
+    return properties['type']?.enum?.[0] === type && properties['attributes'] !== undefined
+  })
+  if (found?.properties === undefined) throw new Error(`the document has no schema of type ${type}`)
+  return found.properties
 }
 
-function fieldsOf(kind: Kind | undefined): readonly string[] | undefined {
-  const fields = kind?.fields ?? kind?.item?.fields
-  return fields === undefined ? undefined : Object.keys(fields).map(toWireName).toSorted()
+function dataOf(relationships: Schema | undefined, name: string): Schema | undefined {
+  return relationships?.properties?.[name]?.properties?.['data']
+}
+
+/** Which of the five calls a resource has, with the parameters of their queries. */
+function callsOf({ path }: ResourceDefinition): Map<Operation, ReadonlyMap<string, Schema>> {
+  const below = [...operations.keys()].find((name) =>
+    new RegExp(`^GET ${path}/\\{\\w+\\}$`, 'u').test(name),
+  )
+  const one = below?.slice('GET '.length) ?? ''
+  const names: readonly (readonly [Operation, string])[] = [
+    ['list', `GET ${path}`],
+    ['create', `POST ${path}`],
+    ['get', `GET ${one}`],
+    ['update', `PATCH ${one}`],
+    ['delete', `DELETE ${one}`],
+  ]
+  return new Map(
+    names.flatMap(([call, name]) => {
+      const operation = operations.get(name)
+      return operation === undefined ? [] : [[call, queryOf(spec, operation)] as const]
+    }),
+  )
+}
+
+function filterName(name: string): string {
+  const brackets = name.split('.').map((part) => `[${toWireName(part)}]`)
+  return `filter${brackets.join('')}`
+}
+
+/** A schema in the words of `describeKind`: `?` may be null, `*` must be given with the object. */
+function describeSchema(given: Schema | undefined): string {
+  const name = given?.$ref?.split('/').at(-1)
+  const schema = name === undefined ? given : schemas[name]
+  const mark = given?.nullable === true || schema?.nullable === true ? '?' : ''
+  return `${describeBare(schema)}${mark}`
+}
+
+function describeBare(schema: Schema | undefined): string {
+  const options = (schema?.anyOf ?? []).map((option) => describeSchema(option))
+  // Known words, or any text.
+  const words = options.find((option) => option.startsWith('choice'))
+  if (words !== undefined && options.length === 2 && options.includes('text')) return words
+  if (schema?.type === 'integer') return 'count'
+  if (schema?.enum !== undefined) return `choice(${schema.enum.join(' ')})`
+  if (schema?.type === 'boolean') return 'flag'
+  if (schema?.type === 'string') return schema.format === 'date-time' ? 'instant' : 'text'
+  if (schema?.type === 'array') return `list(${describeSchema(schema.items)})`
+  if (schema?.properties !== undefined) {
+    return describeFields(
+      Object.entries(schema.properties).map(([name, field]) => [
+        `${name}${schema.required?.includes(name) === true ? '*' : ''}`,
+        describeSchema(field),
+      ]),
+    )
+  }
+  return schema?.type === 'object' ? 'map' : 'json'
+}
+
+function describeKind(kind: Kind): string {
+  return `${describeBareKind(kind)}${kind.nullable === true ? '?' : ''}`
+}
+
+function describeBareKind({ name, values = [], item, fields }: Kind): string {
+  if (name === 'choice') return `choice(${values.join(' ')})`
+  if (item !== undefined) return `list(${describeKind(item)})`
+  if (fields === undefined) return name
+  return describeFields(
+    Object.entries(fields).map(([key, field]) => [
+      `${toWireName(key)}${field.needed === true ? '*' : ''}`,
+      describeKind(field),
+    ]),
+  )
+}
+
+function describeFields(fields: readonly (readonly [string, string])[]): string {
+  const sorted = fields.map(([name, kind]) => `${name}: ${kind}`).toSorted()
+  return `{ ${sorted.join(', ')} }`
+}
+
+function withoutMarks(text: string): string {
+  return text.replaceAll(/[?*]/gu, '')
 }

@@ -130,6 +130,24 @@ describe('reading', () => {
     expect(decoded).not.toHaveProperty('workspace')
   })
 
+  it('gives only the fields that were asked for, of what came along too', () => {
+    const read = decode(
+      workspaceDefinition,
+      {
+        type: 'workspaces',
+        id: 'ws-1',
+        attributes: { name: 'app' },
+        relationships: { environment, tags: { data: [{ type: 'tags', id: 'tag-1' }] } },
+      },
+      {
+        fields: { workspaces: ['name'], environments: ['name'] },
+        include: ['environment'],
+        included: [{ type: 'environments', id: 'env-1', attributes: { name: 'dev' } }],
+      },
+    )
+    expect(read).toEqual({ id: 'ws-1', name: 'app', environment: { id: 'env-1', name: 'dev' } })
+  })
+
   it.each([
     ['another type', { type: 'runs', id: 'x', attributes: { name: 'a' } }, 'type: '],
     ['no name', { type: 'workspaces', id: 'ws-1' }, 'attributes.name: '],

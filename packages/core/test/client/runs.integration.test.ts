@@ -7,8 +7,8 @@ import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { runPhase } from '../../src/client/index.ts'
-import { sendJson, type Handler } from '../http/support/test-server.ts'
+import { describePlan, runPhase } from '../../src/client/index.ts'
+import { sendJson, type Handler, type TestServer } from '../http/support/test-server.ts'
 import { answer, prefix, run, setUp } from './support.ts'
 
 /** A handler that answers with one status after the other, and keeps to the last. */
@@ -57,6 +57,8 @@ describe('runs.waitFor', () => {
   it.each([
     ['planned', null, 'waiting'],
     ['planned', true, 'working'],
+    ['policy_checked', false, 'waiting'],
+    ['policy_checked', true, 'working'],
     ['policy_override', true, 'waiting'],
     ['applied', null, 'ended'],
     ['a_status_of_next_year', null, 'working'],
@@ -127,6 +129,66 @@ describe('runs.summary', () => {
     })
     await expect(client.runs.summary('run-1')).rejects.toThrow(/is `planned` and has no plan/u)
   })
+})
+
+describe('runs.review', () => {
+  const planJson = {
+    resource_changes: [{ address: 'a.gone', change: { actions: ['delete'] } }],
+  }
+  const accepted: Handler = (_request, response) => void response.writeHead(202).end()
+  const routes = {
+    'GET /runs/run-1': statuses(run, 'planning', 'planned'),
+    'GET /plans/plan-1/json-output': answer(200, planJson),
+    'POST /runs/run-1/actions/apply': accepted,
+    'POST /runs/run-1/actions/discard': accepted,
+  }
+  const sent = (server: TestServer): readonly string[] =>
+    server.received.filter(({ method }) => method === 'POST').map(({ url }) => url)
+
+  it('confirms what was found good, with a comment', async () => {
+    const { client, server, bodies } = await setUp(routes)
+    const {
+      decision,
+      summary,
+      run: seen,
+    } = await client.runs.review(
+      'run-1',
+      (found, { status }) => found.destroy === 1 && status === 'planned',
+      { comment: 'seen' },
+    )
+    expect(decision).toBe('confirmed')
+    expect(seen.status).toBe('planned')
+    expect(summary && describePlan(summary)).toBe(
+      '0 to add, 0 to change, 1 to destroy\n  - destroy  a.gone',
+    )
+    expect(sent(server)).toEqual([`${prefix}/runs/run-1/actions/apply`])
+    expect(bodies()).toEqual([{ comment: 'seen' }])
+  })
+
+  it('leaves the others as they are, or discards them', async () => {
+    const { client, server } = await setUp(routes)
+    const no = async (): Promise<boolean> => await Promise.resolve(false)
+    expect((await client.runs.review('run-1', no)).decision).toBe('left')
+    expect(sent(server)).toEqual([])
+    const { decision } = await client.runs.review('run-1', no, { otherwise: 'discard' })
+    expect(decision).toBe('discarded')
+    expect(sent(server)).toEqual([`${prefix}/runs/run-1/actions/discard`])
+  })
+
+  it.each(['planned_and_finished', 'errored', 'policy_override'])(
+    'asks nothing about a run that is %s',
+    async (status) => {
+      const { client, server } = await setUp({
+        ...routes,
+        'GET /runs/run-1': statuses(run, status),
+      })
+      const decide = (): boolean => {
+        throw new Error('was asked')
+      }
+      expect((await client.runs.review('run-1', decide)).decision).toBe('not-asked')
+      expect(sent(server)).toEqual([])
+    },
+  )
 })
 
 describe('configurationVersions.uploadDirectory', () => {

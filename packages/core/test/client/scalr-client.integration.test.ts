@@ -1,11 +1,13 @@
+import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 
 import { describe, expect, it } from 'vitest'
 
 import { ScalrClient } from '../../src/client/index.ts'
-import { sendJson } from '../http/support/test-server.ts'
+import type { CallTracer } from '../../src/http/index.ts'
+import { sendJson, startServer } from '../http/support/test-server.ts'
 import { fakeToken } from '../http/support/tokens.ts'
-import { answer, prefix, run, setUp, token } from './support.ts'
+import { answer, open, prefix, run, setUp, token } from './support.ts'
 
 describe('failures', () => {
   it('429 is always tried again and Retry-After honoured; a POST after 500 is not', async () => {
@@ -96,9 +98,157 @@ describe('the URL', () => {
     expect(server.received[0]?.url).toBe(`${prefix}/runs/run-1`)
   })
 
+  it('is found by service discovery, which is told no token', async () => {
+    const at = '/somewhere/else/'
+    const { server } = await setUp({
+      'GET /.well-known/terraform.json': answer(200, { 'iacp.v3': at, 'tfe.v2': '/api/tfe/v2/' }),
+      [`GET ${at}runs/run-1`]: answer(200, { data: run }),
+    })
+    await using client = await ScalrClient.discover({ url: server.url, token })
+    expect((await client.runs.get('run-1')).status).toBe('planned')
+    expect(server.received[0]?.headers).not.toHaveProperty('authorization')
+    expect(server.received[1]?.headers.authorization).toBe(`Bearer ${token}`)
+  })
+
+  it.each<[string, object, RegExp]>([
+    ['no such API', { 'tfe.v2': '/api/tfe/v2/' }, /names no 'iacp\.v3'\. Check the URL/u],
+    [
+      'another origin',
+      { 'iacp.v3': 'https://evil.example.com/' },
+      /it is at https:\/\/evil\.example\.com/u,
+    ],
+  ])('service discovery that names %s is refused', async (_what, services, message) => {
+    const { server } = await setUp({ 'GET /.well-known/terraform.json': answer(200, services) })
+    await expect(ScalrClient.discover({ url: server.url, token })).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      message: expect.stringMatching(message),
+    })
+  })
+
   it('must be HTTPS', () => {
     expect(() => new ScalrClient({ url: 'http://acme.scalr.io', token })).toThrowError(
       expect.objectContaining({ code: 'INSECURE_URL' }),
     )
+  })
+})
+
+describe('tracing', () => {
+  it('sees every attempt with its end, and adds headers', async () => {
+    const seen: unknown[] = []
+    const trace: CallTracer = ({ method, path, doing, attempt }) => {
+      seen.push([attempt, method, path, doing])
+      return {
+        headers: { traceparent: `00-${attempt}`, authorization: 'Bearer another' },
+        onEnd: ({ status, error, durationMs }) => {
+          seen.push([attempt, status, error instanceof Error ? error.name : error])
+          expect(durationMs).toBe(0)
+        },
+      }
+    }
+    let count = 0
+    const { client, server } = await setUp(
+      {
+        'GET /runs/run-1': (_request, response) => {
+          count += 1
+          if (count === 1) response.destroy()
+          else if (count === 2) sendJson(response, 503, {})
+          else sendJson(response, 200, { data: run })
+        },
+      },
+      { trace },
+    )
+    await client.runs.get('run-1')
+    const call = ['GET', `${prefix}/runs/run-1`, 'get the run run-1']
+    expect(seen).toEqual([
+      [1, ...call],
+      [1, undefined, 'NetworkError'],
+      [2, ...call],
+      [2, 503, 'ApiError'],
+      [3, ...call],
+      [3, 200, undefined],
+    ])
+    expect(server.received.map(({ headers }) => headers['traceparent'])).toEqual([
+      '00-1',
+      '00-2',
+      '00-3',
+    ])
+    // Ours win.
+    expect(server.received[2]?.headers.authorization).toBe(`Bearer ${token}`)
+  })
+
+  it('a tracer that throws breaks nothing', async () => {
+    const { client } = await setUp(
+      { 'GET /runs/run-1': answer(200, { data: run }) },
+      {
+        trace: () => {
+          throw new Error('no exporter')
+        },
+      },
+    )
+    expect((await client.runs.get('run-1')).id).toBe('run-1')
+  })
+
+  it('is told no token, and no query of another origin (I12)', async () => {
+    const blob = await startServer((_request, response) => void response.end('state'))
+    open.push(blob)
+    const seen: unknown[] = []
+    const { client } = await setUp(
+      {
+        'GET /state-versions/sv-1/download': (_request, response) =>
+          void response.writeHead(302, { location: `${blob.url}/state?signature=c4n4ry` }).end(),
+      },
+      {
+        trace: (start) => {
+          seen.push(start)
+          return { headers: { traceparent: '00' }, onEnd: (end) => seen.push(end) }
+        },
+      },
+    )
+    expect(await text(await client.stateVersions.download('sv-1'))).toBe('state')
+    expect(JSON.stringify(seen)).not.toMatch(/c4n4ry|signature/u)
+    expect(blob.received[0]?.headers).not.toHaveProperty('traceparent')
+  })
+})
+
+describe('I12: the token', () => {
+  it('is in no inspection and no JSON of the client, whatever is asked for', async () => {
+    const { client } = await setUp({})
+    expect(inspect(client, { depth: 20, showHidden: true, getters: true })).not.toContain('c4n4ry')
+    expect(JSON.stringify(client)).not.toContain('c4n4ry')
+  })
+
+  it('is in no error, not even where the server sends it back', async () => {
+    const { client } = await setUp({
+      'GET /runs/run-1': ({ headers }, response) =>
+        sendJson(response, 422, { errors: [{ detail: `Bad ${headers.authorization}` }] }),
+      'GET /runs/run-2': ({ headers }, response) =>
+        sendJson(response, 200, { data: { token: headers.authorization } }),
+      'GET /runs/run-3': ({ headers }, response) => void response.end(headers.authorization),
+    })
+    for (const id of ['run-1', 'run-2', 'run-3']) {
+      const error: unknown = await client.runs.get(id).catch((caught: unknown) => caught)
+      expect(error).toBeInstanceOf(Error)
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('c4n4ry')
+      expect(JSON.stringify(error)).not.toContain('c4n4ry')
+    }
+  })
+
+  it('of a service account that was assumed is in no log', async () => {
+    const { client, bodies } = await setUp({
+      'POST /service-accounts/assume': answer(200, {
+        'access-token': 'c4n4ry',
+        'expire-time': '2026-01-01T01:00:00Z',
+      }),
+    })
+    const assumed = await client.serviceAccounts.assume({
+      serviceAccountEmail: 'ci@example.com',
+      idToken: 'eyJ.id.token',
+      lifetimeSeconds: 600,
+    })
+    expect(assumed.token).toBe('c4n4ry')
+    expect(`${inspect(assumed)}${JSON.stringify(assumed)}`).not.toContain('c4n4ry')
+    expect(bodies()).toEqual([
+      { 'service-account-email': 'ci@example.com', 'id-token': 'eyJ.id.token', lifetime: 600 },
+    ])
   })
 })
