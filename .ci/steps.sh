@@ -199,25 +199,26 @@ kubernetes_cluster() {
   step "engine: $cluster, down" 120 "${PNPM[@]}" engines down "$cluster"
 }
 
-# kit_in_cluster: the conformance kit in four parts, each in a namespace of its own; together all of it.
+# kit_in_cluster: the conformance kit in parts, each in a namespace of its own; together all of it. It waits
+# more than it works, the longer the older the cluster.
 kit_in_cluster() (
   export PATH=$PATH:$(source scripts/engines/lib.sh && echo "$BIN_DIR")
-  pids=()
-  for part in 1 2 3 4; do
+  parts=6 pids=() names=() code=0
+  for part in $(seq "$parts"); do
+    names+=("kit-$part")
     kubectl create namespace "kit-$part" >/dev/null || exit 1
     cp "$KUBECONFIG" "$WORK/kit-$part.config"
     kubectl --kubeconfig "$WORK/kit-$part.config" config set-context --current --namespace "kit-$part" >/dev/null || exit 1
-    KUBECONFIG=$WORK/kit-$part.config node --conditions=@scalr-agent/source scripts/kit.ts --executor kubernetes --shard "$part/4" \
+    KUBECONFIG=$WORK/kit-$part.config node --conditions=@scalr-agent/source scripts/kit.ts --executor kubernetes --shard "$part/$parts" \
       >"$WORK/kit-$part" 2>&1 &
     pids+=($!)
   done
-  code=0
   for pid in "${pids[@]}"; do wait "$pid" || code=1; done
-  cat "$WORK/kit-1" "$WORK/kit-2" "$WORK/kit-3" "$WORK/kit-4"
-  for part in 1 2 3 4; do
-    tail -n 1 "$WORK/kit-$part" | grep -qE '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' || code=1
+  for name in "${names[@]}"; do
+    cat "$WORK/$name"
+    tail -n 1 "$WORK/$name" | grep -qE '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' || code=1
   done
-  kubectl delete namespace kit-1 kit-2 kit-3 kit-4 --wait=false >/dev/null
+  kubectl delete namespace "${names[@]}" --wait=false >/dev/null
   exit $code
 )
 export -f kit_in_cluster
