@@ -14,14 +14,8 @@ import { toMany, toOne, type TfeResource } from './send-data.ts'
  * where it would otherwise wait for the first line of a log without a word.
  */
 function shownStatus(status: RunStatus): string {
-  switch (status) {
-    case 'plan_queued':
-      return 'pending'
-    case 'apply_queued':
-      return 'confirmed'
-    default:
-      return status
-  }
+  if (status === 'plan_queued') return 'pending'
+  return status === 'apply_queued' ? 'confirmed' : status
 }
 
 /** A run as Terraform's `remote` backend reads it. */

@@ -1,7 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 
-import { conflict, idOf, notFound, PublicApiError, userOf, type Row } from '../public-api/index.ts'
-import { invalidAttribute } from '../public-api/index.ts'
+import {
+  conflict,
+  idOf,
+  invalidAttribute,
+  notFound,
+  PublicApiError,
+  userOf,
+  type Row,
+} from '../public-api/index.ts'
 import { authorizeState, StateError, type StateAccess } from '../state/index.ts'
 
 import { workspaceRow, type TfeApi } from './tfe-api.ts'

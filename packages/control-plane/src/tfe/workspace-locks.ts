@@ -2,15 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
 import { describeHolder, stateLockFacts } from '../engine/index.ts'
-import {
-  conflict,
-  idOf,
-  textOf,
-  userOf,
-  workspaces,
-  type ApiUser,
-  type PublicApiError,
-} from '../public-api/index.ts'
+import { conflict, idOf, textOf, userOf, workspaces, type ApiUser } from '../public-api/index.ts'
 import { isOwnLock, ownLockInfo } from '../state/index.ts'
 import {
   findWorkspaceFacts,
@@ -74,9 +66,10 @@ export function registerWorkspaceLocks(api: TfeApi): void {
     return facts && personsLock(facts)
   }
 
-  function unlock({ workspaceId, caller, recheck }: StateCall): void {
+  function unlock(call: StateCall): void {
+    const { workspaceId, caller } = call
     db.transaction(() => {
-      recheck()
+      call.recheck()
       if (caller.kind === 'run' && caller.isDry) return
       const lockRow = held.get(workspaceId)
       if (lockRow === undefined) throw conflict('Workspace already unlocked.')

@@ -7,7 +7,6 @@ import {
   insertRow,
   parseWriteBody,
   PublicApiError,
-  textOf,
   userOf,
   withUniqueName,
   workspaceColumns,
@@ -130,7 +129,7 @@ function toolOf(
   readonly 'iac-platform': 'terraform' | 'opentofu'
   readonly 'terraform-version'?: string
 } {
-  const isTofu = /^OpenTofu\//u.test(request.headers['user-agent'] ?? '')
+  const isTofu = request.headers['user-agent']?.startsWith('OpenTofu/') === true
   const platform = isTofu ? 'opentofu' : 'terraform'
   return version !== undefined && /^\d+\.\d+\.\d+$/u.test(version)
     ? { 'iac-platform': platform, 'terraform-version': version }

@@ -15,6 +15,8 @@ import type { World } from './world.ts'
 export class RunningAgent {
   readonly client: AgentClient
   readonly #sessionToken: string
+  /** What jobs printed so far. */
+  readonly #logs = new Map<string, string>()
 
   private constructor(client: AgentClient, sessionToken: string) {
     this.client = client
@@ -39,6 +41,22 @@ export class RunningAgent {
       json: { fencingToken: job.fencingToken },
     })
     return jobSpecSchema.parse(answer.body)
+  }
+
+  /** Appends to the job's log. */
+  async print(spec: JobSpec, text: string): Promise<void> {
+    const before = this.#logs.get(spec.jobId) ?? ''
+    expectDone(
+      await this.client.call('PATCH', `/jobs/${spec.jobId}/log`, {
+        token: spec.jobToken,
+        bytes: Buffer.from(text),
+        headers: {
+          [protocolHeaders.fencingToken]: String(spec.fencingToken),
+          [protocolHeaders.uploadOffset]: String(Buffer.byteLength(before)),
+        },
+      }),
+    )
+    this.#logs.set(spec.jobId, before + text)
   }
 
   async download(spec: JobSpec, name: string): Promise<{ bytes: Buffer; headers: Headers }> {
@@ -82,9 +100,14 @@ export class RunningAgent {
     expectDone(
       await this.client.call('POST', `/jobs/${spec.jobId}/finish`, {
         token: spec.jobToken,
-        json: report(spec, { files: named, ...values }),
+        json: report(spec, { files: named, log: this.#logOf(spec), ...values }),
       }),
     )
+  }
+
+  #logOf(spec: JobSpec): FinishJobRequest['log'] {
+    const log = Buffer.from(this.#logs.get(spec.jobId) ?? '')
+    return { bytes: log.byteLength, digest: digestOf(log), missingBytes: 0 }
   }
 
   /** Plans with changes. */
