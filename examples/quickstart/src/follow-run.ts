@@ -1,10 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
-import type { OutputStreamOptions, Run, ScalrClient } from '@scalr-agent/core'
+import { runPhase, type Run, type ScalrClient } from '@scalr-agent/core'
 
 import type { Screen } from './screen.ts'
-
-type Output = (options: OutputStreamOptions) => Promise<AsyncIterable<Uint8Array> | undefined>
 
 const pollMs = 200
 
@@ -18,16 +14,8 @@ const doing: Readonly<Record<string, string>> = {
   applying: 'Applying',
 }
 
-/** Statuses in which a run has ended, or waits for a person. */
-const resting = new Set<string>([
-  'planned',
-  'planned_and_finished',
-  'planned_and_saved',
-  'applied',
-  'errored',
-  'canceled',
-  'discarded',
-])
+/** Of a run that applies without a question, these say that its plan is over. */
+const afterPlan: readonly Run['status'][] = ['confirmed', 'apply_queued', 'applying']
 
 /** What was seen of a run while it was followed. */
 export interface FollowedRun {
@@ -36,8 +24,8 @@ export interface FollowedRun {
 }
 
 /**
- * Shows a phase's log live, with a progress line where nothing comes, until the run rests: it waits for
- * confirmation or has ended, and the whole log was shown.
+ * Shows a phase's log live, with a progress line where nothing comes, until the phase is over: the run waits
+ * for confirmation or has ended, and the whole log was shown.
  */
 export async function followRun(
   client: ScalrClient,
@@ -50,27 +38,34 @@ export async function followRun(
 ): Promise<FollowedRun> {
   const { runId, phase, screen, signal } = options
   const startedMs = Date.now()
-  const decoder = new TextDecoder()
   let logBytes = 0
-  for (;;) {
-    const run = await client.runs.get(runId, { signal })
-    const ended = resting.has(run.status) && !(phase === 'apply' && run.status === 'planned')
-    const read = outputOf(client, run, phase)
-    for await (const bytes of (await read?.({ fromByte: logBytes, signal })) ?? []) {
+  const isOver = (run: Run): boolean =>
+    phase === 'plan'
+      ? runPhase(run) !== 'working' || afterPlan.includes(run.status)
+      : runPhase(run) === 'ended'
+  const wait = (until: (run: Run) => boolean): Promise<Run> =>
+    client.runs.waitFor(runId, {
+      pollMs,
+      signal,
+      until: (run) => {
+        const seconds = ((Date.now() - startedMs) / 1000).toFixed(0)
+        screen.progress(
+          `${doing[run.status] ?? run.status}… ${seconds} s, ${logBytes} bytes of log`,
+        )
+        return until(run)
+      },
+    })
+  const showLog = async (): Promise<void> => {
+    const { planId, applyId } = await wait((run) => run[`${phase}Id`] !== null || isOver(run))
+    const id = phase === 'plan' ? planId : applyId
+    if (id === null) return
+    const source = phase === 'plan' ? client.plans : client.applies
+    const decoder = new TextDecoder()
+    for await (const bytes of source.follow(id, { pollMs, signal })) {
       logBytes += bytes.byteLength
       screen.log(decoder.decode(bytes, { stream: true }))
     }
-    if (ended) return { run, logBytes }
-    const seconds = ((Date.now() - startedMs) / 1000).toFixed(0)
-    screen.progress(`${doing[run.status] ?? run.status}… ${seconds} s, ${logBytes} bytes of log`)
-    await delay(pollMs, undefined, { signal })
   }
-}
-
-function outputOf(client: ScalrClient, run: Run, phase: 'plan' | 'apply'): Output | undefined {
-  const { planId, applyId } = run
-  if (phase === 'plan') {
-    return planId === null ? undefined : (options) => client.plans.outputStream(planId, options)
-  }
-  return applyId === null ? undefined : (options) => client.applies.outputStream(applyId, options)
+  const [run] = await Promise.all([wait(isOver), showLog()])
+  return { run, logBytes }
 }

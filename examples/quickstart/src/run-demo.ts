@@ -1,10 +1,8 @@
-import type { Run, ScalrClient } from '@scalr-agent/core'
+import { describePlan, type Run, type ScalrClient } from '@scalr-agent/core'
 
 import { followRun } from './follow-run.ts'
-import { packDirectory } from './pack-directory.ts'
 import type { Screen } from './screen.ts'
 import { setVariable } from './setup-workspace.ts'
-import { showChanges } from './show-changes.ts'
 
 /** A run did not end as the demo expects; the log above says why. */
 export class DemoFailedError extends Error {
@@ -62,16 +60,12 @@ class Story {
 
   async upload(): Promise<void> {
     const { client, workspaceId, configuration, screen, signal } = this.#options
-    const archive = await packDirectory(configuration)
-    const version = await client.configurationVersions.create(
-      { workspaceId, autoQueueRuns: false },
-      { signal },
-    )
-    await client.configurationVersions.upload(version, archive, { signal })
+    const version = await client.configurationVersions.uploadDirectory(workspaceId, configuration, {
+      autoQueueRuns: false,
+      signal,
+    })
     this.#configurationVersionId = version.id
-    screen.line(
-      `Configuration: ${version.id}, ${archive.byteLength} bytes uploaded from ${configuration}`,
-    )
+    screen.line(`Configuration: ${version.id}, uploaded from ${configuration}`)
   }
 
   /** One run from its creation to its end, confirmed where it has something to do. */
@@ -89,9 +83,8 @@ class Story {
     const planned = await this.#follow(created.id, 'plan')
     let ended = planned
     if (planned.status === 'planned') {
-      if (planned.planId !== null) {
-        await showChanges(client, planned.planId, { screen, signal })
-      }
+      const summary = await client.runs.summary(created.id, { signal })
+      screen.line(`What will change: ${describePlan(summary)}`)
       await client.runs.confirm(created.id, { signal })
       screen.line('Confirmed. Its apply:')
       ended = await this.#follow(created.id, 'apply')

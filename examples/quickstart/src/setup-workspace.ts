@@ -21,7 +21,7 @@ export async function setUpWorkspace(
 ): Promise<DemoWorkspace> {
   const { accountId, iac, signal } = options
   const pool =
-    (await first(client.agentPools.list({ filter: { name: names.pool }, signal }))) ??
+    (await client.agentPools.list({ filter: { name: names.pool }, signal }).first()) ??
     (await client.agentPools.create({ name: names.pool }, { signal }))
   const poolToken = await client.accessTokens.createForPool(
     pool.id,
@@ -32,14 +32,11 @@ export async function setUpWorkspace(
     throw new Error('The control plane created an access token without telling it.')
   }
   const environment =
-    (await first(client.environments.list({ filter: { name: names.environment }, signal }))) ??
+    (await client.environments.list({ filter: { name: names.environment }, signal }).first()) ??
     (await client.environments.create({ name: names.environment, accountId }, { signal }))
-  const found = await first(
-    client.workspaces.list({
-      filter: { environment: environment.id, name: names.workspace },
-      signal,
-    }),
-  )
+  const found = await client.workspaces
+    .list({ filter: { environment: environment.id, name: names.workspace }, signal })
+    .first()
   const fields = { iacPlatform: iac, agentPoolId: pool.id, autoQueueRuns: 'never' } as const
   const workspace =
     found === undefined
@@ -78,17 +75,12 @@ export async function setVariable(
   variable: VariableValue,
   signal: AbortSignal,
 ): Promise<void> {
-  const found = await first(
-    client.variables.list({ filter: { workspace: workspaceId, key: variable.key }, signal }),
-  )
+  const found = await client.variables
+    .list({ filter: { workspace: workspaceId, key: variable.key }, signal })
+    .first()
   if (found === undefined) {
     await client.variables.create({ ...variable, category: 'terraform', workspaceId }, { signal })
   } else {
     await client.variables.update(found.id, { value: variable.value }, { signal })
   }
-}
-
-async function first<T>(items: AsyncIterable<T>): Promise<T | undefined> {
-  for await (const item of items) return item
-  return undefined
 }

@@ -151,7 +151,7 @@ function planOf(definition: ResourceDefinition): Plan {
       name,
       wire: toWireName(name),
       kind: attribute.kind,
-      isPromised: isPromised(attribute),
+      isPromised: isThere(attribute),
       isSecret: attribute.secret === true,
     })),
     relations: Object.entries(definition.relations).map(([name, relation]) => ({
@@ -159,7 +159,7 @@ function planOf(definition: ResourceDefinition): Plan {
       wire: toWireName(name),
       field: idFieldOf(name, relation.many),
       many: relation.many,
-      isPromised: isPromised(relation),
+      isPromised: isThere(relation),
     })),
     links: Object.entries(definition.links ?? {}),
   }
@@ -168,7 +168,7 @@ function planOf(definition: ResourceDefinition): Plan {
 }
 
 /** Whether it is there in whatever the server sends. */
-function isPromised({ access }: Attribute | Relation): boolean {
+function isThere({ access }: Attribute | Relation): boolean {
   return access === 'required' || access === 'always'
 }
 

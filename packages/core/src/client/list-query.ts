@@ -27,6 +27,7 @@ export type FilterOptions<D extends ResourceDefinition> = {
 }
 
 /** Asks for nothing in particular. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- it has no keys, whatever is asked
 export type NoFields = Readonly<Record<never, never>>
 
 interface ListSettings<D extends ResourceDefinition, I extends IncludeOf<D>, F> {
@@ -91,7 +92,7 @@ export function resourceQuery(
   const parameters = Object.entries(definition.parameters?.[operation] ?? {}).flatMap(
     ([key, { name }]) => {
       const value = given.get(key)
-      return value === undefined || value === null ? [] : [[name, String(value)] as const]
+      return value === undefined || value === null ? [] : [[name, valueText(value)] as const]
     },
   )
   return {
@@ -111,15 +112,14 @@ function filterText(label: string, name: string, value: unknown): string {
     return values.map((each) => textOf(each)).join(',')
   }
   const textOf = (each: unknown): string => {
-    const text = each instanceof Date ? each.toISOString() : String(each)
+    const text = valueText(each)
     if (text.includes(',')) {
       throw refuse(label, name, 'a comma in one value of several would make two of it')
     }
     return text
   }
   if (Array.isArray(value)) return join(value)
-  if (value instanceof Date) return value.toISOString()
-  if (typeof value !== 'object' || value === null) return String(value)
+  if (value instanceof Date || typeof value !== 'object' || value === null) return valueText(value)
   const [[operator, operand] = ['', undefined], ...more] = Object.entries(value)
   if (more.length === 0) {
     if (operator === 'like' && typeof operand === 'string') return `like:${operand}`
@@ -129,6 +129,12 @@ function filterText(label: string, name: string, value: unknown): string {
     }
   }
   throw refuse(label, name, 'it has one of `in: […]`, `like: "…"` and `between: [from, to]`')
+}
+
+/** A text, number or flag as a query has it. */
+function valueText(value: unknown): string {
+  if (value instanceof Date) return value.toISOString()
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function refuse(label: string, name: string, why: string): ConfigurationError {

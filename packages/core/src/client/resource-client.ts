@@ -1,5 +1,5 @@
 import { pathSegment } from '../http/index.ts'
-import { decodeResource } from './decode.ts'
+import { decodeResource, type Decoded } from './decode.ts'
 import { encodeResource } from './encode.ts'
 import { IncludedResources } from './included-resources.ts'
 import { documentSchema, jsonApiMediaType, listingSchema, type WireResource } from './json-api.ts'
@@ -90,9 +90,9 @@ export class ResourceClient<D extends ResourceDefinition> {
       const call: ApiCall = { doing, method: 'GET', path, query, signal: given.signal }
       const { value, subject } = await this.#api.json(call, listingSchema)
       const pagination = value.meta?.pagination
-      const read = this.#reader<WithIncluded<D, I, F>>(subject, value.included ?? [], given)
+      const read = this.#reader(subject, value.included ?? [], given)
       return {
-        items: value.data.map((resource) => read(resource)),
+        items: value.data.map((resource) => typed<WithIncluded<D, I, F>>(read(resource))),
         number,
         next: pagination?.['next-page'] ?? undefined,
         totalCount: pagination?.['total-count'] ?? undefined,
@@ -183,26 +183,28 @@ export class ResourceClient<D extends ResourceDefinition> {
 
   async #send<T>(call: ApiCall, body: Body | undefined, reading: Reading): Promise<T> {
     const { value, subject } = await this.#api.json(call, documentSchema, body)
-    return this.#reader<T>(subject, value.included ?? [], reading)(value.data)
+    return typed<T>(this.#reader(subject, value.included ?? [], reading)(value.data))
   }
 
-  #reader<T>(
+  #reader(
     subject: string,
     included: readonly WireResource[],
     { include = [], fields = {} }: Reading,
-  ): (resource: WireResource) => T {
+  ): (resource: WireResource) => Decoded {
     const context = {
       subject,
       include: include.map(String),
       included: new IncludedResources(definitionsByType, included),
       fields,
     }
-    return (resource) => {
-      const decoded: unknown = decodeResource(this.#definition, resource, context)
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type is computed from the same table
-      return decoded as T
-    }
+    return (resource) => decodeResource(this.#definition, resource, context)
   }
+}
+
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller's own return type
+function typed<T>(decoded: unknown): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type is computed from the same table
+  return decoded as T
 }
 
 function plain(body: object | undefined): Body | undefined {

@@ -79,7 +79,7 @@ describe('types of each resource', () => {
       expectTypeOf(first?.name).toEqualTypeOf<string | undefined>()
       // @ts-expect-error -- was not asked for
       expect(first?.ownerId).toBeUndefined()
-      expectTypeOf(accounts.ssoBypassUsers.add).toBeFunction()
+      await accounts.ssoBypassUsers.add('acc-1', ['user-1'])
       // @ts-expect-error -- nobody makes accounts here
       await accounts.create({ name: 'a' })
       // @ts-expect-error -- or takes them away
