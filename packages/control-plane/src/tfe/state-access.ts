@@ -22,11 +22,13 @@ export interface StateCall extends StateAccess {
 /** One rule for whose token opens a state, whichever backend asks. @throws {@link PublicApiError} */
 export async function stateCall(api: TfeApi, request: FastifyRequest): Promise<StateCall> {
   const workspaceId = idOf(request)
+  // First, since what is not the caller's does not exist for it.
+  const workspace = workspaceRow(api, userOf(request), workspaceId)
   const { authorization } = request.headers
   const access = await fromState(workspaceId, () =>
     authorizeState(api, { authorization, workspaceId }),
   )
-  return { ...access, workspaceId, workspace: workspaceRow(api, userOf(request), workspaceId) }
+  return { ...access, workspaceId, workspace }
 }
 
 /** What the state's own rules refuse, with the statuses that Terraform's client knows. */
