@@ -91,9 +91,11 @@ export interface ScalrClientOptions {
  *
  * @example
  * ```ts
- * await using client = new ScalrClient({ url: 'https://acme.scalr.io', token })
+ * await using client = new ScalrClient({ url, token })
  * const workspace = await client.workspaces.create({ name: 'app', environmentId })
- * for await (const run of client.runs.list({ filter: { workspace: workspace.id } })) console.log(run.status)
+ * for await (const run of client.runs.list({ filter: { workspace: workspace.id } })) {
+ *   console.log(run.id, run.status)
+ * }
  * ```
  */
 export class ScalrClient implements AsyncDisposable {
@@ -205,11 +207,11 @@ export class ScalrClient implements AsyncDisposable {
    * @throws `ApiError`, `ProtocolError`, `UnavailableError` as every other call
    * @example
    * ```ts
-   * const teams = await client.request('GET /teams', { query: { query: 'platform' } })
-   * await client.request('PATCH /teams/{team}', {
-   *   path: { team: 'team-1' },
-   *   body: { data: { type: 'teams', id: 'team-1', attributes: { name: 'Platform' } } },
+   * const { data } = await client.request('GET /workspaces/{workspace}', {
+   *   path: { workspace: workspaceId },
+   *   query: { include: ['environment'] },
    * })
+   * console.log(data?.attributes?.['iac-platform'])
    * ```
    */
   async request<Name extends OperationName>(

@@ -33,7 +33,7 @@ export class AppliesClient extends ResourceClient<typeof applyDefinition> {
    * The log as it grows, until the apply has ended and all of it was given.
    * @example
    * ```ts
-   * for await (const chunk of client.applies.follow(run.applyId)) process.stdout.write(chunk)
+   * for await (const chunk of client.applies.follow(applyId)) process.stdout.write(chunk)
    * ```
    */
   follow(id: string, options: FollowOptions = {}): AsyncGenerator<Uint8Array, void> {

@@ -34,7 +34,7 @@ export class PlansClient extends ResourceClient<typeof planDefinition> {
    * The log as it grows, until the plan has ended and all of it was given.
    * @example
    * ```ts
-   * for await (const chunk of client.plans.follow(run.planId)) process.stdout.write(chunk)
+   * for await (const chunk of client.plans.follow(planId)) process.stdout.write(chunk)
    * ```
    */
   follow(id: string, options: FollowOptions = {}): AsyncGenerator<Uint8Array, void> {

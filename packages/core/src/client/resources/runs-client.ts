@@ -89,7 +89,11 @@ export class RunsClient extends ResourceClient<Definition> {
    * @throws `ApiError` 409 when somebody else decided meanwhile
    * @example
    * ```ts
-   * const { decision } = await client.runs.review(run.id, ({ destroy }) => destroy === 0)
+   * const { decision } = await client.runs.review(run.id, (summary) => {
+   *   console.log(describePlan(summary)) // 2 to add, 0 to change, 1 to destroy, and what
+   *   return summary.destroy === 0
+   * })
+   * if (decision !== 'confirmed') console.log(`The run was not applied: ${decision}`)
    * ```
    */
   async review(
