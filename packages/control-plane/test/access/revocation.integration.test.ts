@@ -1,6 +1,8 @@
+import { createRelayGateway } from '@scalr-agent/vcs-relay/gateway'
 import { describe, expect, it } from 'vitest'
 
 import { AgentClient } from '../support/agent-client.ts'
+import { registration } from '../support/agent-messages.ts'
 import { makeWorkspace, startWorld, type World } from '../support/world.ts'
 
 /** An agent of the pool that waits for jobs and signals, longer than any test. */
@@ -44,5 +46,34 @@ describe('a token that is revoked while it is in use', () => {
     expect(await polls).toEqual([401, 401])
     const answer = await client.call('GET', '/sessions/self/jobs', { token: session })
     expect(answer.status).toBe(401)
+  })
+
+  it('the channels of VCS agents end with their pool’s token, and with their pool', async () => {
+    const dropped: string[] = []
+    await using world = await startWorld({
+      createGateway: (options) => {
+        const gateway = createRelayGateway(options)
+        const { drop } = gateway
+        gateway.drop = (agentId, reason) => {
+          dropped.push(reason)
+          drop.call(gateway, agentId, reason)
+        }
+        return gateway
+      },
+    })
+    const { api, controlPlane } = world
+    const pool = await api.create('/agent-pools', 'agent-pools', {
+      name: 'vcs',
+      'vcs-enabled': true,
+    })
+    const token = await api.create(`/agent-pools/${pool.id}/access-tokens`, 'access-tokens')
+    await new AgentClient(controlPlane.url).call('POST', '/sessions', {
+      token: token.attributes.token,
+      json: registration('vcs', { kind: 'vcs' }),
+    })
+    dropped.length = 0
+    expect((await api.delete(`/access-tokens/${token.id}`)).status).toBe(204)
+    expect((await api.delete(`/agent-pools/${pool.id}`)).status).toBe(204)
+    expect(dropped).toEqual(['A token of its pool was revoked.', 'Its pool was deleted.'])
   })
 })
