@@ -2,7 +2,7 @@ import { describe, it } from 'vitest'
 
 import { toolImage } from './support/docker-engine.ts'
 import { anyKubernetesCluster } from './support/kubernetes-cluster.ts'
-import { killMoments, proveKillCell } from './support/kubernetes-kill-matrix.ts'
+import { proveKills } from './support/kubernetes-kill-matrix.ts'
 import { anyRealTool } from './support/tools.ts'
 
 const suite = 'kill -9 of an agent whose jobs are in pods'
@@ -15,11 +15,8 @@ describe.skipIf(kubeconfig === '' || tool === undefined)(
     if (tool === undefined) return
     const image = toolImage(tool)
 
-    it.concurrent.each(killMoments)(
-      'I1, I7: during %s: run once, no byte lost, nothing left behind',
-      async (moment) => {
-        await proveKillCell({ kubeconfig, image, iac: tool.iac }, moment, 'agent')
-      },
-    )
+    it('I1, I7: during start, run and report: run once, no byte lost, nothing left behind', async () => {
+      await proveKills({ kubeconfig, image, iac: tool.iac }, 'agent')
+    })
   },
 )

@@ -17,7 +17,7 @@ import { KeyedLock } from '@scalr-agent/core/runtime'
 import { createKubeClient } from './calls/create-kube-client.ts'
 import { KubeHttp } from './calls/kube-http.ts'
 import { createKubeWatches } from './calls/kube-watches.ts'
-import { persist } from './calls/persist.ts'
+import { giveUpAfter, persist } from './calls/persist.ts'
 import { checkKubernetes } from './check/check-kubernetes.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { connectCluster } from './cluster/connect-cluster.ts'
@@ -36,6 +36,8 @@ import { readState, stateOf } from './pod/workload-state.ts'
 import { KubernetesWorkload } from './workload/kubernetes-workload.ts'
 
 const pendingPollMs = 100
+/** How long a server that is away, or has too many requests, is asked again. */
+const attachPatienceMs = 60_000
 
 /**
  * Runs each workload as a Job of a Kubernetes cluster (1.20 and later).
@@ -110,7 +112,12 @@ export class KubernetesExecutor implements Executor {
     try {
       const { client } = await this.#connect()
       for (;;) {
-        const state = await readState(client, id, signal)
+        const state = await persist(
+          clock,
+          signal,
+          () => readState(client, id, signal),
+          giveUpAfter(clock, attachPatienceMs),
+        )
         if (state.phase === 'absent') return undefined
         if (state.phase !== 'starting') return this.#workload(id)
         if (isAbandoned(state, clock)) await discard(this.#context, client, state, signal)

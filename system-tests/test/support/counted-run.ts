@@ -3,8 +3,8 @@ import { hooksOf } from './hooks.ts'
 import type { WorkspaceOptions } from './platform.ts'
 
 const ticks = 30
-const tick = (name: string): string =>
-  `i=0; while [ $i -lt ${ticks} ]; do i=$((i+1)); echo "${name} $i of ${ticks}"; sleep 0.1; done`
+const tick = (name: string, half = ':'): string =>
+  `i=0; while [ $i -lt ${ticks} ]; do i=$((i+1)); echo "${name} $i of ${ticks}"; [ $i != ${ticks / 2} ] || ${half}; sleep 0.1; done`
 
 /** Numbers of all lines of such a part, when none is missing and none twice. */
 export const allTicks: readonly number[] = Array.from({ length: ticks }, (_, index) => index + 1)
@@ -19,11 +19,23 @@ export function ticksOf(name: 'tick' | 'tock', log: string | undefined): readonl
 /** What the log of the plan says once it is under way. */
 export const midPlan = `tock 5 of ${ticks}`
 
-/** A plan and an apply of three seconds, each of which tells the counter once, and then tells its time. */
+/**
+ * A plan and an apply of three seconds, each of which tells the counter once (`plan`, `apply`), and then tells
+ * its time.
+ */
 export function countedRun(
   counter: CallCounter,
+  options: {
+    /** Comes before the names of its calls, where several runs share a counter. */
+    readonly prefix?: string
+    /** Its plan calls this once, half way, and waits for the answer. */
+    readonly pausesAt?: string
+  } = {},
 ): Pick<WorkspaceOptions, 'files' | 'hooks' | 'autoApply'> {
-  const command = `wget -q -O /dev/null ${counter.url}/apply; ${tick('tick')}`
+  const { prefix = '', pausesAt } = options
+  const call = (name: string): string => `wget -q -O /dev/null ${counter.url}/${name}`
+  const command = `${call(`${prefix}apply`)}; ${tick('tick')}`
+  const half = pausesAt === undefined ? undefined : call(pausesAt)
   return {
     files: {
       'main.tf': `resource "terraform_data" "one" {
@@ -33,7 +45,7 @@ export function countedRun(
 }
 `,
     },
-    hooks: hooksOf({ prePlan: `wget -q -O /dev/null ${counter.url}/plan; ${tick('tock')}` }),
+    hooks: hooksOf({ prePlan: `${call(`${prefix}plan`)}; ${tick('tock', half)}` }),
     autoApply: true,
   }
 }

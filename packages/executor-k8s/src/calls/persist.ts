@@ -30,3 +30,11 @@ export async function persist<T>(
     }
   }
 }
+
+/** For `onAway`: once that time is over, the error goes to the caller. */
+export function giveUpAfter(clock: Clock, limitMs: number): (error: unknown) => void {
+  const endMs = clock.monotonicMs() + limitMs
+  return (error) => {
+    if (clock.monotonicMs() >= endMs) throw error
+  }
+}

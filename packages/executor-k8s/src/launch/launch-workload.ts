@@ -109,7 +109,8 @@ export async function discard(
     cause: 'start-timeout',
     evidence: 'The process that launched it ended before it was started.',
   }
-  if (!(await markNotStarted(client, state, outcome, { signal }))) return
+  const { clock } = context
+  if (!(await markNotStarted(client, state, outcome, { clock, signal }))) return
   context.logger.debug({ workload: state.record.id }, 'Removing a kubeJob whose launch was cut off')
   await removeWorkload(context, client, { id: state.record.id, ...state }, { signal })
 }
@@ -180,10 +181,16 @@ async function start(
     case 'gone':
       return false
     case 'not-started':
-      return await markNotStarted(client, { name, uid }, companion.outcome, { signal })
+      return await markNotStarted(client, { name, uid }, companion.outcome, {
+        clock: context.clock,
+        signal,
+      })
     case 'running':
       if (archive === undefined) {
-        return await markNotStarted(client, { name, uid }, filesTooLate(spec), { signal })
+        return await markNotStarted(client, { name, uid }, filesTooLate(spec), {
+          clock: context.clock,
+          signal,
+        })
       }
       return await startMain(context, { ...attempt, name, uid, archive, pod: companion.pod })
   }

@@ -1,6 +1,7 @@
-import type { NotStartedOutcome } from '@scalr-agent/core'
+import type { Clock, NotStartedOutcome } from '@scalr-agent/core'
 
 import type { KubeClient } from '../calls/kube-client.ts'
+import { persist } from '../calls/persist.ts'
 import { isConflict } from '../kubernetes-error.ts'
 import { annotationNames, startedPodOf } from '../pod/record.ts'
 
@@ -17,29 +18,32 @@ export async function markNotStarted(
   options: {
     /** A pod was chosen, and is known to never start. */
     readonly isRefused?: boolean
+    readonly clock: Clock
     readonly signal: AbortSignal
   },
 ): Promise<boolean> {
-  const { isRefused = false, signal } = options
-  for (;;) {
-    const now = await client.jobs.read(kubeJob.name, signal)
-    if (now === undefined || now.metadata?.uid !== kubeJob.uid) return false
-    if (!isRefused && startedPodOf(now) !== undefined) return false
-    try {
-      await client.jobs.patch(
-        kubeJob.name,
-        {
-          metadata: {
-            resourceVersion: now.metadata.resourceVersion,
-            annotations: { [annotationNames.notStarted]: JSON.stringify(outcome) },
+  const { clock, isRefused = false, signal } = options
+  return await persist(clock, signal, async () => {
+    for (;;) {
+      const now = await client.jobs.read(kubeJob.name, signal)
+      if (now === undefined || now.metadata?.uid !== kubeJob.uid) return false
+      if (!isRefused && startedPodOf(now) !== undefined) return false
+      try {
+        await client.jobs.patch(
+          kubeJob.name,
+          {
+            metadata: {
+              resourceVersion: now.metadata.resourceVersion,
+              annotations: { [annotationNames.notStarted]: JSON.stringify(outcome) },
+            },
+            spec: { parallelism: 0 },
           },
-          spec: { parallelism: 0 },
-        },
-        signal,
-      )
-      return true
-    } catch (error) {
-      if (!isConflict(error)) throw error
+          signal,
+        )
+        return true
+      } catch (error) {
+        if (!isConflict(error)) throw error
+      }
     }
-  }
+  })
 }

@@ -16,6 +16,7 @@ const politeMs = 120_000
 /** Most time for the words to a pod that it may end; without them the kubelet ends it. */
 const tellLimitMs = 5000
 const pollMs = 250
+const watchedPollMs = 2000
 
 /**
  * Removes the kubeJob of a workload and its pods, and resolves when they are gone. "Already gone" is fine. What
@@ -42,6 +43,20 @@ export async function removeWorkload(
     const removal = { uid: metadata?.uid, gracePeriodSeconds }
     await ask(async () => await client.pods.remove(metadata?.name ?? '', removal, signal))
   }
+  /** With many that go at once, each change of one would have all of them ask: the watch is asked meanwhile. */
+  const untilSeenGone = async (pods: readonly V1Pod[]): Promise<void> => {
+    if (watch === undefined) {
+      await clock.sleep(pollMs, { signal })
+      return
+    }
+    const endMs = clock.monotonicMs() + watchedPollMs
+    do {
+      await watch.next(pollMs, signal)
+    } while (
+      clock.monotonicMs() < endMs &&
+      pods.some(({ metadata }) => watch.pods?.has(metadata?.name ?? ''))
+    )
+  }
   // The pods first: with their kubeJob they would be given all of their grace period, and a kubelet that has
   // begun to wait for that does not stop.
   const first = await podsOf()
@@ -63,8 +78,7 @@ export async function removeWorkload(
       else if (!told.has(pod.metadata?.uid)) await end(pod, 1)
       told.add(pod.metadata?.uid)
     }
-    if (watch === undefined) await clock.sleep(pollMs, { signal })
-    else await watch.next(pollMs, signal)
+    await untilSeenGone(pods)
   }
   while (
     (await ask(async () => await client.jobs.read(which.name, signal)))?.metadata?.uid === which.uid

@@ -68,6 +68,7 @@ export async function startMain(context: KubernetesContext, start: Start): Promi
   if (failure instanceof Error) throw failure
   return await markNotStarted(start.client, start, notStarted(start.spec, failure), {
     isRefused: true,
+    clock: context.clock,
     signal: start.signal,
   })
 }

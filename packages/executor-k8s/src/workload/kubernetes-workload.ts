@@ -11,7 +11,7 @@ import {
 import { interruptCommand, isInterruptAnswer } from '@scalr-agent/core/container'
 
 import type { KubeClient, KubeWatch } from '../calls/kube-client.ts'
-import { persist } from '../calls/persist.ts'
+import { giveUpAfter, persist } from '../calls/persist.ts'
 import type { KubernetesContext } from '../context.ts'
 import {
   isAway,
@@ -37,6 +37,8 @@ const beltMs = 10_000
 /** A measurement is a process in the pod: fifty jobs asked each second would be fifty processes a second. */
 const usageMs = 5000
 const pendingPollMs = 500
+/** How long a server that is away, or has too many requests, is asked again. */
+const patienceMs = 60_000
 /** Most time for the note that explains a kill; the kill itself is not held up any longer. */
 const noteLimitMs = 5000
 /** How often to try, and how far apart, while a running container starts no process. */
@@ -128,7 +130,7 @@ export class KubernetesWorkload implements Workload {
 
   async readFiles(paths: readonly string[]): Promise<Readable> {
     return await this.#translated('read-files', 'read the files of', async (client, signal) => {
-      const state = await readState(client, this.id, signal)
+      const state = await this.#readPatiently(client, signal)
       const pod = state.phase === 'running' || state.phase === 'ended' ? state.pod : undefined
       if (pod === undefined) {
         throw kubernetesError(
@@ -143,12 +145,18 @@ export class KubernetesWorkload implements Workload {
 
   async destroy(): Promise<void> {
     await this.#translated('destroy', 'destroy', async (client, signal) => {
-      const state = await readState(client, this.id, signal)
+      const state = await this.#readPatiently(client, signal)
       if (state.phase === 'absent') return
       if (state.phase === 'ended') this.#lastOutcome = state.outcome
       using watch = await this.#watch(signal)
       await removeWorkload(this.#context, client, { id: this.id, ...state }, { signal, watch })
     })
+  }
+
+  async #readPatiently(client: KubeClient, signal: AbortSignal): Promise<WorkloadState> {
+    const { clock } = this.#context
+    const giveUp = giveUpAfter(clock, patienceMs)
+    return await persist(clock, signal, () => readState(client, this.id, signal), giveUp)
   }
 
   async #measure(): Promise<ResourceUsage | undefined> {

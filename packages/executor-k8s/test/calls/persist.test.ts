@@ -2,7 +2,7 @@ import type { Clock } from '@scalr-agent/core'
 import { expect, it } from 'vitest'
 
 import { KubeAnswerError } from '../../src/calls/kube-answer-error.ts'
-import { persist } from '../../src/calls/persist.ts'
+import { giveUpAfter, persist } from '../../src/calls/persist.ts'
 
 const call = { verb: 'get', resource: 'pods' }
 const away = (): Error => Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
@@ -73,4 +73,21 @@ it("ends with the signal's reason", async () => {
     throw away()
   })
   await expect(asking).rejects.toBe(reason)
+})
+
+it('hands the last error to a caller whose patience is over', async () => {
+  let nowMs = 0
+  const clock: Clock = { ...clockOf([], () => (nowMs += 1000)), monotonicMs: () => nowMs }
+  const errors: Error[] = []
+  const asking = persist(
+    clock,
+    new AbortController().signal,
+    async () => {
+      errors.push(away())
+      throw errors.at(-1)
+    },
+    giveUpAfter(clock, 5000),
+  )
+  await expect(asking).rejects.toSatisfy((error) => error === errors.at(-1))
+  expect(errors).toHaveLength(6)
 })
