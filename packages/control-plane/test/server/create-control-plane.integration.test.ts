@@ -30,6 +30,9 @@ describe('createControlPlane', () => {
     expect(await (await fetch(`${url}/.well-known/terraform.json`)).json()).toEqual({
       'iacp.v3': '/api/iacp/v3/',
       'modules.v1': '/api/registry/v1/modules/',
+      'state.v2': '/api/tfe/v2/',
+      'tfe.v2': '/api/tfe/v2/',
+      'tfe.v2.1': '/api/tfe/v2/',
     })
   })
 
