@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts'
+import { runClient } from './client.ts'
 import { runDockerStart } from './docker-start.ts'
 import { runDockerRun } from './docker-run.ts'
 import { runDispatch } from './dispatch.ts'
@@ -51,6 +52,11 @@ export const benches: readonly Bench[] = [
     name: 'relay',
     description: 'clones, archives and small calls through the VCS relay, beside the VCS itself',
     run: runRelay,
+  },
+  {
+    name: 'client',
+    description: 'calls and a list of 10,000 workspaces by the typed client, beside bare undici',
+    run: runClient,
   },
   {
     name: 'memory',

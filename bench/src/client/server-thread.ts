@@ -1,0 +1,3 @@
+import { serveWorkspaces } from './serve-workspaces.ts'
+
+await serveWorkspaces()
