@@ -53,10 +53,10 @@ describe('a token that is revoked while it is in use', () => {
     await using world = await startWorld({
       createGateway: (options) => {
         const gateway = createRelayGateway(options)
-        const { drop } = gateway
+        const drop = gateway.drop.bind(gateway)
         gateway.drop = (agentId, reason) => {
           dropped.push(reason)
-          drop.call(gateway, agentId, reason)
+          drop(agentId, reason)
         }
         return gateway
       },
