@@ -55,7 +55,7 @@ export class TfeClient {
 
 /** What a client says of a state. */
 export function declared(content: Buffer): Record<string, unknown> {
-  const { serial, lineage } = JSON.parse(content.toString()) as Json
+  const { serial, lineage }: Json = JSON.parse(content.toString())
   return {
     state: content.toString('base64'),
     md5: createHash('md5').update(content).digest('hex'),

@@ -79,7 +79,7 @@ describe('the API of backend "remote"', () => {
       'terraform-version': 'latest',
     })
     const listed = await tfe.get(`${path}?search[name]=app-&page[size]=1&page[number]=2`)
-    expect(listed.body.data.map((it: Json) => it.attributes.name)).toEqual(['app-b'])
+    expect(listed.body.data.map((one: Json) => one.attributes.name)).toEqual(['app-b'])
     expect(listed.body.meta.pagination).toMatchObject({ 'total-pages': 2, 'next-page': null })
     expect((await tfe.get(`${path}?search[name]=%25`)).body.data).toEqual([])
     expect((await tfe.get(`${path}?page[number]=-1`)).status).toBe(400)
