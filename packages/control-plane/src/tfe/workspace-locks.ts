@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import { z } from 'zod'
 
 import { describeHolder, stateLockFacts } from '../engine/index.ts'
 import { conflict, idOf, textOf, userOf, workspaces, type ApiUser } from '../public-api/index.ts'
@@ -12,19 +11,11 @@ import {
 } from '../store/index.ts'
 
 import { currentRunOf } from './current-run.ts'
+import { lockReason } from './lock-reason.ts'
 import { sendData } from './send-data.ts'
 import { fromState, stateCall, type StateCall } from './state-access.ts'
 import { workspaceRow, type TfeApi } from './tfe-api.ts'
 import { workspaceResource } from './workspace-resource.ts'
-
-const reason = z.string().max(1000).catch('')
-/** The client sends it as an attribute or as it is, and older ones nothing. */
-const lockSchema = z
-  .union([
-    z.object({ data: z.object({ attributes: z.object({ reason }) }) }),
-    z.object({ reason }).transform((attributes) => ({ data: { attributes } })),
-  ])
-  .catch({ data: { attributes: { reason: '' } } })
 
 /**
  * The lock of a workspace is Terraform's lock on its state, the same one that the `http` backend takes, so
@@ -36,7 +27,6 @@ export function registerWorkspaceLocks(api: TfeApi): void {
 
   function lock(call: StateCall, user: ApiUser, body: unknown): void {
     const { workspaceId, caller, workspace } = call
-    const { attributes } = lockSchema.parse(body).data
     db.transaction(() => {
       call.recheck()
       if (caller.kind === 'run' && caller.isDry) return
@@ -47,7 +37,7 @@ export function registerWorkspaceLocks(api: TfeApi): void {
         id,
         holderId: user.userId,
         who: nameOf(user),
-        reason: attributes.reason,
+        reason: lockReason(body),
         path: `${textOf(workspace, 'environment_id')}/${textOf(workspace, 'name')}`,
         createdAt: clock.now().toISOString(),
       })

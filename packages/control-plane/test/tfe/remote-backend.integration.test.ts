@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { ApiAnswer, Json } from '../support/api-client.ts'
@@ -99,6 +100,50 @@ describe('the API of backend "remote"', () => {
       'terraform-version': '1.12.0-dev',
     })
     expect(made.attributes['terraform-version']).toBe('latest')
+  })
+})
+
+describe('a body that nobody sends', () => {
+  it('is refused, and never a fault of the server', async () => {
+    const id = await newWorkspace()
+    const routes = [
+      `/organizations/${environmentId}/workspaces`,
+      `/workspaces/${id}/state-versions`,
+      `/workspaces/${id}/configuration-versions`,
+      `/workspaces/${id}/actions/lock`,
+      '/runs',
+    ]
+    const value = fc.jsonValue({ maxDepth: 2 })
+    const attributes = fc.dictionary(
+      fc.constantFrom(
+        'name',
+        'state',
+        'serial',
+        'md5',
+        'lineage',
+        'force',
+        'variables',
+        'speculative',
+      ),
+      value,
+    )
+    const relation = fc.record({ data: value })
+    const document = fc.record({
+      data: fc.record({
+        attributes,
+        relationships: fc.record({ workspace: relation, run: relation }, { requiredKeys: [] }),
+      }),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...routes),
+        fc.oneof(document, value),
+        async (path, body) => {
+          expect((await tfe.call('POST', path, body)).status).toBeLessThan(500)
+        },
+      ),
+      { numRuns: 150 },
+    )
   })
 })
 

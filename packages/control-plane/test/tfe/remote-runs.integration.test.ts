@@ -184,6 +184,50 @@ describe('a run', () => {
   })
 })
 
+describe('a check of policies', () => {
+  it('is waited for, shown and overridden', async () => {
+    const { api } = world
+    const group = await api.create('/policy-groups', 'policy-groups', {
+      name: 'security',
+      'is-enforced': true,
+    })
+    const manifest = 'version = "v1"\npolicy "one" {\n  enforcement_level = "soft-mandatory"\n}\n'
+    const bundle = await archive([
+      { name: 'scalr-policy.hcl', content: manifest },
+      { name: 'one.rego', content: 'package terraform\ndeny contains "x" if false\n' },
+    ])
+    await api.call('PUT', group.links.upload, { bytes: bundle })
+    const { data } = (await api.get(`/policy-groups/${group.id}`)).body
+    const policy = data.relationships.policies.data[0].id
+
+    const run = await startRun()
+    await agent.finish(
+      await agent.take(),
+      { hasChanges: true },
+      { 'plan.bin': Buffer.from('a plan'), 'plan.json': Buffer.from('{}') },
+    )
+    const [{ id }] = (await run.read()).relationships['policy-checks'].data
+    const read = async (): Promise<Json> => (await tfe.get(`/policy-checks/${id}`)).body.data
+    const check = await agent.take()
+    expect((await read()).attributes).toMatchObject({ status: 'queued', scope: 'organization' })
+    await agent.print(check, 'one failed\n')
+    const said = { group: group.id, policy, result: 'failed', messages: ['because'] }
+    const results = JSON.stringify({ version: 1, policies: [said] })
+    await agent.finish(check, {}, { 'policy-results.json': Buffer.from(results) })
+    expect((await read()).attributes).toMatchObject({
+      status: 'soft_failed',
+      actions: { 'is-overridable': true },
+    })
+    expect((await run.read()).attributes.status).toBe('policy_override')
+    expect((await tfe.get(`/policy-checks/${id}/output`)).text).toBe('one failed\n')
+    const overridden = await tfe.call('POST', `/policy-checks/${id}/actions/override`)
+    expect(overridden.body.data.attributes.status).toBe('overridden')
+    expect((await run.read()).attributes.actions['is-confirmable']).toBe(true)
+    await run.act('discard')
+    await api.delete(`/policy-groups/${group.id}`)
+  })
+})
+
 describe('a client that waits', () => {
   it('is told whom the run waits for', async () => {
     const first = await startRun()
