@@ -116,7 +116,7 @@ export function createKubeClient(cluster: Cluster, http = new KubeHttp(cluster))
       read: async (name, signal) =>
         maybeJob.parse(await read(kubeJobs, 'jobs.batch', name, signal)),
       list: async (labelSelector, signal) =>
-        (await listAll(http, { kind: 'jobs', labelSelector }, signal)).items,
+        (await listAll(http, { kind: 'jobs', labelSelector, isMetadataAlone: true }, signal)).items,
       patch: async (name, patch, signal) => {
         const call: KubeCall = { verb: 'patch', resource: 'jobs.batch', namespace, name }
         const answer = await orAbsent(

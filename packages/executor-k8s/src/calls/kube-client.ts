@@ -42,6 +42,7 @@ export interface KubeJobCalls {
   create(kubeJob: V1Job, signal: AbortSignal): Promise<V1Job>
   /** `undefined` where there is none. */
   read(name: string, signal: AbortSignal): Promise<V1Job | undefined>
+  /** Their metadata alone. */
   list(labelSelector: string, signal: AbortSignal): Promise<readonly V1Job[]>
   /**
    * JSON merge patch. With `metadata.resourceVersion` in it, only of that version (409 otherwise).

@@ -28,6 +28,8 @@ export interface KubeRequest {
   readonly body?: unknown
   /** @default 'application/json' */
   readonly contentType?: string
+  /** @default 'application/json' */
+  readonly accept?: string
 }
 
 /** Sends requests with the cluster's credentials of that moment. */
@@ -109,10 +111,17 @@ export class KubeHttp {
   }
 
   async #send(
-    { body, call, contentType = 'application/json', method, path }: KubeRequest,
+    {
+      accept = 'application/json',
+      body,
+      call,
+      contentType = 'application/json',
+      ...more
+    }: KubeRequest,
     access: ClusterAccess,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
+    const { method, path } = more
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
     const url = new URL(`${this.cluster.server}${path}`)
     const send = url.protocol === 'http:' ? httpRequest : httpsRequest
@@ -122,7 +131,7 @@ export class KubeHttp {
       signal,
       headers: {
         ...access.headers,
-        accept: 'application/json',
+        accept,
         'user-agent': userAgent,
         ...(payload === undefined
           ? {}

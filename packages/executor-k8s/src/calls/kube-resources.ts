@@ -38,6 +38,10 @@ export const collections = {
 /** As RBAC calls them. */
 export const resourceNames = { jobs: 'jobs.batch', pods: 'pods' } as const
 
+/** What a list of kubeJobs is asked for: a kubeJob is mostly the scripts of its pod. Servers before 1.15 give all. */
+const metadataAlone =
+  'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json'
+
 export function objectPath(collection: string, name: string): string {
   return `${collection}/${encodeURIComponent(name)}`
 }
@@ -51,7 +55,16 @@ export interface KubeList<T> {
 /** All objects with those labels, page by page. */
 export async function listAll<K extends keyof KubeKinds>(
   http: KubeHttp,
-  { kind, labelSelector }: { readonly kind: K; readonly labelSelector: string },
+  {
+    isMetadataAlone = false,
+    kind,
+    labelSelector,
+  }: {
+    readonly kind: K
+    readonly labelSelector: string
+    /** Without spec and status. */
+    readonly isMetadataAlone?: boolean
+  },
   signal: AbortSignal,
 ): Promise<KubeList<KubeKinds[K]>> {
   const { namespace } = http.cluster
@@ -64,7 +77,8 @@ export async function listAll<K extends keyof KubeKinds>(
     const query = new URLSearchParams({ labelSelector, limit: String(pageSize) })
     if (next !== undefined) query.set('continue', next)
     const path = `${collections[kind](namespace)}?${query.toString()}`
-    const page = pageSchema.parse(await http.json({ method: 'GET', path, call }, signal))
+    const accept = isMetadataAlone ? { accept: metadataAlone } : {}
+    const page = pageSchema.parse(await http.json({ method: 'GET', path, call, ...accept }, signal))
     items.push(...(page.items ?? []))
     next = page.metadata.continue
     if (next === undefined || next === '') {

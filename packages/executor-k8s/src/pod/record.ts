@@ -107,15 +107,22 @@ export function annotationsOf(
   }
 }
 
+/** What was read of objects that are looked at again: each change of one wakes all who wait. */
+const known = new WeakMap<V1Job, WorkloadRecord>()
+
 /** `undefined` for a kubeJob that is none of ours. */
 export function recordOf(kubeJob: V1Job): WorkloadRecord | undefined {
+  const read = known.get(kubeJob)
+  if (read !== undefined) return read
   const annotations = kubeJob.metadata?.annotations ?? {}
   const parsed = recordSchema.safeParse(parseJson(annotations[annotationNames.record]))
   if (!parsed.success) return undefined
   const labels = z
     .record(z.string(), z.string())
     .safeParse(parseJson(annotations[annotationNames.labels]))
-  return { ...parsed.data, labels: labels.success ? labels.data : {} }
+  const record = { ...parsed.data, labels: labels.success ? labels.data : {} }
+  known.set(kubeJob, record)
+  return record
 }
 
 /** The pod that may start the main process, once one was chosen. */

@@ -48,6 +48,18 @@ it('lists page by page', async () => {
   ])
 })
 
+it('lists kubeJobs without the scripts of their pods', async () => {
+  await using scene = await startScene()
+  scene.server.handler = (_request, response) => answer(response, { items: [], metadata: {} })
+  const { jobs, pods } = createKubeClient(scene.cluster)
+  await jobs.list('a=b', signal)
+  await pods.list('a=b', signal)
+  expect(scene.server.requests.map(({ headers }) => headers.accept)).toEqual([
+    expect.stringContaining('as=PartialObjectMetadataList'),
+    'application/json',
+  ])
+})
+
 it('patches only the version that was seen, and tells when it is another', async () => {
   await using scene = await startScene()
   scene.server.handler = (_request, response) => {
