@@ -50,7 +50,7 @@ describe.skipIf(like === '' || tool === undefined || cannot !== undefined)(
       await cluster.kill('kubelet')
       await scene.kubectl('delete', 'node', 'node1')
       const run = await scene.platform.untilStatus(id, 'errored')
-      expect(run.errorMessage).toMatch(/node|gone|deleted/u)
+      expect(run.errorMessage).toMatch(/node|gone|deleted|evicted/u)
       expect(await scene.platform.logs(run)).toMatch(/^at work$/mu)
       await scene.untilNothingLeft()
     })
