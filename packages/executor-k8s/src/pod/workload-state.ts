@@ -36,14 +36,24 @@ export type WorkloadState =
       readonly wasStarted: boolean
     })
 
-/** Reads the state of the workload of that id. Keeps nothing: any process sees the same. */
+/**
+ * Reads the state of the workload of that id. Keeps nothing: any process sees the same.
+ *
+ * @param name of its kubeJob, where it is known: a server looks at all of a namespace for a label
+ */
 export async function readState(
   client: KubeClient,
   id: string,
   signal: AbortSignal,
+  name?: string,
 ): Promise<WorkloadState> {
-  const kubeJobs = await client.jobs.list(workloadSelector(id), signal)
-  const kubeJob = kubeJobs.find((each) => isThere(each) && recordOf(each)?.id === id)
+  const kubeJobs =
+    name === undefined
+      ? await client.jobs.list(workloadSelector(id), signal)
+      : [await client.jobs.read(name, signal)]
+  const kubeJob = kubeJobs.find(
+    (each) => each !== undefined && isThere(each) && recordOf(each)?.id === id,
+  )
   if (kubeJob === undefined) return { phase: 'absent' }
   const started = startedPodOf(kubeJob)
   const found = started === undefined ? undefined : await client.pods.read(started.name, signal)

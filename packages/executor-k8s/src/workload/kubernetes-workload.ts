@@ -170,9 +170,10 @@ export class KubernetesWorkload implements Workload {
 
   async #waitWith(client: KubeClient, watch: KubeWatch, signal: AbortSignal): Promise<Outcome> {
     const { clock } = this.#context
+    let name: string | undefined
     for (;;) {
       // The watch decides when to look; what it saw is asked for once more before it counts.
-      const state = await persist(clock, signal, () => readState(client, this.id, signal))
+      const state = await persist(clock, signal, () => readState(client, this.id, signal, name))
       if (state.phase === 'ended') return (this.#lastOutcome = state.outcome)
       if (state.phase === 'absent') return this.#gone()
       if (state.phase === 'starting' && isAbandoned(state, clock)) {
@@ -182,6 +183,7 @@ export class KubernetesWorkload implements Workload {
           evidence: 'The process that launched it ended before it was started.',
         }
       }
+      name = state.name
       const startedMs = clock.monotonicMs()
       const isSlow = state.phase === 'starting' || isGoing(state.pod)
       const lookMs = isSlow ? pendingPollMs : beltMs
