@@ -113,5 +113,6 @@ export async function serveWorkspaces(): Promise<void> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort?.postMessage(typeof address === 'object' ? address?.port : undefined)
 }

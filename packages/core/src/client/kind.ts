@@ -18,7 +18,7 @@ export interface Kind<Value = unknown, Input = unknown> {
     | 'list'
     | 'shape'
   readonly schema: z.ZodType<Value>
-  /** Whether a value can be taken as it is, without the schema: lists hold ten thousands of them. */
+  /** Whether a value can be taken as it is, without the schema. */
   readonly fits?: (value: unknown) => boolean
   /** `null` may be written, and clears. */
   readonly nullable?: true
@@ -28,6 +28,8 @@ export interface Kind<Value = unknown, Input = unknown> {
   readonly values?: readonly string[]
   /** Of a `shape`. */
   readonly fields?: Readonly<Record<string, Kind>>
+  /** The same, ready for reading. */
+  readonly members?: readonly (readonly [name: string, wire: string, kind: Kind])[]
   /** Of a `list`. */
   readonly item?: Kind
   /** Carries the input type; never there. */
@@ -60,6 +62,12 @@ export const json: Kind = { name: 'json', schema: z.unknown(), fits: () => true 
 export const map: Kind<Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>> = {
   name: 'map',
   schema: z.record(z.string(), z.unknown()),
+  // That key is for the schema to leave out: who merges such an object would change its prototype.
+  fits: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !Object.hasOwn(value, '__proto__'),
 }
 
 /** A known word or one that a newer server made up, which is kept as it is. */
@@ -111,8 +119,11 @@ export function shape<const F extends Fields>(fields: F): Kind<ShapeValue<F>, Sh
     Object.entries(fields).map(([name, kind]) => [name, orNull(kind.schema)]),
   )
   const schema = z.preprocess((value) => renameFields(value, fields), z.object(schemas))
+  const members = Object.entries(fields).map(
+    ([name, kind]) => [name, toWireName(name), kind] as const,
+  )
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- zod cannot see a computed shape
-  return { name: 'shape', schema: schema as unknown as z.ZodType<ShapeValue<F>>, fields }
+  return { name: 'shape', schema: schema as unknown as z.ZodType<ShapeValue<F>>, fields, members }
 }
 
 /** Absent and `null` are the same to a reader. */

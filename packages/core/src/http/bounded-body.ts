@@ -23,7 +23,8 @@ export async function readBounded(
     }
     chunks.push(buffer)
   }
-  return Buffer.concat(chunks, bytes)
+  const [only] = chunks
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, bytes)
 }
 
 /** The first bytes of a body, for a message; what follows is not read. Never throws. */
@@ -51,7 +52,8 @@ export function abandon(body: Readable): void {
 }
 
 function toBuffer(chunk: unknown): Buffer {
-  return chunk instanceof Uint8Array ? Buffer.from(chunk) : Buffer.from(String(chunk))
+  if (Buffer.isBuffer(chunk)) return chunk
+  return Buffer.from(chunk instanceof Uint8Array ? chunk : String(chunk))
 }
 
 function tooLarge(subject: string, maxBytes: number): ProtocolError {
