@@ -58,26 +58,42 @@ export async function runClient(options: BenchOptions): Promise<readonly BenchFi
       value: await heldMebibytes(async () => await client.workspaces.list().toArray()),
     }
     return [
-      figure(`a call, median of ${rounds} × ${callsPerRound}`, 'ms', calls, 3),
-      figure(`${totalWorkspaces} workspaces listed, median of ${rounds}`, 'ms', lists, 0),
-      figure(`${totalWorkspaces} workspaces held`, 'MiB', [heap], 1),
+      figure(`a call, median of ${rounds} × ${callsPerRound}`, calls, {
+        unit: 'ms',
+        digits: 3,
+        target: 1.5,
+      }),
+      figure(`${totalWorkspaces} workspaces listed, median of ${rounds}`, lists, {
+        unit: 'ms',
+        digits: 0,
+        target: 2,
+      }),
+      figure(`${totalWorkspaces} workspaces held`, [heap], { unit: 'MiB', digits: 1, target: 1 }),
     ]
   } finally {
     await server.terminate()
   }
 }
 
-function figure(name: string, unit: string, pairs: readonly Pair[], digits: number): BenchFigure {
-  const value = median(pairs.map((pair) => pair.value))
-  const peer = median(pairs.map((pair) => pair.peer))
+function figure(
+  name: string,
+  pairs: readonly Pair[],
+  form: { readonly unit: string; readonly digits: number; readonly target: number },
+): BenchFigure {
+  const { unit, digits, target } = form
+  const of = (key: keyof Pair): number => rounded(median(pairs.map((pair) => pair[key])), digits)
+  // Of pairs side by side, since other work comes and goes.
+  const ratio = rounded(median(pairs.map(({ value, peer }) => value / peer)), 2)
   return {
     bench: 'client',
     figure: name,
-    value: rounded(value, digits),
+    value: of('value'),
     unit,
-    peer: rounded(peer, digits),
-    // Of pairs side by side, since other work comes and goes.
-    ratio: rounded(median(pairs.map((pair) => pair.value / pair.peer)), 2),
+    peer: of('peer'),
+    ratio,
+    target,
+    targetOf: 'ratio',
+    ok: ratio <= target,
   }
 }
 
