@@ -159,11 +159,14 @@ export class AgentSessions {
 
   /** Ends the session. Started jobs stay with the agent until their leases end: it may adopt them. */
   disconnect(session: SessionKey): void {
-    const { db, agents } = this.#context
+    const { db, agents, jobs } = this.#context
     db.transaction(() => {
       const agent = this.require(session)
       agents.closeSession(agent.id)
       this.#leases.giveBackAssigned(agent.id)
+      // One that came for a task does not come again.
+      const isOver = agents.areCalled(agent.pool_id) && jobs.heldBy(agent.id).length === 0
+      if (isOver) agents.remove(agent.id)
     })
   }
 

@@ -24,7 +24,10 @@ export function createEngine(options: EngineOptions): Engine {
   const context = createEngineContext(options)
   const { db, jobs, timing, at } = context
   const room = new WaitingRoom(context.clock)
-  const onQueued = (poolId: string): void => dispatcher.jobsQueued(poolId)
+  const onQueued = (poolId: string): void => {
+    dispatcher.jobsQueued(poolId)
+    options.onQueued?.()
+  }
   const retention = new FileRetention(context)
   const ledger = new RunLedger(context, { onEnded: (runId) => retention.review(runId) })
   const queue = new RunQueue(context, ledger, { onQueued })
@@ -63,6 +66,10 @@ export function createEngine(options: EngineOptions): Engine {
     policyBundleReplaced: () => retention.reviewPolicyBundles(),
     configurationUploaded: (id, run) => control.configurationUploaded(id, run),
     workspaceChanged: (id) => db.transaction(() => queue.advance(id)),
+    poolWebhookChanged: (poolId) => {
+      context.agentCalls.hasten(poolId, at())
+      db.afterCommit(() => options.onQueued?.())
+    },
     sessionChanged: (agentId) => dispatcher.sessionChanged(agentId),
     isPoolBusy: (poolId) => jobs.isPoolBusy(poolId),
     agentStatus: (agentId) => sessions.status(agentId),

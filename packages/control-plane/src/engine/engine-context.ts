@@ -1,5 +1,6 @@
 import type { Clock, IdSource, Logger, Timing } from '../runtime/index.ts'
 import {
+  AgentCallsRepository,
   AgentsRepository,
   HooksRepository,
   JobSpecsRepository,
@@ -24,11 +25,14 @@ export interface EngineOptions {
   readonly logger: Logger
   readonly timing: Timing
   readonly limits: { readonly stateBytes: number; readonly jobFileBytes: number }
+  /** A job waits for an agent. */
+  readonly onQueued?: () => void
 }
 
 /** What every part of the engine works with. */
 export interface EngineContext extends EngineOptions {
   readonly agents: AgentsRepository
+  readonly agentCalls: AgentCallsRepository
   readonly runs: RunsRepository
   readonly phases: PhasesRepository
   readonly jobs: JobsRepository
@@ -46,6 +50,7 @@ export function createEngineContext(options: EngineOptions): EngineContext {
   return {
     ...options,
     agents: new AgentsRepository(db),
+    agentCalls: new AgentCallsRepository(db),
     runs: new RunsRepository(db),
     phases: new PhasesRepository(db),
     jobs: new JobsRepository(db),

@@ -100,6 +100,8 @@ export interface RunEngine {
   ): string | undefined
   /** Looks at the workspace's queue again: call after a lock, unlock, pool or settings change. */
   workspaceChanged(workspaceId: string): void
+  /** The webhook of the pool was changed: what it did not accept is tried again now. */
+  poolWebhookChanged(poolId: string): void
   /** A policy group has another bundle, or is gone: looks which bundles no check needs any more. */
   policyBundleReplaced(): void
   /** The agent's rights may have changed: its long-polls look at them again, and end if they are gone. */

@@ -1,5 +1,6 @@
 import {
   findWorkspaceFacts,
+  type AgentCallRow,
   type JobRow,
   type RunRow,
   type WorkspaceFacts,
@@ -85,7 +86,7 @@ export class RunQueue {
 
   /** Why the run waits, for people; `null` when it does not wait for a turn or an agent. */
   waitingReason(runId: string): string | null {
-    const { db, agents, jobs, timing, at } = this.#context
+    const { db, agents, agentCalls, jobs, timing, at } = this.#context
     const run = this.#ledger.get(runId)
     const facts = findWorkspaceFacts(db, run.workspace_id)
     if (facts === undefined) return null
@@ -95,6 +96,8 @@ export class RunQueue {
     const job = jobs.liveOfRun(runId)
     if (job?.state !== 'queued') return null
     if (job.pool_id === '') return noPool
+    const call = agentCalls.ofJob(job.id)
+    if (call !== undefined) return callReason(call)
     return agents.countLive(job.pool_id, at(-timing.offlineAfterMs)) === 0
       ? `No agent of the pool ${job.pool_id} is online. Start one.`
       : `Every agent of the pool ${job.pool_id} is busy.`
@@ -135,6 +138,22 @@ export class RunQueue {
     this.#context.jobs.setPool(job.id, poolId)
     this.#context.db.afterCommit(() => this.#onQueued(poolId))
   }
+}
+
+/** How a call for an agent stands. */
+function callReason(call: AgentCallRow): string {
+  const { pool_id: poolId, accepted_at: acceptedAt, error_message: problem } = call
+  if (acceptedAt !== null) {
+    return (
+      `The webhook of the pool ${poolId} accepted the task ${call.id} at ${acceptedAt}; no agent has come yet. ` +
+      'What it starts agents with says more.'
+    )
+  }
+  if (problem === null) return `The webhook of the pool ${poolId} is being called.`
+  return (
+    `The webhook of the pool ${poolId} does not accept the task ${call.id}: ${problem} ` +
+    `(attempt ${call.attempts}). It is called again at ${call.due_at}.`
+  )
 }
 
 const noPool =

@@ -31,6 +31,10 @@ const timingSchema = z.strictObject({
   vcsRetryMs: duration.default(1000),
   /** What a VCS could not be asked for this long is given up. @default 24 h */
   vcsRetryForMs: duration.default(1440 * minuteMs),
+  /** First pause before the webhook of a pool is called again; it doubles up to a minute. @default 1 s */
+  webhookRetryMs: duration.default(1000),
+  /** When no agent came for a task that the webhook accepted, it is told of another after this. @default 20 min */
+  webhookAgentMs: duration.default(20 * minuteMs),
   /** How often the reaper looks for stuck jobs. @default 1 s */
   reaperEveryMs: duration.default(1000),
 })

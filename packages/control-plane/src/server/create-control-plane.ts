@@ -9,6 +9,7 @@ import { createEngine } from '../engine/index.ts'
 import { registerPublicApi } from '../public-api/index.ts'
 import { registerModuleRegistry } from '../registry/index.ts'
 import type { Logger } from '../runtime/index.ts'
+import { AgentCaller } from '../serverless/index.ts'
 import { registerStateRoutes } from '../state/index.ts'
 import { DataDirectory, Database, FileStore } from '../store/index.ts'
 import { registerTfeApi } from '../tfe/index.ts'
@@ -81,7 +82,18 @@ async function start(
   let urls: readonly string[] = []
   const publicUrl = (): string => options.publicUrl ?? urls[0] ?? 'http://127.0.0.1'
   const tokens = createTokenService({ db, issuer: publicUrl, clock, ids })
-  const engine = createEngine({ db, files, tokens, clock, ids, logger, timing, limits })
+  const caller = new AgentCaller({ db, clock, ids, logger, timing, caCert: options.webhookCaCert })
+  const engine = createEngine({
+    db,
+    files,
+    tokens,
+    clock,
+    ids,
+    logger,
+    timing,
+    limits,
+    onQueued: () => caller.wake(),
+  })
 
   const gateway = options.createGateway({
     onWebhook: async (webhook, from) => vcs.takeWebhook(webhook, from),
@@ -155,9 +167,11 @@ async function start(
   cleanup.add(() => engine.close())
   cleanup.add(() => gateway.close())
   cleanup.add(() => vcs.close())
+  cleanup.add(() => caller.close())
   engine.open()
   urls = await listenOnAll(servers, options)
   vcs.open()
+  caller.open()
   const owner = await ensureOwner({ db, clock, ids }, tokens)
   if (tls !== undefined) cleanup.add(renewCertificates(tls, servers, logger))
 

@@ -44,6 +44,8 @@ export interface ControlPlaneOptions {
   readonly certificateNames?: readonly string[]
   /** URL under which clients reach it, behind a proxy or by name. @default the first address */
   readonly publicUrl?: string
+  /** CA of webhooks of serverless pools, in PEM, beside the public ones. */
+  readonly webhookCaCert?: string | Buffer
   readonly timing?: TimingOptions
   readonly limits?: Partial<ControlPlaneLimits>
   readonly logger?: Logger
@@ -86,6 +88,7 @@ export interface ResolvedControlPlaneOptions {
   readonly tls: false | 'own-ca' | GivenCertificate
   readonly certificateNames: readonly string[]
   readonly publicUrl: string | undefined
+  readonly webhookCaCert: string | Buffer | undefined
   readonly timing: Timing
   readonly limits: ControlPlaneLimits
   readonly logger: Logger
@@ -123,6 +126,7 @@ export function resolveOptions(options: ControlPlaneOptions): ResolvedControlPla
     tls,
     certificateNames: options.certificateNames ?? [],
     publicUrl: checkPublicUrl(options.publicUrl),
+    webhookCaCert: options.webhookCaCert,
     timing: resolveTiming(options.timing),
     limits: { ...defaultLimits, ...options.limits },
     logger: options.logger ?? silentLogger,

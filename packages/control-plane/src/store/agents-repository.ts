@@ -55,6 +55,15 @@ export class AgentsRepository {
     return pool?.vcs_enabled === 1 ? 'vcs' : 'run'
   }
 
+  /** Whether agents of the pool come when they are called, each for a task of its own. */
+  areCalled(poolId: string): boolean {
+    const pool = this.#db.get<{ webhook_enabled: number }>(
+      'SELECT webhook_enabled FROM agent_pools WHERE id = ?',
+      poolId,
+    )
+    return pool?.webhook_enabled === 1
+  }
+
   insert(
     agent: Pick<AgentRow, 'id' | 'pool_id' | 'name' | 'instance_id'> & AgentFacts,
     now: string,

@@ -1,3 +1,9 @@
+export {
+  AgentCallsRepository,
+  type AgentCallRow,
+  type DueCallRow,
+  type WantingJob,
+} from './agent-calls-repository.ts'
 export { CommitStatusesRepository, type CommitStatusRow } from './commit-statuses-repository.ts'
 export { DataDirectory } from './data-directory.ts'
 export { dataFiles, type DataFile, type DataFolder } from './data-file.ts'

@@ -18,6 +18,7 @@ import { agentPools, environments, workspaces } from '../resources/index.ts'
 
 import { agentsOf, endAccess } from './pool-access.ts'
 import { isPoolIn, relaysOnly } from './pool-rules.ts'
+import { checkWebhook, webhookAttributes, webhookColumns } from './pool-webhook.ts'
 import { registerReads } from './read-routes.ts'
 import {
   checkAccount,
@@ -33,9 +34,7 @@ const updateSchema = z.object({
   default: z.boolean().optional(),
   'is-shared': z.boolean().optional(),
   'vcs-enabled': z.boolean().optional(),
-  'webhook-enabled': z
-    .literal(false, { error: 'This control plane does not call webhooks for agents.' })
-    .optional(),
+  ...webhookAttributes,
 })
 const createSchema = updateSchema.extend({ name: nameSchema(64) })
 type Body = WriteBody<z.infer<typeof updateSchema>>
@@ -57,6 +56,7 @@ export function registerAgentPools(api: PublicApi): void {
           name: body.attributes.name,
           is_shared: body.attributes['is-shared'],
           vcs_enabled: body.attributes['vcs-enabled'],
+          ...webhookColumns(body.attributes),
           created_at: api.clock.now().toISOString(),
         })
         setLinks(api, accountId, id, body)
@@ -77,8 +77,10 @@ export function registerAgentPools(api: PublicApi): void {
           name: body.attributes.name,
           is_shared: body.attributes['is-shared'],
           vcs_enabled: body.attributes['vcs-enabled'],
+          ...webhookColumns(body.attributes, before),
         })
         setLinks(api, accountId, id, body)
+        api.engine.poolWebhookChanged(id)
       }),
     )
     const after = api.reader.row(agentPools, accountId, id)
@@ -136,6 +138,7 @@ function setLinks(api: PublicApi, accountId: string, poolId: string, body: Body)
     for (const id of workspaceIds) updateRow(api, 'workspaces', id, { agent_pool_id: poolId })
   }
   checkRules(api, accountId, poolId)
+  checkWebhook(api.reader.row(agentPools, accountId, poolId))
 }
 
 /** Agents of a pool run jobs, or they relay: that follows from the pool, and not from one day to the other. */

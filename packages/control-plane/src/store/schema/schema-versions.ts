@@ -5,15 +5,17 @@ import { policiesSchema } from './v4-policies.ts'
 import { planVariablesSchema } from './v5-plan-variables.ts'
 import { vcsSchema } from './v6-vcs.ts'
 import { identitiesSchema } from './v7-identities.ts'
+import { agentCallsSchema } from './v8-agent-calls.ts'
 
 /**
  * The whole schema, one file a version: version n brings a database from n-1 to n. Never edit one
  * that was released; add the next.
  *
  * Times are ISO-8601 strings in UTC. Booleans are 0 and 1. Columns that end in `_json` hold JSON.
- * Secrets live in six columns and nowhere else: `variables.value`, `run_variables.value` (rows with
+ * Secrets live in seven columns and nowhere else: `variables.value`, `run_variables.value` (rows with
  * `sensitive = 1`), `job_specs.spec_json` (while the job is started), `plan_variables.variables_json` (until
- * the run has ended), `vcs_providers.webhook_secret` and `signing_keys.secret`.
+ * the run has ended), `vcs_providers.webhook_secret`, `agent_pools.webhook_headers_json` and
+ * `signing_keys.secret`.
  */
 export const schemaVersions: readonly string[] = [
   runsSchema,
@@ -23,4 +25,5 @@ export const schemaVersions: readonly string[] = [
   planVariablesSchema,
   vcsSchema,
   identitiesSchema,
+  agentCallsSchema,
 ]
