@@ -1,2 +1,2 @@
 export { registerTfeApi } from './register-tfe-api.ts'
-export { tfePath, tfeServices } from './tfe-path.ts'
+export { tfeServices } from './tfe-path.ts'

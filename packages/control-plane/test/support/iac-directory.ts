@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
@@ -7,6 +8,14 @@ import { delimiter, join } from 'node:path'
 export interface Ended {
   readonly code: number | null
   readonly output: string
+}
+
+/** A tool at work. */
+export interface Started {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  /** Waits until it has printed this. */
+  printed(text: string): Promise<void>
 }
 
 const enginesDirectory =
@@ -59,11 +68,15 @@ export class IacDirectory implements AsyncDisposable {
     writeFileSync(join(this.path, name), content)
   }
 
-  start(args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+  start(args: readonly string[]): Started {
     const child = spawn(this.#tool, [...args], { cwd: this.path, env: this.#environment })
     child.stdin.end()
     const chunks: Buffer[] = []
-    const collect = (chunk: Buffer): void => void chunks.push(chunk)
+    const said = new EventEmitter()
+    const collect = (chunk: Buffer): void => {
+      chunks.push(chunk)
+      said.emit('more')
+    }
     child.stdout.on('data', collect)
     child.stderr.on('data', collect)
     const ended = new Promise<Ended>((resolve, reject) => {
@@ -76,7 +89,10 @@ export class IacDirectory implements AsyncDisposable {
         resolve({ code, output: text })
       })
     })
-    return { child, ended }
+    const printed = async (text: string): Promise<void> => {
+      while (!Buffer.concat(chunks).toString().includes(text)) await once(said, 'more')
+    }
+    return { child, ended, printed }
   }
 
   run(...args: readonly string[]): Promise<Ended> {

@@ -103,6 +103,27 @@ describe.each(tools)('runs that $name drives', ({ path: tool }) => {
     expect(body.data).toMatchObject([{ attributes: { status: 'errored', 'is-dry': true } }])
   })
 
+  it('I8: cancels the run once when it is interrupted', async () => {
+    await using scene = await openScene(tool)
+    const { directory, world } = scene
+    const agent = await scene.makePool()
+    const applying = directory.start(['apply', '-auto-approve', '-no-color'])
+    const plan = await takeNext(agent)
+    await agent.print(plan, 'at work\n')
+    await applying.printed('at work')
+    applying.child.kill('SIGINT')
+    const { output } = await applying.ended
+    expect(output).toContain('cancel')
+    const { body } = await world.api.get('/runs')
+    const [run] = body.data
+    expect(run.attributes.status).toBe('planning')
+    const again = await world.api.post(`/runs/${run.id}/actions/cancel`)
+    // Scalr's answer to what was asked for before.
+    expect(again.status).toBe(204)
+    await agent.finish(plan, { result: 'canceled' })
+    expect((await world.api.get(`/runs/${run.id}`)).body.data.attributes.status).toBe('canceled')
+  })
+
   it('says at once that nobody would run it, where no pool is responsible', async () => {
     await using scene = await openScene(tool)
     const { code, output } = await scene.directory.run('plan', '-no-color')
