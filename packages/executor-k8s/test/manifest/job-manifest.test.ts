@@ -19,6 +19,14 @@ describe('jobManifest', () => {
     expect(at(29)).toEqual([['keeper'], ['main']])
   })
 
+  it('ends by itself, far behind all other limits, also without a deadline', () => {
+    const endOf = (deadlineMs: number | undefined): number | undefined =>
+      jobManifest({ ...spec, deadlineMs }, options(), parts).spec?.activeDeadlineSeconds
+    const hours = 3600
+    expect(endOf(2 * hours * 1000)).toBe(180 + 2 * hours + 2 * hours)
+    expect(endOf(undefined)).toBe(180 + 7 * 24 * hours + 2 * hours)
+  })
+
   it('I12: holds no secret, in no form', () => {
     const text = JSON.stringify(jobManifest(spec, options(), parts))
     expect(text).not.toContain('canary')
