@@ -5,32 +5,46 @@ import { fileURLToPath } from 'node:url'
 
 import { describe, expect, it, vi } from 'vitest'
 
+import { archiveOf } from '../support/archive.ts'
 import { fakeRun, fakeTool } from '../support/fake-tool.ts'
 import { LocalAgent } from '../support/local-agent.ts'
 import { Platform } from '../support/platform.ts'
 import * as samples from './client-samples.ts'
+import * as controlPlaneSamples from './control-plane-samples.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
 /** Name → text of each region, without its indentation. */
 const regions = new Map(
-  [
-    ...read('system-tests/test/docs/client-samples.ts').matchAll(
-      /^ {2}\/\/ #region (\S+)\n(.*?)^ {2}\/\/ #endregion/gmsu,
-    ),
-  ].map(([, name = '', text = '']) => [name, text.replaceAll(/^ {2}/gmu, '')]),
+  ['client-samples.ts', 'control-plane-samples.ts'].flatMap((file) =>
+    [
+      ...read(`system-tests/test/docs/${file}`).matchAll(
+        /^ {2}\/\/ #region (\S+)\n(.*?)^ {2}\/\/ #endregion/gmsu,
+      ),
+    ].map(([, name = '', text = '']) => [name, text.replaceAll(/^ {2}/gmu, '')] as const),
+  ),
 )
 
-/** The TypeScript of a page, or of the examples in a source's comments. */
+/** What calls the client in the TypeScript of a page, or in the examples of a source's comments. */
 function samplesOf(file: string): readonly string[] {
   const text = file.endsWith('.md') ? read(file) : read(file).replaceAll(/^ *\* ?/gmu, '')
-  return [...text.matchAll(/^```ts\n(.*?)^```/gmsu)].map(([, sample = '']) => sample)
+  return [...text.matchAll(/^```ts\n(.*?)^```/gmsu)]
+    .map(([, sample = '']) => sample)
+    .filter((sample) => /\bclient\b/u.test(sample))
 }
 
-const shown = ['docs/client.md', ...globSync('packages/core/src/client/**/*.ts', { cwd: root })]
+const pages = ['README.md', '{docs,packages/*,examples/*}/*.md', 'packages/core/src/client/**/*.ts']
+const shown = globSync(pages, { cwd: root })
   .map((file) => [file, samplesOf(file)] as const)
   .filter(([, found]) => found.length > 0)
+
+it('finds the pages that show the client', () => {
+  const files = shown.map(([file]) => file)
+  expect(files).toContain('docs/client.md')
+  expect(files).toContain('docs/vcs.md')
+  expect(files).toContain('packages/core/src/client/scalr-client.ts')
+})
 
 describe('samples of the client', () => {
   it.each(shown)('%s shows what is compiled and run here', (_file, found) => {
@@ -98,6 +112,15 @@ describe('samples of the client', () => {
     const path = join(platform.directory, 'terraform.tfstate')
     await samples.download(client, workspaceId, path)
     expect(await readFile(path, 'utf8')).toBe(state)
+    const script = await archiveOf({ 'check.sh': 'echo checked' })
+    await controlPlaneSamples.hook(client, environmentId, script)
+    await controlPlaneSamples.unlockState(client, workspaceId)
+    const [, hcl = '', rego = ''] =
+      /^```hcl\n(.*?)^```.*?^```rego\n(.*?)^```/msu.exec(read('docs/policies.md')) ?? []
+    const policies = await archiveOf({ 'scalr-policy.hcl': hcl, 'small_changes.rego': rego })
+    await controlPlaneSamples.policyGroup(client, environmentId, policies)
+    const id = await controlPlaneSamples.vcsWorkspace(client, environmentId)
+    expect(await controlPlaneSamples.vcsModule(client, { id })).toBe('network')
     await samples.write(client, workspaceId)
     expect(await client.workspaces.get(workspaceId)).toMatchObject({
       autoApply: true,

@@ -54,6 +54,12 @@ export type Exposed<C, D extends ResourceDefinition, Internal = never> = Omit<
   Exclude<Operation, D['operations'][number]> | (Internal & string)
 >
 
+/** Where the name of an action is no verb. */
+const actionWords: Readonly<Record<string, string>> = {
+  'set-schedule': 'set the schedule of',
+  'unlock-state': 'unlock the state of',
+}
+
 /** The five calls that most resources have, made from a definition. Each resource shows those it has. */
 export class ResourceClient<D extends ResourceDefinition> {
   readonly #api: ScalrApi
@@ -171,7 +177,7 @@ export class ResourceClient<D extends ResourceDefinition> {
   }
 
   #actionCall(id: string, action: string): ApiCall {
-    const words = action.replaceAll('-', ' ')
+    const words = actionWords[action] ?? action
     const call = this.#call(`${words} the ${this.#definition.label} ${id}`, 'POST', id)
     return { ...call, path: `${call.path}/actions/${action}` }
   }
