@@ -12,7 +12,6 @@ export {
   nullableTextOf,
   parseWriteBody,
   PublicApiError,
-  Reader,
   sendErrors,
   textOf,
   type Row,
