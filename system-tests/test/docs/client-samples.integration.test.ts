@@ -113,7 +113,7 @@ describe('samples of the client', () => {
     await samples.download(client, workspaceId, path)
     expect(await readFile(path, 'utf8')).toBe(state)
     const script = await archiveOf({ 'check.sh': 'echo checked' })
-    await controlPlaneSamples.hook(client, environmentId, script)
+    await controlPlaneSamples.registryHook(client, environmentId, script)
     await controlPlaneSamples.unlockState(client, workspaceId)
     const [, hcl = '', rego = ''] =
       /^```hcl\n(.*?)^```.*?^```rego\n(.*?)^```/msu.exec(read('docs/policies.md')) ?? []

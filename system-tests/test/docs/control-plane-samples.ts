@@ -2,7 +2,7 @@
 // run against it.
 import type { ScalrClient } from '@scalr-agent/core'
 
-export async function hook(
+export async function registryHook(
   client: ScalrClient,
   environmentId: string,
   archive: Uint8Array,
