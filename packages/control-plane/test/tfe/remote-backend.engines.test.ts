@@ -127,6 +127,28 @@ describe.each(tools)('backend "remote" with $name, over TLS', ({ name: iac, path
     expect(await directory.must('plan', '-input=false', '-no-color')).toContain('1 to add')
   })
 
+  it('I9: a write whose lock was broken is refused, and leaves errored.tfstate, which fits afterwards', async () => {
+    await using scene = await openScene(tool)
+    const { directory, environmentId } = scene
+    const release = join(directory.path, 'release')
+    const wait = `echo at work; while [ ! -e ${release} ]; do sleep 0.05; done`
+    directory.write(
+      'main.tf',
+      scene.configuration(name, `provisioner "local-exec" { command = "${wait}" }`),
+    )
+    await directory.must('init', '-input=false')
+    await scene.makeLocal('app')
+    const applying = directory.start(apply)
+    await applying.printed('at work')
+    await directory.must('force-unlock', '-force', `${environmentId}/app`)
+    directory.write('release', '')
+    const { code, output } = await applying.ended
+    expect(code).toBe(1)
+    expect(shown(output)).toContain('the lock was broken in the meantime')
+    await directory.must('state', 'push', 'errored.tfstate')
+    expect(await directory.must('plan', '-input=false', '-no-color')).toContain('No changes')
+  })
+
   it('I9: takes a state that is moved here or pushed, and none that is stale or of something else', async () => {
     await using scene = await openScene(tool)
     const { directory } = scene
