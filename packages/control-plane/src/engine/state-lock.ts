@@ -7,11 +7,16 @@ const infoSchema = z.object({
   Operation: z.string().catch(''),
   Who: z.string().catch(''),
   Created: z.string().catch(''),
+  // Both of a lock that was taken through the `remote` backend, whose tool knows no other name of it.
+  Path: z.string().catch(''),
+  Holder: z.string().catch(''),
 })
 
 /** Who holds the lock of a state, and since when. */
 export interface StateLockFacts {
   readonly id: string
+  /** What `terraform force-unlock` wants to be told. */
+  readonly forceUnlockId: string
   /** `user@host`, as the tool says; `null` when it does not. */
   readonly who: string | null
   /** In the tool's words, e.g. `OperationTypeApply`. */
@@ -25,6 +30,8 @@ export function stateLockFacts(lock: Omit<StateLockRow, 'workspace_id'>): StateL
   const info = infoSchema.safeParse(parse(lock.info_json)).data
   return {
     id: lock.lock_id,
+    forceUnlockId:
+      info === undefined || info.Holder === '' || info.Path === '' ? lock.lock_id : info.Path,
     who: info === undefined || info.Who === '' ? null : info.Who,
     operation: info === undefined || info.Operation === '' ? null : info.Operation,
     createdAt: info === undefined || info.Created === '' ? lock.created_at : info.Created,
@@ -71,7 +78,7 @@ export function lockWords(
 export function lockAdvice(platform: RunRow['iac_platform'], facts: StateLockFacts): string {
   return (
     `The state is locked: lock ID ${facts.id}, ${describeHolder(facts)}. Once you are sure that nothing works on it: ` +
-    forceUnlockLine(platform, facts.id)
+    forceUnlockLine(platform, facts.forceUnlockId)
   )
 }
 

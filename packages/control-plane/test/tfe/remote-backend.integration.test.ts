@@ -202,6 +202,10 @@ describe('the lock', () => {
     const status = async (): Promise<string> =>
       (await world.api.get(`/runs/${run.id}`)).body.data.attributes.status
     expect(await status()).toBe('pending')
+    const { data } = (await world.api.get(`/runs/${run.id}`)).body
+    expect(data.attributes['agent-waiting-reason']).toContain(
+      `terraform force-unlock ${environmentId}/ws-${count}`,
+    )
     await tfe.act(id, 'unlock')
     expect(await status()).toBe('plan_queued')
     expect(detail(await tfe.act(id, 'lock'))).toContain(`is locked by Run ${run.id}`)
