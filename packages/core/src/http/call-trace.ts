@@ -42,12 +42,25 @@ export function startTrace(tracer: CallTracer, start: CallStart, clock: Clock): 
   const trace = quietly(() => tracer(start))
   const startedMs = clock.monotonicMs()
   return {
-    headers: trace?.headers ?? {},
+    headers: quietly(() => usable(trace?.headers ?? {})) ?? {},
     end: (end) => {
       const durationMs = clock.monotonicMs() - startedMs
       quietly(() => trace?.onEnd?.({ ...end, durationMs }))
     },
   }
+}
+
+/** In lower case, so that none of ours is sent twice; without what would break the request. */
+function usable(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
+  return Object.fromEntries(
+    lower.filter(
+      ([name, value]) =>
+        /^[\w!#$%&'*+.^`|~-]+$/u.test(name) &&
+        /^[\t\x20-\x7E]*$/u.test(value) &&
+        !/^(?:authorization|connection|content-.*|host|transfer-encoding|upgrade)$/u.test(name),
+    ),
+  )
 }
 
 function quietly<T>(tell: () => T): T | undefined {

@@ -138,7 +138,12 @@ describe('tracing', () => {
     const trace: CallTracer = ({ method, path, doing, attempt }) => {
       seen.push([attempt, method, path, doing])
       return {
-        headers: { traceparent: `00-${attempt}`, authorization: 'Bearer another' },
+        headers: {
+          traceparent: `00-${attempt}`,
+          Authorization: 'Bearer another',
+          Accept: 'text/html',
+          'x-broken': 'a\r\nb',
+        },
         onEnd: ({ status, error, durationMs }) => {
           seen.push([attempt, status, error instanceof Error ? error.name : error])
           expect(durationMs).toBe(0)
@@ -172,8 +177,12 @@ describe('tracing', () => {
       '00-2',
       '00-3',
     ])
-    // Ours win.
-    expect(server.received[2]?.headers.authorization).toBe(`Bearer ${token}`)
+    // Ours win, and what would break the request is left out.
+    expect(server.received[2]?.headers).toMatchObject({
+      authorization: `Bearer ${token}`,
+      accept: expect.stringMatching(/^application\/vnd\.api\+json/u),
+    })
+    expect(server.received[2]?.headers).not.toHaveProperty('x-broken')
   })
 
   it('a tracer that throws breaks nothing', async () => {
