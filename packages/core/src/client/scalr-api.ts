@@ -4,6 +4,7 @@ import type { z } from 'zod'
 
 import { ConfigurationError, ProtocolError } from '../errors/index.ts'
 import {
+  abandon,
   isLoopbackHost,
   readJson,
   streamedBody,
@@ -101,7 +102,11 @@ export class ScalrApi {
           retry: { forMs: this.#retryForMs, when: 'safe' },
           signal: call.signal,
           read: async (answer) => {
-            if (!redirectStatuses.includes(answer.status)) return { value: await read(answer) }
+            if (!redirectStatuses.includes(answer.status)) {
+              // What a redirect led to may be a login page, with status 200.
+              if (call.accept !== '*/*') refuseWebPage(answer)
+              return { value: await read(answer) }
+            }
             answer.body.resume()
             return { location: this.#checkLink(answer.header('location'), answer) }
           },
@@ -196,4 +201,12 @@ export class ScalrApi {
     }
     return url
   }
+}
+
+function refuseWebPage(answer: HttpAnswer): void {
+  if (!/\bhtml\b/iu.test(answer.header('content-type') ?? '')) return
+  abandon(answer.body)
+  throw new ProtocolError(
+    `${answer.subject}: ${answer.url.host} answered with a web page instead of the file. Check the URL: a login page or a proxy answers there.`,
+  )
 }

@@ -260,6 +260,20 @@ describe('files', () => {
     )
   })
 
+  it('a login page that a redirect leads to is no state', async () => {
+    const { client, server } = await setUp({
+      'GET /state-versions/sv-1/download': (_request, response) =>
+        void response.writeHead(302, { location: `${server.url}${prefix}/login` }).end(),
+      'GET /login': (_request, response) =>
+        void response.setHeader('content-type', 'text/html').end('<html>Sign in</html>'),
+    })
+    const error = await failureOf(client.stateVersions.download('sv-1'))
+    expect(error.name).toBe('ProtocolError')
+    expect(error.message).toMatch(
+      /^Cannot download the state version sv-1 .*a web page instead of the file\. Check the URL/u,
+    )
+  })
+
   it('a text that breaks off is fetched again', async () => {
     const { client } = await setUp({
       'GET /plans/plan-1/output': inTurn(
