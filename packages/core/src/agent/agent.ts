@@ -95,11 +95,22 @@ export class Agent {
     try {
       await this.#preflight()
       const adopted = await this.#parts.board.adopt()
-      if (adopted > 0) logger.info({ adopted }, 'Took up the jobs of an earlier process')
-      const { reason } = await Promise.race([this.#work(), this.#parts.shutdown.done])
+      if (adopted > 0) {
+        logger.info({ adopted }, 'Took up the jobs of an earlier process')
+        this.#parts.single?.take()
+      }
+      const { reason } = await Promise.race([
+        this.#work(),
+        this.#parts.shutdown.done,
+        ...(this.#parts.single === undefined
+          ? []
+          : [this.#parts.single.done(this.#parts, { signal: this.#running.signal })]),
+      ])
       const leftForAdoption = this.#parts.board.left
-      if (this.#options.disconnectOnStop && leftForAdoption === 0)
+      const { disconnectOnStop, single } = this.#options
+      if ((disconnectOnStop || single) && leftForAdoption === 0)
         await this.#parts.session.disconnect()
+      logger.info({ reason, leftForAdoption }, 'The agent has stopped')
       const durationMs = Math.round(this.#parts.clock.monotonicMs() - startedMs)
       this.#parts.emit('agent:stop', { reason, leftForAdoption, durationMs })
     } catch (error) {

@@ -27,6 +27,7 @@ import { machineFacts } from './machine-facts.ts'
 import { makeCaches } from './make-caches.ts'
 import { isSessionGone, Session } from './session.ts'
 import { Shutdown } from './shutdown.ts'
+import { SingleJob } from './single-job.ts'
 import { version } from './version.ts'
 
 /** Parts that a test, or an embedder with another transport, brings instead of the usual ones. */
@@ -49,6 +50,8 @@ export interface WiredAgent {
   readonly session: Session
   readonly scheduler: Scheduler
   readonly shutdown: Shutdown
+  /** In single mode. */
+  readonly single: SingleJob | undefined
   /** Aborts when no more work is to be asked for. */
   readonly drained: AbortSignal
   readonly workloadUrl: string
@@ -75,6 +78,8 @@ export function wireAgent(
   const emit = safeEmitter(events, logger)
   const identity = new AgentIdentity(options.dataDir)
   const drained = new AbortController()
+  const single = options.single ? new SingleJob({ waitMs: options.singleWaitMs, clock }) : undefined
+  if (single !== undefined) events.on('job:end', ({ result }) => single.ended(result))
   const slots: Slots = new Slots(options.concurrency, (change, slot) =>
     emit(`slot:${change}`, { slot, free: slots.free }),
   )
@@ -158,7 +163,17 @@ export function wireAgent(
         throw error
       })
     },
-    accept: (assignment, slot) => board.accept(assignment, slot),
+    accept: (assignment, slot) => {
+      if (single === undefined || single.take()) {
+        board.accept(assignment, slot)
+        return
+      }
+      logger.warn(
+        { jobId: assignment.jobId },
+        'A second job came in single mode; its lease gives it out again',
+      )
+      slot.release()
+    },
     clock,
     logger,
   })
@@ -172,7 +187,9 @@ export function wireAgent(
     session,
     scheduler,
     shutdown,
-    drained: drained.signal,
+    single,
+    drained:
+      single === undefined ? drained.signal : AbortSignal.any([drained.signal, single.closed]),
     workloadUrl,
   }
 }

@@ -71,6 +71,10 @@ const agentOptionsSchema = z
       .default(() => hostname().slice(0, 64)),
     /** Jobs at once. @default 5 */
     concurrency: z.int().min(1).max(1000).default(5),
+    /** Takes exactly one job, reports it, disconnects and ends; `concurrency` is 1 then. @default false */
+    single: z.boolean().default(false),
+    /** How long single mode waits for its job. @default 5 min */
+    singleWaitMs: durationSchema.default(300_000),
     /** URL at which workloads reach the control plane for their state. @default `url` */
     workloadUrl: z.url().optional(),
     /** CA bundle for the agent's own calls, instead of the built-in roots: a path, PEM text or base64 of it. */
@@ -164,6 +168,7 @@ const agentOptionsSchema = z
   })
   .transform((options) => ({
     ...options,
+    concurrency: options.single ? 1 : options.concurrency,
     // Absolute, since engines mount what lies there.
     cacheDir: resolve(options.cacheDir ?? options.dataDir),
     hooksDir: resolve(options.hooksDir ?? join(options.dataDir, 'hooks')),

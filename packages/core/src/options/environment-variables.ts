@@ -38,6 +38,8 @@ const machine = {
   SCALR_AGENT_CACHE_DIR: variable(text, (cacheDir) => ({ cacheDir })),
   SCALR_AGENT_HOOKS_DIR: variable(text, (hooksDir) => ({ hooksDir })),
   SCALR_AGENT_CONCURRENCY: variable(count, (concurrency) => ({ concurrency })),
+  SCALR_AGENT_SINGLE: variable(boolean, (single) => ({ single }), 'SCALR_SINGLE'),
+  SCALR_AGENT_SINGLE_WAIT_TIMEOUT: variable(seconds, (singleWaitMs) => ({ singleWaitMs })),
   SCALR_AGENT_WORKER_ON_STOP_ACTION: variable(
     stopActionSchema,
     (stopAction) => ({ stopAction }),

@@ -43,15 +43,16 @@ export interface DaemonEnvironment {
 
 /** @throws {@link ConfigurationError} */
 export function daemonFromEnv(env: Environment = process.env): DaemonEnvironment {
-  const logFormat = env['SCALR_AGENT_LOG_FORMAT'] ?? env['SCALR_LOG_FORMAT'] ?? 'json'
+  const logFormat = env['SCALR_AGENT_LOG_FORMAT'] || env['SCALR_LOG_FORMAT'] || 'json'
   if (logFormat !== 'plain' && logFormat !== 'json' && logFormat !== 'dev') {
     throw new ConfigurationError(
       `Cannot use the environment:\n  - SCALR_AGENT_LOG_FORMAT: must be plain, dev or json`,
     )
   }
-  const debug = env['SCALR_AGENT_DEBUG'] ?? env['SCALR_DEBUG']
+  const debug = env['SCALR_AGENT_DEBUG'] || env['SCALR_DEBUG']
   return {
-    driver: env['SCALR_AGENT_DRIVER'] ?? env['SCALR_DRIVER'],
+    // Empty is not set, as with every other variable.
+    driver: env['SCALR_AGENT_DRIVER'] || env['SCALR_DRIVER'] || undefined,
     debug: debug === 'true' || debug === '1',
     logFormat: logFormat === 'json' ? 'json' : 'plain',
   }
