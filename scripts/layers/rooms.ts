@@ -20,7 +20,7 @@ export const coreRooms = {
   job: ['control-plane', 'client', 'run', 'scheduler', 'caches'],
   options: ['errors', 'runtime', 'executor'],
   agent: ['job', 'options'],
-  serverless: ['agent'],
+  serverless: ['agent', 'container'],
   testing: ['errors', 'runtime', 'protocol', 'executor', 'control-plane'],
 } as const satisfies Record<string, readonly string[]>
 

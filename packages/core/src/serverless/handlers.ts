@@ -1,30 +1,41 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Logger } from '../runtime/index.ts'
-import type { Receiver, ReceiverAnswer } from './receiver.ts'
+import { AddressList, senderAddress } from './address-list.ts'
+import { textOf, type Receiver, type ReceiverAnswer } from './answer.ts'
+import { clientNames } from './server-tls.ts'
 
 /** Most time that a sender may take for its body. */
 const bodyTimeoutMs = 10_000
 
-/** For Node's own `http` and `https` servers. */
+/** For Node's own `http` and `https` servers. @throws `ConfigurationError` for a proxy that is no address */
 export function toNodeHandler(
   receive: Receiver,
-  options: { readonly logger?: Logger } = {},
+  options: {
+    readonly logger?: Logger
+    /** Proxies of yours, whose `X-Forwarded-For` is believed. @default none: the peer is the sender */
+    readonly trustedProxies?: readonly string[]
+  } = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  const trustedProxies = new AddressList(options.trustedProxies ?? [])
   return (request, response) => {
-    const send = ({ status, headers, body }: ReceiverAnswer): void => {
+    // A sender that leaves while it is answered is no fault of ours.
+    response.on('error', () => {})
+    const send = (answer: ReceiverAnswer): void => {
       // What was not read is not waited for.
       const more = request.complete ? {} : { connection: 'close' }
-      response.writeHead(status, { ...headers, ...more }).end(`${JSON.stringify(body)}\n`)
+      response.writeHead(answer.status, { ...answer.headers, ...more }).end(textOf(answer))
     }
     receive({
       method: request.method ?? '',
       path: (request.url ?? '').replace(/\?.*$/u, ''),
-      header: (name) => {
-        const value = request.headers[name.toLowerCase()]
-        return Array.isArray(value) ? value[0] : value
-      },
-      remoteAddress: request.socket.remoteAddress,
+      header: (name) => headerOf(request, name),
+      remoteAddress: senderAddress(
+        request.socket.remoteAddress,
+        headerOf(request, 'x-forwarded-for'),
+        trustedProxies,
+      ),
+      clientNames: clientNames(request.socket),
       readBody: async (maxBytes) => await readBounded(request, maxBytes),
     }).then(send, (error: unknown) => {
       options.logger?.error({ err: error }, 'Could not take a webhook')
@@ -40,6 +51,8 @@ export function toFetchHandler(
     readonly logger?: Logger
     /** Of the peer; needed for an allow-list. */
     readonly remoteAddress?: (request: Request) => string | undefined
+    /** Of the certificate that the peer proved to have; needed for allowed names. */
+    readonly clientNames?: (request: Request) => readonly string[]
   } = {},
 ): (request: Request) => Promise<Response> {
   return async (request) => {
@@ -50,15 +63,21 @@ export function toFetchHandler(
         path: new URL(request.url).pathname,
         header: (name) => request.headers.get(name) ?? undefined,
         remoteAddress: options.remoteAddress?.(request),
+        clientNames: options.clientNames?.(request) ?? [],
         readBody: async (maxBytes) => await readBounded(request.body ?? [], maxBytes),
       })
     } catch (error) {
       options.logger?.error({ err: error }, 'Could not take a webhook')
       answer = failed
     }
-    const { status, headers, body } = answer
-    return new Response(`${JSON.stringify(body)}\n`, { status, headers })
+    const { status, headers } = answer
+    return new Response(textOf(answer), { status, headers })
   }
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name.toLowerCase()]
+  return Array.isArray(value) ? value[0] : value
 }
 
 const failed: ReceiverAnswer = {

@@ -23,7 +23,7 @@ export async function keepLog(
   let length = 0
   const keep = async (bytes: Uint8Array): Promise<void> => {
     const part = bytes.subarray(0, Math.max(options.limitBytes - kept, 0))
-    if (part.byteLength > 0) await file.write(part)
+    if (part.byteLength > 0) await file.appendFile(part)
     kept += part.byteLength
     length += bytes.byteLength
   }
@@ -33,7 +33,7 @@ export async function keepLog(
     }
     await keep(masker.flush())
     if (length > kept) {
-      await file.write(`\n[scalr-agent] ${length - kept} further bytes were not kept.\n`)
+      await file.appendFile(`\n[scalr-agent] ${length - kept} further bytes were not kept.\n`)
     }
     return length
   } finally {

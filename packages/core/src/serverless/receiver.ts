@@ -1,8 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import { BlockList, isIP } from 'node:net'
-
-import { ConfigurationError } from '../errors/index.ts'
-import type { Logger } from '../runtime/index.ts'
+import { silentLogger, type Logger } from '../runtime/index.ts'
+import { AddressList } from './address-list.ts'
+import {
+  answer,
+  problem,
+  type ReceivedRequest,
+  type Receiver,
+  type ReceiverAnswer,
+} from './answer.ts'
+import { secretMatch } from './secret-match.ts'
 import type { ServerlessLauncher } from './serverless-launcher.ts'
 import { taskRequestSchema, toTaskRequest } from './task-request.ts'
 
@@ -15,35 +20,17 @@ export interface ReceiverOptions {
    */
   readonly secret?: { readonly header: string; readonly values: readonly string[] } | undefined
   /** Addresses that may call, as `203.0.113.7` or `203.0.113.0/24`. @default all */
-  readonly allow?: readonly string[]
+  readonly allow?: readonly string[] | undefined
+  /** Names that the caller's certificate may have: common name, DNS name or URI. Needs mTLS. @default all */
+  readonly allowNames?: readonly string[] | undefined
   /** @default '/' */
-  readonly path?: string
-  /** Where `GET` answers with status and tasks, to callers with the secret. @default '/status' */
-  readonly statusPath?: string
+  readonly path?: string | undefined
+  /** Where `GET` tells load balancers, without a secret, whether tasks are taken. @default '/healthz' */
+  readonly healthPath?: string | undefined
   /** @default 64 KiB */
-  readonly maxBodyBytes?: number
-  readonly logger?: Logger
+  readonly maxBodyBytes?: number | undefined
+  readonly logger?: Logger | undefined
 }
-
-/** A request, whatever server it came by. */
-export interface ReceivedRequest {
-  readonly method: string
-  /** Without the query. */
-  readonly path: string
-  readonly header: (name: string) => string | undefined
-  readonly remoteAddress: string | undefined
-  /** The whole body, or why there is none. */
-  readonly readBody: (maxBytes: number) => Promise<Uint8Array | 'too-long' | 'too-slow'>
-}
-
-/** What to answer. */
-export interface ReceiverAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: object
-}
-
-export type Receiver = (request: ReceivedRequest) => Promise<ReceiverAnswer>
 
 /** How soon a caller should try again when there is no room. */
 const retryAfterSeconds = 30
@@ -55,25 +42,17 @@ const retryAfterSeconds = 30
  * @throws `ConfigurationError` for a secret without a value, or an address that is none
  */
 export function createReceiver(options: ReceiverOptions): Receiver {
-  const { launcher, path = '/', statusPath = '/status', maxBodyBytes = 64 * 1024 } = options
-  const isAllowed = addressCheck(options.allow)
-  const isTrusted = secretCheck(options.secret)
+  const { launcher, path = '/', healthPath = '/healthz', maxBodyBytes = 64 * 1024 } = options
+  const logger = options.logger ?? silentLogger
+  const check = callerCheck(options)
   return async (request) => {
-    if (!isAllowed(request.remoteAddress)) return problem(403, 'This address may not call.')
-    if (request.path !== path && request.path !== statusPath)
-      return problem(404, 'Nothing is here.')
-    if (!isTrusted(request)) {
-      return problem(401, 'The secret header is missing or wrong.', {
-        'www-authenticate': 'Secret',
-      })
-    }
-    if (request.path === statusPath) {
-      if (request.method !== 'GET') return problem(405, 'Only GET.', { allow: 'GET' })
-      return answer(200, { ...launcher.status(), tasks: launcher.tasks() })
-    }
-    if (request.method !== 'POST') return problem(405, 'Only POST.', { allow: 'POST' })
-    if (!/^application\/(?:[\w.+-]+\+)?json\b/iu.test(request.header('content-type') ?? '')) {
-      return problem(415, 'The body has to be application/json.')
+    if (request.path === healthPath && request.method === 'GET') return health(launcher)
+    if (request.path !== path) return problem(404, 'Nothing is here.')
+    const refusal = check(request) ?? checkForm(request)
+    if (refusal !== undefined) {
+      const { method, remoteAddress } = request
+      logger.warn({ method, remoteAddress, status: refusal.status }, 'A webhook was refused')
+      return refusal
     }
     const body = await request.readBody(maxBodyBytes)
     if (body === 'too-long') return problem(413, `The body is longer than ${maxBodyBytes} bytes.`)
@@ -97,60 +76,45 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   }
 }
 
+function health(launcher: ServerlessLauncher): ReceiverAnswer {
+  const { state } = launcher.status()
+  return answer(state === 'running' ? 200 : 503, { status: state })
+}
+
+/** Who may call, in the order in which it is cheap to find out. */
+function callerCheck(
+  options: ReceiverOptions,
+): (request: ReceivedRequest) => ReceiverAnswer | undefined {
+  const { secret, allow, allowNames } = options
+  const addresses = allow === undefined ? undefined : new AddressList(allow)
+  const isSecret =
+    secret === undefined
+      ? undefined
+      : secretMatch(`the secret of the header ${secret.header}`, secret.values)
+  return (request) => {
+    if (addresses?.has(request.remoteAddress) === false)
+      return problem(403, 'This address may not call.')
+    if (allowNames !== undefined && !request.clientNames.some((name) => allowNames.includes(name)))
+      return problem(403, 'This certificate may not call.')
+    if (isSecret?.(request.header(secret?.header ?? '')) === false) {
+      return problem(401, 'The secret header is missing or wrong.', {
+        'www-authenticate': 'Secret',
+      })
+    }
+    return undefined
+  }
+}
+
+function checkForm({ method, header }: ReceivedRequest): ReceiverAnswer | undefined {
+  if (method !== 'POST') return problem(405, 'Only POST.', { allow: 'POST' })
+  if (!/^application\/(?:[\w.+-]+\+)?json\b/iu.test(header('content-type') ?? ''))
+    return problem(415, 'The body has to be application/json.')
+  return undefined
+}
+
 function keyOf(header: string | undefined, taskId: string): string | undefined {
   const key = header ?? taskId
   return /^[\u0020-\u007E]{1,255}$/u.test(key) ? key : undefined
-}
-
-function addressCheck(
-  allow: readonly string[] | undefined,
-): (address: string | undefined) => boolean {
-  if (allow === undefined) return () => true
-  const list = new BlockList()
-  for (const entry of allow) {
-    const [address = '', prefix] = entry.split('/')
-    const family = isIP(address)
-    const bits = prefix === undefined ? undefined : Number(prefix)
-    const most = family === 4 ? 32 : 128
-    if (
-      family === 0 ||
-      (bits !== undefined && !(Number.isInteger(bits) && bits >= 0 && bits <= most))
-    ) {
-      throw new ConfigurationError(
-        `Cannot allow ${JSON.stringify(entry)}: name an address such as 203.0.113.7 or 203.0.113.0/24.`,
-      )
-    }
-    const type = family === 4 ? 'ipv4' : 'ipv6'
-    if (bits === undefined) list.addAddress(address, type)
-    else list.addSubnet(address, bits, type)
-  }
-  return (address) => {
-    // IPv4 on a socket for both.
-    const plain = address?.replace(/^::ffff:(?=\d+\.)/u, '')
-    const family = plain === undefined ? 0 : isIP(plain)
-    return plain !== undefined && family !== 0 && list.check(plain, family === 4 ? 'ipv4' : 'ipv6')
-  }
-}
-
-/** Compares digests, so that neither length nor content shows in the time that it takes. */
-function secretCheck(secret: ReceiverOptions['secret']): (request: ReceivedRequest) => boolean {
-  if (secret === undefined) return () => true
-  const { header, values } = secret
-  if (values.length === 0 || values.some((value) => value.length < 16)) {
-    throw new ConfigurationError(
-      `Cannot use the secret of the header ${header}: give at least one value of 16 characters or more.`,
-    )
-  }
-  const digests = values.map(digestOf)
-  return (request) => {
-    const given = digestOf(request.header(header) ?? '')
-    // All of them, always.
-    return digests.map((digest) => timingSafeEqual(digest, given)).includes(true)
-  }
-}
-
-function digestOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
 
 function parseJson(body: Uint8Array): unknown {
@@ -158,22 +122,5 @@ function parseJson(body: Uint8Array): unknown {
     return JSON.parse(Buffer.from(body).toString('utf8'))
   } catch {
     return undefined
-  }
-}
-
-function answer(status: number, body: object): ReceiverAnswer {
-  return { status, headers: { 'content-type': 'application/json' }, body }
-}
-
-/** RFC 9457. */
-function problem(
-  status: number,
-  title: string,
-  headers: Readonly<Record<string, string>> = {},
-): ReceiverAnswer {
-  return {
-    status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
-    body: { title, status },
   }
 }

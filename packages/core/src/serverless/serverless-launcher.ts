@@ -1,9 +1,14 @@
+import { rm, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+
+import { EventEmitter } from 'eventemitter3'
 
 import { lockDataDir } from '../agent/index.ts'
 import { ConfigurationError } from '../errors/index.ts'
-import type { Outcome } from '../executor/index.ts'
+import { safeEmitter } from '../runtime/index.ts'
 import { Slots, type Slot } from '../scheduler/index.ts'
+import { agentDirectory, agentsDirectory } from './agent-directory.ts'
+import type { LauncherEvents, TaskResult } from './launcher-events.ts'
 import {
   launcherOptionsSchema,
   type ResolvedLauncherOptions,
@@ -14,6 +19,9 @@ import type { TaskRecord } from './task-record.ts'
 import type { TaskRequest } from './task-request.ts'
 import { workloadIdOf } from './task-spec.ts'
 import { TaskStore, type Acceptance } from './task-store.ts'
+
+/** Those that Scalr's documentation names; there are more. */
+const knownActions: ReadonlySet<string> = new Set(['plan', 'apply', 'policy.check', 'checkov'])
 
 /** A launcher at this moment. */
 export interface LauncherStatus {
@@ -29,6 +37,7 @@ export interface LauncherCounts {
   readonly accepted: number
   readonly duplicates: number
   readonly refused: number
+  readonly launched: number
   /** By how tasks ended: kinds of outcomes, and `failed` where nothing could be started. */
   readonly ended: Readonly<Record<string, number>>
 }
@@ -43,10 +52,14 @@ export type TaskView = Omit<TaskRecord, 'version' | 'sequence'>
  * @example
  * ```ts
  * await using launcher = await ServerlessLauncher.open({ executor, dataDir, url, token })
- * createServer(toNodeHandler(createReceiver({ launcher, secret: { header: 'x-launch-secret', value } })))
+ * const receive = createReceiver({ launcher, secret: { header: 'x-launch-secret', values: [secret] } })
+ * createServer(toNodeHandler(receive)).listen(8080)
  * ```
  */
 export class ServerlessLauncher implements AsyncDisposable {
+  /** What happens, for logs, metrics and tests. */
+  readonly events = new EventEmitter<LauncherEvents>()
+  readonly #emit: ReturnType<typeof safeEmitter<LauncherEvents>>
   readonly #options: ResolvedLauncherOptions
   readonly #store: TaskStore
   readonly #lock: AsyncDisposable
@@ -55,7 +68,7 @@ export class ServerlessLauncher implements AsyncDisposable {
   readonly #draining = new AbortController()
   readonly #under = new Map<string, Promise<void>>()
   readonly #ended: Record<string, number> = {}
-  readonly #counts = { accepted: 0, duplicates: 0, refused: 0 }
+  readonly #counts = { accepted: 0, duplicates: 0, refused: 0, launched: 0 }
   #arrived = Promise.withResolvers<void>()
   #loop: Promise<void> = Promise.resolve()
 
@@ -64,6 +77,9 @@ export class ServerlessLauncher implements AsyncDisposable {
     this.#store = store
     this.#lock = lock
     this.#slots = new Slots(options.concurrency)
+    this.#emit = safeEmitter(this.events, options.logger)
+    this.events.on('task:launch', () => (this.#counts.launched += 1))
+    this.events.on('task:end', ({ result }) => this.#note(result))
   }
 
   /**
@@ -94,12 +110,20 @@ export class ServerlessLauncher implements AsyncDisposable {
   async accept(key: string, request: TaskRequest): Promise<Acceptance> {
     if (this.#draining.signal.aborted) {
       const known = this.#store.get(key)
-      return known === undefined ? this.#refused() : this.#duplicate(known)
+      return known === undefined ? this.#refused(key) : this.#duplicate(known)
     }
     const acceptance = await this.#store.accept(key, request)
-    if (acceptance.kind === 'full') return this.#refused()
+    if (acceptance.kind === 'full') return this.#refused(key)
     if (acceptance.kind === 'duplicate') return this.#duplicate(acceptance.task)
     this.#counts.accepted += 1
+    const { action, taskId } = request
+    this.#emit('task:accept', { key, action })
+    if (!knownActions.has(action) && !Object.hasOwn(this.#options.actions, action)) {
+      this.#options.logger.info(
+        { taskId, action },
+        'An action that is not known; its agent is started with the settings of all',
+      )
+    }
     this.#arrived.resolve()
     return acceptance
   }
@@ -178,15 +202,17 @@ export class ServerlessLauncher implements AsyncDisposable {
 
   /** A task that waits for its next attempt keeps its slot. */
   #take(key: string, slot: Slot | undefined): void {
-    const run = new TaskRun(this.#store, this.#options, this.#closing.signal)
+    const run = new TaskRun({
+      store: this.#store,
+      options: this.#options,
+      emit: this.#emit,
+      signal: this.#closing.signal,
+    })
       .run(key)
-      .then(
-        () => this.#note(this.#store.get(key)),
-        (error: unknown) => {
-          if (this.#closing.signal.aborted) return
-          this.#options.logger.error({ err: error, key }, 'A task cannot go on in this process')
-        },
-      )
+      .catch((error: unknown) => {
+        if (this.#closing.signal.aborted) return
+        this.#options.logger.error({ err: error, key }, 'A task cannot go on in this process')
+      })
       .finally(() => {
         this.#under.delete(key)
         slot?.release()
@@ -209,6 +235,12 @@ export class ServerlessLauncher implements AsyncDisposable {
       const workload = await executor.attach(id, { signal })
       await workload?.destroy()
     }
+    const { dataDir } = this.#options
+    const kept = new Set(this.#store.list().map(({ key }) => agentDirectory(dataDir, key)))
+    for (const name of await readdir(agentsDirectory(dataDir)).catch(() => [])) {
+      const path = join(agentsDirectory(dataDir), name)
+      if (!kept.has(path)) await rm(path, { recursive: true, force: true })
+    }
   }
 
   async #arrival(signal: AbortSignal): Promise<void> {
@@ -226,18 +258,19 @@ export class ServerlessLauncher implements AsyncDisposable {
     }
   }
 
-  #note(task: TaskRecord | undefined): void {
-    const kind: Outcome['kind'] | 'failed' = task?.outcome?.kind ?? 'failed'
-    this.#ended[kind] = (this.#ended[kind] ?? 0) + 1
+  #note(result: TaskResult): void {
+    this.#ended[result] = (this.#ended[result] ?? 0) + 1
   }
 
-  #refused(): Acceptance {
+  #refused(key: string): Acceptance {
     this.#counts.refused += 1
+    this.#emit('task:refuse', { key })
     return { kind: 'full' }
   }
 
   #duplicate(task: TaskRecord): Acceptance {
     this.#counts.duplicates += 1
+    this.#emit('task:duplicate', { key: task.key })
     return { kind: 'duplicate', task }
   }
 }

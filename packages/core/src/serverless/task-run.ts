@@ -1,8 +1,12 @@
+import { rm } from 'node:fs/promises'
+
 import { ScalrAgentError } from '../errors/index.ts'
 import type { Outcome, Workload } from '../executor/index.ts'
 import { waitForOutcome } from '../job/index.ts'
-import { Backoff } from '../runtime/index.ts'
+import { Backoff, type safeEmitter } from '../runtime/index.ts'
+import { agentDirectory } from './agent-directory.ts'
 import { keepLog } from './keep-log.ts'
+import type { LauncherEvents } from './launcher-events.ts'
 import type { ResolvedLauncherOptions } from './launcher-options.ts'
 import type { TaskRecord } from './task-record.ts'
 import { taskSpec, workloadIdOf } from './task-spec.ts'
@@ -18,12 +22,19 @@ import type { TaskStore } from './task-store.ts'
 export class TaskRun {
   readonly #store: TaskStore
   readonly #options: ResolvedLauncherOptions
+  readonly #emit: ReturnType<typeof safeEmitter<LauncherEvents>>
   readonly #signal: AbortSignal
 
-  constructor(store: TaskStore, options: ResolvedLauncherOptions, signal: AbortSignal) {
-    this.#store = store
-    this.#options = options
-    this.#signal = signal
+  constructor(parts: {
+    readonly store: TaskStore
+    readonly options: ResolvedLauncherOptions
+    readonly emit: ReturnType<typeof safeEmitter<LauncherEvents>>
+    readonly signal: AbortSignal
+  }) {
+    this.#store = parts.store
+    this.#options = parts.options
+    this.#emit = parts.emit
+    this.#signal = parts.signal
   }
 
   /** Resolves when the task has ended; its record tells how. @throws the signal's reason when it aborts */
@@ -56,13 +67,21 @@ export class TaskRun {
         return found
       }
       // The same attempt has the same workload id: if it was started, this finds it.
+      const { clock } = this.#options
+      const begunMs = clock.monotonicMs()
+      if (task.state === 'queued' && task.attempts === 0) {
+        const queuedMs = clock.now().getTime() - Date.parse(task.acceptedAt)
+        this.#emit('task:begin', { key: task.key, queuedMs: Math.max(queuedMs, 0) })
+      }
       const launching =
         task.state === 'launching'
           ? task
           : await this.#store.update(task.key, { state: 'launching', attempts: task.attempts + 1 })
       const workload = await executor.launch(taskSpec(launching, this.#options), options)
-      const launchedAt = this.#options.clock.now().toISOString()
+      const launchedAt = clock.now().toISOString()
       await this.#store.update(task.key, { state: 'running', launchedAt })
+      const launchMs = clock.monotonicMs() - begunMs
+      this.#emit('task:launch', { key: task.key, attempt: launching.attempts, launchMs })
       logger.info({ taskId: task.request.taskId, workloadId: workload.id }, 'Started an agent')
       return workload
     } catch (error) {
@@ -83,9 +102,9 @@ export class TaskRun {
 
   /** Waits for its end. `again` when it never ran and there is time to try once more. */
   async #follow(key: string, workload: Workload): Promise<'ended' | 'again'> {
-    const { clock, logger, logLimitBytes, token, launch } = this.#options
+    const { clock, logger, logLimitBytes } = this.#options
     const signal = this.#signal
-    const secrets = [token, ...Object.values(launch.secretEnv)]
+    const secrets = Object.values(taskSpec(this.#known(key), this.#options).secretEnv)
     const [outcome, logBytes] = await Promise.all([
       waitForOutcome(workload, { clock, logger, signal }),
       keepLog(workload, this.#store.logPath(key), {
@@ -108,6 +127,16 @@ export class TaskRun {
     }
     await this.#end(key, { outcome, ...(logBytes === undefined ? {} : { logBytes }) })
     await this.#destroy(workload)
+    // Of an agent that did not end well, it may hold the only copy of a state.
+    if (outcome.kind === 'exited' && outcome.exitCode === 0) {
+      const directory = agentDirectory(this.#options.dataDir, key)
+      await rm(directory, { recursive: true, force: true }).catch((error: unknown) => {
+        logger.warn(
+          { err: error, directory },
+          'Could not remove the data of an agent that has ended',
+        )
+      })
+    }
     return 'ended'
   }
 
@@ -122,6 +151,15 @@ export class TaskRun {
       ...how,
     })
     logger.info({ taskId: task.request.taskId, ...how }, 'A task has ended')
+    const { outcome, launchedAt } = task
+    const ranMs =
+      launchedAt === undefined ? undefined : clock.now().getTime() - Date.parse(launchedAt)
+    this.#emit('task:end', {
+      key,
+      result: how.failure === undefined ? (outcome?.kind ?? 'failed') : 'failed',
+      exitCode: outcome?.kind === 'exited' ? outcome.exitCode : undefined,
+      runMs: ranMs === undefined ? undefined : Math.max(ranMs, 0),
+    })
   }
 
   /** What stays is removed by the launcher's next start. */

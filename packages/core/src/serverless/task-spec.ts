@@ -1,4 +1,6 @@
 import type { WorkloadSpec } from '../executor/index.ts'
+import { agentDirectory } from './agent-directory.ts'
+import { jobDirectory } from '../container/index.ts'
 import type { LaunchSettings, ResolvedLauncherOptions } from './launcher-options.ts'
 import type { TaskRecord } from './task-record.ts'
 import { nameOf } from './task-store.ts'
@@ -19,7 +21,7 @@ export function taskSpec(task: TaskRecord, options: ResolvedLauncherOptions): Wo
     directory: id,
     image: launch.image,
     argv: launch.argv,
-    env: { ...agentEnvironment(options), ...launch.env },
+    env: { ...agentEnvironment(task, options), ...launch.env },
     // Agents before 0.53 know the old names alone.
     secretEnv: {
       SCALR_AGENT_TOKEN: options.token,
@@ -48,9 +50,21 @@ export function taskSpec(task: TaskRecord, options: ResolvedLauncherOptions): Wo
 }
 
 /** @see Scalr's own serverless reference, which sets the old names of these. */
-function agentEnvironment({ url }: ResolvedLauncherOptions): Record<string, string> {
+function agentEnvironment(
+  task: TaskRecord,
+  { url, dataDir, executor }: ResolvedLauncherOptions,
+): Record<string, string> {
+  // The root of a container is read-only; processes of one machine each need a place of their own.
+  const place =
+    executor.capabilities.isolation === 'container'
+      ? `${jobDirectory}/scalr-agent-data`
+      : agentDirectory(dataDir, task.key)
   return {
     SCALR_URL: url,
+    // Unique in the pool, where the host's name may not be; and it leads from Scalr's pages to the task.
+    SCALR_AGENT_NAME: workloadIdOf(task),
+    SCALR_AGENT_DATA_DIR: place,
+    SCALR_DATA_HOME: place,
     SCALR_AGENT_SINGLE: 'true',
     SCALR_SINGLE: 'true',
     SCALR_AGENT_DRIVER: 'local',

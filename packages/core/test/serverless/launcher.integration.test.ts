@@ -1,6 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inspect } from 'node:util'
 
 import { describe, expect, it, vi } from 'vitest'
 
@@ -95,6 +94,26 @@ describe('a task', () => {
       resources: { memoryBytes: 1024 },
     })
     expect(by.get('constructor')).toMatchObject({ image: 'one', env: { A: '1', B: '1' } })
+  })
+
+  it('has a name of its own in the pool; secrets of its action are masked as well (I12)', async () => {
+    const specs: WorkloadSpec[] = []
+    await using scene = await LauncherScene.start(
+      (spec) => {
+        specs.push(spec)
+        return async (process) => {
+          process.write(`it says ${spec.secretEnv['KEY']}\n`)
+          return 0
+        }
+      },
+      { actions: { plan: { secretEnv: { KEY: 'c4n4ry-of-the-action' } } } },
+    )
+    await scene.post('task-1')
+    await scene.post('task-2')
+    await ended(scene, 2)
+    expect(new Set(specs.map(({ env }) => env['SCALR_AGENT_NAME'])).size).toBe(2)
+    const log = await readFile(scene.launcher.logPath('task-1') ?? '', 'utf8')
+    expect(log).toMatch(/^it says \*+$/mu)
   })
 
   it('is tried again when nothing was started, and ends with the reason when that lasts', async () => {
@@ -319,18 +338,11 @@ describe('the receiver', () => {
     await expect(LauncherScene.start(() => done, { receiver })).rejects.toThrow(message)
   })
 
-  it('tells its status to who has the secret, without any', async () => {
+  it('answers load balancers without a secret, and says when it takes no more', async () => {
     await using scene = await LauncherScene.start(() => done)
-    await scene.post('task-1')
-    await ended(scene)
-    const status = await scene.post('', { method: 'GET', path: '/status' })
-    expect(JSON.parse(status.text)).toMatchObject({
-      state: 'running',
-      counts: { accepted: 1, ended: { exited: 1 } },
-      tasks: [{ key: 'task-1', state: 'ended' }],
-    })
-    expect(status.text + inspect(scene.launcher, { depth: 8 })).not.toContain('c4n4ry')
-    const without = { method: 'GET', path: '/status', headers: { 'x-launch-secret': 'no' } }
-    expect((await scene.post('', without)).status).toBe(401)
+    const health = { method: 'GET', path: '/healthz', headers: { 'x-launch-secret': '' } }
+    expect(await scene.post('', health)).toMatchObject({ status: 200 })
+    await scene.launcher.drain()
+    expect(await scene.post('', health)).toMatchObject({ status: 503 })
   })
 })

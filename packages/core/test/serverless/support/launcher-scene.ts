@@ -16,6 +16,11 @@ import { listen } from '../../http/support/test-server.ts'
 export const secret = 'c4n4ry-of-the-webhook'
 export const token = 'c4n4ry-of-the-pool'
 
+type SceneOptions = Partial<ServerlessLauncherOptions> & {
+  readonly receiver?: Partial<ReceiverOptions>
+  readonly trustedProxies?: readonly string[]
+}
+
 /** A launcher with a receiver before it, on an engine that outlives it. */
 export class LauncherScene implements AsyncDisposable {
   readonly engine = new FakeEngine()
@@ -32,21 +37,15 @@ export class LauncherScene implements AsyncDisposable {
 
   static async start(
     program: FakeExecutorOptions['program'],
-    options: Partial<ServerlessLauncherOptions> & {
-      readonly receiver?: Partial<ReceiverOptions>
-    } = {},
+    options: SceneOptions = {},
   ): Promise<LauncherScene> {
     const scene = new LauncherScene(await mkdtemp(join(tmpdir(), 'launcher-')), program)
     await scene.open(options)
     return scene
   }
 
-  async open(
-    options: Partial<ServerlessLauncherOptions> & {
-      readonly receiver?: Partial<ReceiverOptions>
-    } = {},
-  ): Promise<void> {
-    const { receiver, ...rest } = options
+  async open(options: SceneOptions = {}): Promise<void> {
+    const { receiver, trustedProxies, ...rest } = options
     this.launcher = await ServerlessLauncher.open({
       executor: this.executor,
       dataDir: this.dataDir,
@@ -59,7 +58,9 @@ export class LauncherScene implements AsyncDisposable {
       secret: { header: 'x-launch-secret', values: [secret] },
       ...receiver,
     })
-    const { port, close } = await listen(createServer(toNodeHandler(receive)))
+    const { port, close } = await listen(
+      createServer(toNodeHandler(receive, trustedProxies === undefined ? {} : { trustedProxies })),
+    )
     this.url = `http://127.0.0.1:${port}`
     this.#close = close
   }
