@@ -4,7 +4,7 @@ import type { KubeClient, KubeWatch } from '../calls/kube-client.ts'
 import { persist } from '../calls/persist.ts'
 import type { KubernetesContext } from '../context.ts'
 import { containerNames } from '../manifest/own-names.ts'
-import { isRunning } from '../pod/pod-facts.ts'
+import { containerStatus, isRunning } from '../pod/pod-facts.ts'
 import { workloadSelector } from '../pod/record.ts'
 import { killCommand, releaseCommand } from '../pod/scripts.ts'
 
@@ -17,6 +17,8 @@ const politeMs = 120_000
 const tellLimitMs = 5000
 const pollMs = 250
 const watchedPollMs = 2000
+/** How long a pod may take to end by itself when it was asked to. */
+const leaveMs = 5000
 
 /**
  * Removes the kubeJob of a workload and its pods, and resolves when they are gone. "Already gone" is fine. What
@@ -44,47 +46,63 @@ export async function removeWorkload(
     await ask(async () => await client.pods.remove(metadata?.name ?? '', removal, signal))
   }
   /** With many that go at once, each change of one would have all of them ask: the watch is asked meanwhile. */
-  const untilSeenGone = async (pods: readonly V1Pod[]): Promise<void> => {
-    if (watch === undefined) {
-      await clock.sleep(pollMs, { signal })
-      return
-    }
-    const endMs = clock.monotonicMs() + watchedPollMs
+  const untilSeen = async (pods: readonly V1Pod[], limitMs: number): Promise<void> => {
+    const endMs = clock.monotonicMs() + limitMs
     do {
+      if (watch === undefined) return await clock.sleep(pollMs, { signal })
       await watch.next(pollMs, signal)
     } while (
       clock.monotonicMs() < endMs &&
-      pods.some(({ metadata }) => watch.pods?.has(metadata?.name ?? ''))
+      pods.some(({ metadata }) => {
+        const seen = watch.pods?.get(metadata?.name ?? '')
+        return seen !== undefined && !hasEnded(seen)
+      })
     )
   }
-  // The pods first: with their kubeJob they would be given all of their grace period, and a kubelet that has
-  // begun to wait for that does not stop.
-  const first = await podsOf()
-  await Promise.all(
-    first.map(async (pod) => {
-      await letGo(context, client, pod, signal)
-      await end(pod, 1)
-    }),
-  )
-  await ask(async () => await client.jobs.remove(which.name, { uid: which.uid }, signal))
+  let pods = await podsOf()
+  const leaving = pods.filter((pod) => isRunning(pod, 'main') || isRunning(pod, 'keeper'))
+  await Promise.all(leaving.map(async (pod) => await letGo(context, client, pod, signal)))
   const startedMs = clock.monotonicMs()
-  const told = new Set(first.map(({ metadata }) => metadata?.uid))
+  while (pods.some((pod) => isLeaving(pod, leaving)) && clock.monotonicMs() - startedMs < leaveMs) {
+    await untilSeen(leaving, leaveMs)
+    pods = await podsOf()
+  }
+  // A pod that goes before its kubeJob may be replaced. But one that still runs would be given all of its grace period
+  // with it, and a kubelet that has begun to wait for that does not stop.
+  const told = new Set<string | undefined>()
+  for (const pod of pods.filter((each) => !hasEnded(each))) {
+    await end(pod, 1)
+    told.add(pod.metadata?.uid)
+  }
+  await ask(async () => await client.jobs.remove(which.name, { uid: which.uid }, signal))
   for (;;) {
-    const pods = await podsOf()
+    pods = await podsOf()
     if (pods.length === 0) break
     const isLate = clock.monotonicMs() - startedMs > politeMs
     for (const pod of pods) {
-      if (isLate) await end(pod, 0)
+      // Old kubelets keep the object for ten seconds and more when nothing of the pod runs any longer.
+      if (isLate || hasEnded(pod)) await end(pod, 0)
       else if (!told.has(pod.metadata?.uid)) await end(pod, 1)
       told.add(pod.metadata?.uid)
     }
-    await untilSeenGone(pods)
+    await untilSeen(pods, watchedPollMs)
   }
   while (
     (await ask(async () => await client.jobs.read(which.name, signal)))?.metadata?.uid === which.uid
   ) {
     await clock.sleep(pollMs, { signal })
   }
+}
+
+/** Whether it was asked to end, and has not yet. */
+function isLeaving(pod: V1Pod, asked: readonly V1Pod[]): boolean {
+  return !hasEnded(pod) && asked.some(({ metadata }) => metadata?.uid === pod.metadata?.uid)
+}
+
+/** Whether its kubelet says that nothing of it runs. */
+function hasEnded(pod: V1Pod): boolean {
+  const names = ['main', 'keeper'] as const
+  return names.every((name) => containerStatus(pod, name)?.state?.terminated !== undefined)
 }
 
 /** Kills what runs in main, and tells the companion that nobody needs it any more. */

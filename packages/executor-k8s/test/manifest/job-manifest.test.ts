@@ -1,3 +1,4 @@
+import type { WorkloadSpec } from '@scalr-agent/core'
 import { describe, expect, it } from 'vitest'
 
 import { jobManifest } from '../../src/manifest/job-manifest.ts'
@@ -20,11 +21,12 @@ describe('jobManifest', () => {
   })
 
   it('ends by itself, far behind all other limits, also without a deadline', () => {
-    const endOf = (deadlineMs: number | undefined): number | undefined =>
-      jobManifest({ ...spec, deadlineMs }, options(), parts).spec?.activeDeadlineSeconds
+    const { deadlineMs: _none, ...undated } = spec
+    const endOf = (one: WorkloadSpec): number | undefined =>
+      jobManifest(one, options(), parts).spec?.activeDeadlineSeconds
     const hours = 3600
-    expect(endOf(2 * hours * 1000)).toBe(180 + 2 * hours + 2 * hours)
-    expect(endOf(undefined)).toBe(180 + 7 * 24 * hours + 2 * hours)
+    expect(endOf({ ...spec, deadlineMs: 2 * hours * 1000 })).toBe(180 + 2 * hours + 2 * hours)
+    expect(endOf(undated)).toBe(180 + 7 * 24 * hours + 2 * hours)
   })
 
   it('I12: holds no secret, in no form', () => {
