@@ -91,7 +91,9 @@ export const layers: readonly LayerOfFolder[] = [
       '@scalr-agent/core/runtime',
       '@scalr-agent/vcs-relay/gateway',
     ],
+    // What it serves is what the typed client takes.
     tests: [
+      '@scalr-agent/core',
       '@scalr-agent/core/protocol',
       '@scalr-agent/core/runtime',
       '@scalr-agent/vcs-relay',

@@ -129,14 +129,80 @@ describe('agent pools', () => {
     expect((await world.api.get(`/agent-pools/${poolId}`)).status).toBe(404)
   })
 
-  it('refuse webhooks, which this control plane does not call', async () => {
-    await using world = await startWorld()
-    const answer = await world.api.write('POST', '/agent-pools', 'agent-pools', {
-      name: 'p',
-      'webhook-enabled': true,
-      'webhook-url': 'https://example.com',
+  describe('that are serverless', () => {
+    const enabled = { name: 'p', 'webhook-enabled': true, 'webhook-url': 'https://example.com/x' }
+
+    it('never show the value of a sensitive header, and keep it until another is given', async () => {
+      await using world = await startWorld()
+      const pool = await world.api.create('/agent-pools', 'agent-pools', {
+        ...enabled,
+        'webhook-headers': [
+          { name: 'X-Secret', value: 'never-shown', sensitive: true },
+          { name: 'X-Team', value: 'platform' },
+        ],
+      })
+      const headers = [
+        { name: 'X-Secret', value: null, sensitive: true },
+        { name: 'X-Team', value: 'platform', sensitive: false },
+      ]
+      expect(pool.attributes).toMatchObject({
+        'webhook-enabled': true,
+        'webhook-url': 'https://example.com/x',
+        'webhook-headers': headers,
+      })
+      const write = (attributes: Record<string, unknown>) =>
+        world.api.write('PATCH', `/agent-pools/${pool.id}`, 'agent-pools', attributes)
+      const kept = await write({ 'webhook-headers': headers })
+      expect(kept.status).toBe(200)
+      expect(JSON.stringify(kept.body)).not.toContain('never-shown')
+      // Not by another name, and not by calling it something else.
+      for (const header of [
+        { name: 'X-Other', value: null, sensitive: true },
+        { name: 'X-Secret', value: null, sensitive: false },
+      ]) {
+        const refused = await write({ 'webhook-headers': [header] })
+        expect(refused.status).toBe(422)
+        expect(refused.body.errors[0].source.pointer).toBe(
+          '/data/attributes/webhook-headers/0/value',
+        )
+      }
+      const none = await write({ 'webhook-headers': null, 'webhook-enabled': false })
+      expect(none.body.data.attributes).toMatchObject({
+        'webhook-enabled': false,
+        'webhook-headers': null,
+      })
     })
-    expect(answer.status).toBe(422)
-    expect(answer.body.errors[0].source.pointer).toBe('/data/attributes/webhook-enabled')
+
+    it.each([
+      [{ 'webhook-url': null }, 'webhook-url'],
+      [{ 'webhook-url': 'launcher.example.com' }, 'webhook-url'],
+      [{ 'webhook-url': 'ftp://example.com' }, 'webhook-url'],
+      [{ 'webhook-url': 'https://me:secret@example.com' }, 'webhook-url'],
+      [{ 'webhook-url': 'https://example.com/#part' }, 'webhook-url'],
+      [{ 'vcs-enabled': true }, 'webhook-enabled'],
+      [{ 'webhook-headers': [{ name: 'a b', value: 'x' }] }, 'webhook-headers/0/name'],
+      [{ 'webhook-headers': [{ name: 'Host', value: 'x' }] }, 'webhook-headers/0/name'],
+      [{ 'webhook-headers': [{ name: 'Idempotency-Key', value: 'x' }] }, 'webhook-headers/0/name'],
+      [{ 'webhook-headers': [{ name: 'x', value: 'a\r\nb: c' }] }, 'webhook-headers/0/value'],
+      [{ 'webhook-headers': [{ name: 'x', value: 'é' }] }, 'webhook-headers/0/value'],
+      [{ 'webhook-headers': [{ name: 'x' }] }, 'webhook-headers/0/value'],
+      [
+        {
+          'webhook-headers': [
+            { name: 'x', value: 'a' },
+            { name: 'X', value: 'b' },
+          ],
+        },
+        'webhook-headers/1/name',
+      ],
+    ])('are refused with %j', async (attributes, pointer) => {
+      await using world = await startWorld()
+      const answer = await world.api.write('POST', '/agent-pools', 'agent-pools', {
+        ...enabled,
+        ...attributes,
+      })
+      expect(answer.status).toBe(422)
+      expect(answer.body.errors[0].source.pointer).toBe(`/data/attributes/${pointer}`)
+    })
   })
 })

@@ -13,6 +13,7 @@ const secretColumns = new Set([
   'variables.value',
   'run_variables.value',
   'job_specs.spec_json',
+  'agent_pools.webhook_headers_json',
   'signing_keys.secret',
 ])
 
@@ -108,6 +109,14 @@ describe('secrets', () => {
       ),
     )
     const pool = await world.api.create(`/agent-pools/${poolId}/access-tokens`, 'access-tokens')
+    // Nobody is there: each call fails, and says why.
+    await keep(
+      world.api.write('PATCH', `/agent-pools/${poolId}`, 'agent-pools', {
+        'webhook-enabled': true,
+        'webhook-url': 'http://127.0.0.1:1/tasks',
+        'webhook-headers': [{ name: 'x-secret', value: 'canary-header', sensitive: true }],
+      }),
+    )
     const tokens: string[] = [world.controlPlane.ownerToken(), pool.attributes.token]
 
     for (const attributes of [
@@ -128,6 +137,7 @@ describe('secrets', () => {
       }),
     )
     for (const path of [
+      '/agent-pools',
       '/vars',
       `/vars/${variable.id}`,
       `/runs/${run.id}?include=workspace,plan,configuration-version`,
