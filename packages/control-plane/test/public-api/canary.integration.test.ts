@@ -162,7 +162,11 @@ describe('secrets', () => {
     const holders = columnsWith(database, 'canary').concat(
       secrets.flatMap((secret) => columnsWith(database, secret)),
     )
-    expect(holders.toSorted()).toEqual(['run_variables.value', 'variables.value'])
+    expect(holders.toSorted()).toEqual([
+      'agent_pools.webhook_headers_json',
+      'run_variables.value',
+      'variables.value',
+    ])
     for (const holder of holders) expect(secretColumns).toContain(holder)
 
     const files = await readdir(world.dataDir, { recursive: true, withFileTypes: true })
