@@ -173,17 +173,9 @@ describe('the launcher as a daemon', () => {
 
   it('with a CA of callers takes those with a certificate alone', async () => {
     // One certificate that is server, CA and caller.
-    execFileSync(
-      'openssl',
-      [
-        ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem'.split(
-          ' ',
-        ),
-        ...['-out', 'cert.pem', '-days', '1', '-subj', '/CN=webhooks'],
-        ...['-addext', 'subjectAltName=DNS:localhost'],
-      ],
-      { cwd: directory, stdio: 'pipe' },
-    )
+    const words =
+      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -days 1 -subj /CN=webhooks -addext subjectAltName=DNS:localhost'
+    execFileSync('openssl', words.split(' '), { cwd: directory, stdio: 'pipe' })
     const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
     const daemon = await start('true', {
       LAUNCHER_SECRET: '',
