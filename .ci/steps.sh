@@ -185,9 +185,10 @@ kubernetes_cluster() {
   export KUBECONFIG=$config TEST_KUBECONFIG=$config TEST_IAC=$iac
   step "images, $cluster" 300 "${PNPM[@]}" engines up kubernetes-images
   suites=(packages/executor-k8s test/kubernetes-runs)
-  # What takes minutes a suite (a whole cluster killed, fifty jobs, long logs) is for `pnpm test:engines`.
+  # Clusters that are killed, fifty jobs and an API server on a bad day take minutes: `pnpm test:engines`.
   if [ "$cluster" = kubernetes ]; then
     suites+=(test/kubernetes-refusals test/kubernetes-bad-input test/kubernetes-canaries test/kubernetes-evictions)
+    suites+=(test/kubernetes-kill-agent test/kubernetes-long-log)
   fi
   tests "engine tests, $cluster" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
   step "kit, $cluster" 1200 bash -c kit_in_cluster
