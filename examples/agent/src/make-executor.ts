@@ -1,7 +1,4 @@
 import { ConfigurationError, type Executor, type Logger } from '@scalr-agent/core'
-import { DockerExecutor, engineOptionsFromEnv } from '@scalr-agent/executor-docker'
-import { KubernetesExecutor, kubernetesOptionsFromEnv } from '@scalr-agent/executor-k8s'
-import { ProcessExecutor } from '@scalr-agent/executor-process'
 
 export interface ExecutorSurroundings {
   readonly dataDir: string
@@ -18,19 +15,27 @@ export async function makeExecutor(
   driver: string,
   { dataDir, logger, env }: ExecutorSurroundings,
 ): Promise<Executor> {
+  // Each is loaded when it is wanted: an agent of one engine does not hold the others' clients.
   switch (driver) {
     case 'local':
-    case 'process':
+    case 'process': {
+      const { ProcessExecutor } = await import('@scalr-agent/executor-process')
       return new ProcessExecutor({ dataDir })
-    case 'docker':
+    }
+    case 'docker': {
+      const { DockerExecutor, engineOptionsFromEnv } = await import('@scalr-agent/executor-docker')
       return await DockerExecutor.connect({
         engine: engineOptionsFromEnv(env),
         logger,
         onPullProgress: (progress) => logger.info({ ...progress }, 'Pulling an image'),
       })
+    }
     case 'kubernetes':
-    case 'kubernetes-job':
+    case 'kubernetes-job': {
+      const { KubernetesExecutor, kubernetesOptionsFromEnv } =
+        await import('@scalr-agent/executor-k8s')
       return new KubernetesExecutor({ ...kubernetesOptionsFromEnv(env), logger })
+    }
     default:
       throw new ConfigurationError(
         `Cannot use SCALR_AGENT_DRIVER=${driver}: this agent knows 'docker', 'kubernetes' (or 'kubernetes-job') and 'process' (or 'local').`,

@@ -1,9 +1,6 @@
 import { resolve } from 'node:path'
 
 import type { Executor, Logger } from '@scalr-agent/core'
-import { DockerExecutor, engineOptionsFromEnv } from '@scalr-agent/executor-docker'
-import { KubernetesExecutor, kubernetesOptionsFromEnv } from '@scalr-agent/executor-k8s'
-import { ProcessExecutor } from '@scalr-agent/executor-process'
 
 import type { LauncherConfig } from './launcher-config.ts'
 
@@ -15,15 +12,23 @@ export async function makeExecutor(
     logger,
   }: { readonly env: Readonly<Record<string, string | undefined>>; readonly logger: Logger },
 ): Promise<Executor> {
+  // Each is loaded when it is wanted: an agent of one engine does not hold the others' clients.
   switch (config.LAUNCHER_EXECUTOR) {
-    case 'process':
+    case 'process': {
+      const { ProcessExecutor } = await import('@scalr-agent/executor-process')
       return new ProcessExecutor({
         dataDir: resolve(config.LAUNCHER_DATA_DIR, 'processes'),
         logger,
       })
-    case 'docker':
+    }
+    case 'docker': {
+      const { DockerExecutor, engineOptionsFromEnv } = await import('@scalr-agent/executor-docker')
       return await DockerExecutor.connect({ engine: engineOptionsFromEnv(env), logger })
-    case 'kubernetes':
+    }
+    case 'kubernetes': {
+      const { KubernetesExecutor, kubernetesOptionsFromEnv } =
+        await import('@scalr-agent/executor-k8s')
       return new KubernetesExecutor({ ...kubernetesOptionsFromEnv(env), logger })
+    }
   }
 }
