@@ -27,7 +27,11 @@ describe.skipIf(host === '' || tool === undefined)('a serverless pool', () => {
 
   afterEach(async () => {
     const label = 'label=io.scalr.agent.agent-id=serverless'
-    expect(await dockerLines(host, 'ps', '--all', '--quiet', '--filter', label)).toEqual([])
+    await expect
+      .poll(() => dockerLines(host, 'ps', '--all', '--quiet', '--filter', label), {
+        timeout: 20_000,
+      })
+      .toEqual([])
   })
 
   afterAll(async () => {
@@ -57,9 +61,17 @@ describe.skipIf(host === '' || tool === undefined)('a serverless pool', () => {
     const { iac } = tool
     const workspace = await scene.platform.workspace({ iac, files: oneResource, autoApply: true })
     const { id } = await client.runs.create({ workspaceId: workspace.id })
-    const run = await scene.platform.untilStatus(id, 'applied')
+    const failed = new Promise<never>((_, reject) =>
+      running.launcher.events.on('task:end', ({ key, result, exitCode }) => {
+        if (exitCode !== 0) reject(new Error(`${result}: see ${running.launcher.logPath(key)}`))
+      }),
+    )
+    const run = await Promise.race([scene.platform.untilStatus(id, 'applied'), failed])
     expect(await scene.platform.logs(run)).toContain('Apply complete! Resources: 1 added')
-    await expect.poll(() => running.launcher.status().counts.ended).toEqual({ exited: 2 })
+    const { launcher: watched } = running
+    await expect
+      .poll(() => watched.status().counts.ended, { timeout: 30_000 })
+      .toEqual({ exited: 2 })
     const tasks = running.launcher.tasks()
     expect(tasks).toMatchObject([
       { request: { action: 'plan', runId: id }, attempts: 1, outcome: { exitCode: 0 } },

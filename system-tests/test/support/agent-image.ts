@@ -26,7 +26,7 @@ export async function agentImage(host: string, tool: { readonly path: string }):
       external: ['@scalr-agent/executor-docker', '@scalr-agent/executor-k8s'],
       // What of it is still CommonJS looks for built-in modules by this.
       banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+        js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;",
       },
       logLevel: 'warning',
     })
