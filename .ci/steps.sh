@@ -153,7 +153,7 @@ docker_engine() {
   if [ "$engine" = docker ]; then
     suites+=(docker-kill docker-memory docker-caches docker-bad-input docker-demo)
   else
-    suites+=(docker-signal-matrix)
+    suites+=(docker-signal-matrix docker-serverless)
   fi
   tests "engine tests, $engine" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
   step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker
@@ -188,7 +188,7 @@ kubernetes_cluster() {
   # Clusters that are killed, fifty jobs and an API server on a bad day take minutes: `pnpm test:engines`.
   if [ "$cluster" = kubernetes ]; then
     suites+=(test/kubernetes-refusals test/kubernetes-bad-input test/kubernetes-canaries test/kubernetes-evictions)
-    suites+=(test/kubernetes-kill-agent test/kubernetes-long-log)
+    suites+=(test/kubernetes-kill-agent test/kubernetes-long-log test/kubernetes-serverless)
   fi
   tests "engine tests, $cluster" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
   step "kit, $cluster" 1200 bash -c kit_in_cluster
