@@ -171,15 +171,15 @@ function insertOthers(
     workspace: `'${ids.workspaceId}'`,
   }
   db.exec(`
-    INSERT INTO accounts (id, name, created_at) VALUES ('acc-2', 'other', '2026-01-01');
-    INSERT INTO users (id, account_id, email, created_at) VALUES ('user-2', 'acc-2', 'b@x', '2026-01-01');
-    INSERT INTO access_tokens (id, kind, owner_id, created_at) VALUES ('at-2', 'user', 'user-2', '2026-01-01');
+    INSERT INTO accounts (id, name, created_at) VALUES ('acc-2', 'other', '2026-01-01T00:00:00.000Z');
+    INSERT INTO users (id, account_id, email, created_at) VALUES ('user-2', 'acc-2', 'b@x', '2026-01-01T00:00:00.000Z');
+    INSERT INTO access_tokens (id, kind, owner_id, created_at) VALUES ('at-2', 'user', 'user-2', '2026-01-01T00:00:00.000Z');
     INSERT INTO vcs_providers (id, account_id, name, vcs_type, url, agent_pool_id, created_at)
-      VALUES ('vcs-1', ${values.account}, 'v', 'gitea', 'https://vcs.test', ${values.pool}, '2026-01-01');
+      VALUES ('vcs-1', ${values.account}, 'v', 'gitea', 'https://vcs.test', ${values.pool}, '2026-01-01T00:00:00.000Z');
     INSERT INTO modules (id, account_id, vcs_provider_id, vcs_repo_json, name, provider, created_at)
-      VALUES ('mod-1', ${values.account}, 'vcs-1', '{}', 'network', 'aws', '2026-01-01');
+      VALUES ('mod-1', ${values.account}, 'vcs-1', '{"identifier":"o/network"}', 'network', 'aws', '2026-01-01T00:00:00.000Z');
     INSERT INTO module_versions (id, module_id, version, tag, commit_sha, status, bytes, created_at)
-      VALUES ('modver-1', 'mod-1', '1.0.0', 'v1.0.0', 'abc', 'ok', 0, '2026-01-01');
+      VALUES ('modver-1', 'mod-1', '1.0.0', 'v1.0.0', 'abc', 'ok', 0, '2026-01-01T00:00:00.000Z');
     INSERT INTO state_versions (id, workspace_id, serial, md5, bytes, created_at)
-      VALUES ('sv-1', ${values.workspace}, 1, '00000000000000000000000000000000', 2, '2026-01-01');`)
+      VALUES ('sv-1', ${values.workspace}, 1, '00000000000000000000000000000000', 2, '2026-01-01T00:00:00.000Z');`)
 }

@@ -1,5 +1,7 @@
 import type { ControlPlaneServer } from '../../src/index.ts'
 
+import './contract/check-answers.ts'
+
 /** A document that tests look into as they like; what it must hold, they say. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any

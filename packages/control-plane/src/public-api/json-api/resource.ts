@@ -52,6 +52,12 @@ export const text =
   (row) =>
     nullableTextOf(row, column)
 
+/** Scalr's document knows no `null` for it: left out where it is unset. */
+export const textIfSet =
+  (column: string): Cell =>
+  (row) =>
+    nullableTextOf(row, column) ?? undefined
+
 export const integer =
   (column: string): Cell =>
   (row) =>
@@ -66,6 +72,12 @@ export const json =
   (column: string): Cell =>
   (row) =>
     jsonOf(row, column)
+
+/** The same of a `_json` column. */
+export const jsonIfSet =
+  (column: string): Cell =>
+  (row) =>
+    jsonOf(row, column) ?? undefined
 
 export const constant =
   (value: unknown): Cell =>

@@ -31,7 +31,6 @@ export const modules: Resource = {
     name: text('name'),
     provider: text('provider'),
     source,
-    description: constant(null),
     status: text('status'),
     'error-message': text('error_message'),
     'vcs-repo': json('vcs_repo_json'),

@@ -1,4 +1,4 @@
-import { text, type Resource } from '../json-api/index.ts'
+import { text, textIfSet, type Resource } from '../json-api/index.ts'
 
 /** Where a configuration came from, as its uploader said. */
 export const vcsRevisions: Resource = {
@@ -14,8 +14,8 @@ export const vcsRevisions: Resource = {
     'commit-sha': text('commit_sha'),
     'commit-message': text('commit_message'),
     'commit-url': text('commit_url'),
-    'repository-id': text('repository_id'),
-    'clone-url': text('clone_url'),
+    'repository-id': textIfSet('repository_id'),
+    'clone-url': textIfSet('clone_url'),
     'sender-username': text('sender_username'),
   },
   relations: {},

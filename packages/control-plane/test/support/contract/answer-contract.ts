@@ -1,0 +1,310 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import formats from 'ajv-formats'
+
+import type { ContractDocument, ContractOperation, SchemaNode } from './contract-document.ts'
+import { ourExtensions } from './our-extensions.ts'
+
+export interface Answer {
+  readonly method: string
+  /** Route below the API's base, as `/runs/:id`. */
+  readonly route: string
+  readonly status: number
+  readonly contentType: string
+  /** `undefined` for a stream. */
+  readonly body: string | undefined
+}
+
+interface ResourceObject {
+  readonly type?: unknown
+  readonly attributes?: Readonly<Record<string, unknown>>
+  readonly relationships?: Readonly<Record<string, unknown>>
+  readonly links?: Readonly<Record<string, unknown>>
+}
+
+const errorsSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['errors'],
+  properties: {
+    errors: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['status', 'title', 'detail', 'code', 'source', 'meta'],
+        properties: {
+          status: { type: 'string', pattern: '^[45][0-9]{2}$' },
+          title: { type: 'string', minLength: 1 },
+          detail: { type: ['string', 'null'] },
+          code: { type: ['string', 'null'] },
+          source: {
+            type: ['object', 'null'],
+            additionalProperties: false,
+            minProperties: 1,
+            maxProperties: 1,
+            properties: {
+              pointer: { type: 'string', pattern: '^/' },
+              parameter: { type: 'string', minLength: 1 },
+            },
+          },
+          meta: { type: ['object', 'null'] },
+        },
+      },
+    },
+  },
+}
+
+const page = { type: 'integer', minimum: 1 }
+const pageOrNull = { type: ['integer', 'null'], minimum: 1 }
+const listMetaSchema = {
+  type: 'object',
+  required: ['pagination'],
+  properties: {
+    pagination: {
+      type: 'object',
+      additionalProperties: false,
+      required: [
+        'current-page',
+        'prev-page',
+        'next-page',
+        'total-pages',
+        'total-count',
+        'page-size',
+      ],
+      properties: {
+        'current-page': page,
+        'prev-page': pageOrNull,
+        'next-page': pageOrNull,
+        'total-pages': page,
+        'total-count': { type: 'integer', minimum: 0 },
+        'page-size': page,
+      },
+    },
+  },
+}
+
+/** Checks answers of the public API against an OpenAPI document. Schemas are compiled when first needed. */
+export class AnswerContract {
+  readonly #document: ContractDocument
+  readonly #ajv: Ajv
+  readonly #operations = new Map<string, ContractOperation>()
+  readonly #resources = new Map<string, readonly [name: string, schema: SchemaNode]>()
+  readonly #validators = new Map<string, ValidateFunction>()
+  /** Routes that the document must not know, since they are ours alone. */
+  readonly #ours: ReadonlySet<string>
+
+  constructor(document: ContractDocument, ours: readonly string[] = ourExtensions.routes) {
+    this.#document = document
+    this.#ours = new Set(ours)
+    this.#ajv = new Ajv({
+      strict: false,
+      allErrors: true,
+      verbose: true,
+      validateFormats: true,
+      validateSchema: false,
+    })
+    formats.default(this.#ajv)
+    this.#ajv.addSchema(withPlainNullable(document) as object, 'contract')
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        this.#operations.set(`${method.toUpperCase()} ${shapeOf(path)}`, operation)
+      }
+    }
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      const type = schema.properties?.['type']?.enum
+      const hasAttributes = schema.properties?.['attributes'] !== undefined
+      if (!hasAttributes || type?.length !== 1) continue
+      // Beside `User` stand `CreateUser` and `UserInvite`, which only writes take.
+      const known = this.#resources.get(String(type[0]))
+      if (known === undefined || name.length < known[0].length) {
+        this.#resources.set(String(type[0]), [name, schema])
+      }
+    }
+  }
+
+  /** What is wrong with the answer; empty for a good one. */
+  problemsOf(answer: Answer): readonly string[] {
+    const key = `${answer.method} ${shapeOf(answer.route)}`
+    const problems = [...this.#problems(key, answer)]
+    return problems.map((problem) => `${key} → ${answer.status}: ${problem}`)
+  }
+
+  *#problems(key: string, answer: Answer): Generator<string> {
+    const { status } = answer
+    const isJson = /^application\/(?:vnd\.api\+)?json/u.test(answer.contentType)
+    const body: unknown =
+      isJson && answer.body !== undefined && answer.body !== ''
+        ? JSON.parse(answer.body)
+        : undefined
+    if (status >= 400) {
+      if (answer.contentType !== 'application/vnd.api+json') {
+        yield `an error came as '${answer.contentType}'`
+      }
+      if (answer.method !== 'HEAD') yield* this.#validate('errors', errorsSchema, body)
+      return
+    }
+    const operation = this.#operations.get(key)
+    if (operation === undefined) {
+      if (!this.#ours.has(key)) yield 'the document does not have this operation'
+    } else {
+      const response = operation.responses[String(status)]
+      if (response === undefined) {
+        if (!ourExtensions.statuses.includes(`${key} ${status}`))
+          yield `the document has ${Object.keys(operation.responses).join(', ')} alone`
+      } else {
+        const schema = schemaOf(response, answer.contentType)
+        if (schema === undefined && isJsonApi(body)) yield 'the document has no such body'
+        if (schema !== undefined) {
+          if (body === undefined) yield 'the body is missing'
+          else {
+            yield* this.#validate(`${key} ${status}`, this.#pointerTo(schema), body)
+            if (answer.contentType === 'application/vnd.api+json') {
+              yield* this.#listProblems(schema, body)
+            }
+          }
+        }
+      }
+    }
+    if (!isJsonApi(body)) return
+    for (const resource of [body.data].flat()) {
+      if (isResource(resource)) yield* this.#nameProblems(resource)
+    }
+    for (const resource of body.included ?? []) {
+      if (!isResource(resource)) yield 'something included is no resource'
+      else {
+        yield* this.#nameProblems(resource)
+        const [name] = this.#resources.get(String(resource.type)) ?? []
+        // The document says nothing of what is included: it is what it is elsewhere.
+        if (name !== undefined) {
+          yield* this.#validate(name, { $ref: `contract#/components/schemas/${name}` }, resource)
+        }
+      }
+    }
+  }
+
+  *#listProblems(schema: SchemaNode, body: unknown): Generator<string> {
+    const name = schema.$ref?.split('/').at(-1)
+    const resolved = name === undefined ? schema : this.#document.components.schemas[name]
+    const isList = resolved?.properties?.['data']?.type === 'array'
+    if (!isList || resolved?.properties?.['meta'] === undefined || !isJsonApi(body)) return
+    yield* this.#validate('list meta', listMetaSchema, body.meta)
+  }
+
+  /** Schemas let unknown names pass; here they do not. */
+  *#nameProblems(resource: ResourceObject): Generator<string> {
+    const type = String(resource.type)
+    const found = this.#resources.get(type)
+    if (found === undefined) {
+      yield `the document has no type '${type}'`
+      return
+    }
+    const [, schema] = found
+    const known = (part: string): ReadonlySet<string> =>
+      new Set(Object.keys(schema.properties?.[part]?.properties ?? {}))
+    for (const part of ['attributes', 'relationships', 'links'] as const) {
+      const names = known(part)
+      for (const key of Object.keys(resource[part] ?? {})) {
+        const isOurs =
+          part === 'attributes'
+            ? ourExtensions.attribute.test(key)
+            : part === 'links' && (ourExtensions.links as readonly string[]).includes(key)
+        if (!names.has(key) && !isOurs) yield `${type}: unknown name in ${part}: ${key}`
+      }
+    }
+  }
+
+  *#validate(key: string, schema: object, value: unknown): Generator<string> {
+    let validate = this.#validators.get(key)
+    if (validate === undefined) {
+      validate = this.#ajv.compile(schema)
+      this.#validators.set(key, validate)
+    }
+    if (validate(value)) return
+    for (const error of validate.errors ?? []) {
+      if (isExcused(error, value)) continue
+      const shown = JSON.stringify(valueAt(value, error.instancePath)) ?? 'nothing'
+      yield `${key}${error.instancePath} ${error.message ?? ''} (${shown.slice(0, 200)})`
+    }
+  }
+
+  #pointerTo(schema: SchemaNode): object {
+    if (schema.$ref === undefined) return schema
+    return { $ref: `contract${schema.$ref}` }
+  }
+}
+
+/** `/runs/{run}` and `/runs/:id` are both `/runs/{}`. */
+function shapeOf(path: string): string {
+  return path.replaceAll(/\{[^}]*\}|:[A-Za-z]+/gu, '{}')
+}
+
+function schemaOf(
+  response: ContractOperation['responses'][string],
+  contentType: string,
+): SchemaNode | undefined {
+  const { content } = response
+  const type = contentType.split(';')[0] ?? ''
+  return (content?.[type] ?? content?.['application/vnd.api+json'])?.schema
+}
+
+function isJsonApi(
+  body: unknown,
+): body is {
+  readonly data: unknown
+  readonly included?: readonly unknown[]
+  readonly meta?: unknown
+} {
+  return typeof body === 'object' && body !== null && 'data' in body
+}
+
+/** Identifiers alone, as relationship endpoints list them, have no attributes. */
+function isResource(value: unknown): value is ResourceObject {
+  return typeof value === 'object' && value !== null && 'attributes' in value && 'type' in value
+}
+
+/** A nullable enum that does not list `null`, as Scalr writes them, and values of our own. */
+function isExcused(error: ErrorObject, value: unknown): boolean {
+  const attribute = error.instancePath.split('/').at(-1) ?? ''
+  if (error.keyword === 'enum') {
+    const isNullable = (error.parentSchema as SchemaNode | undefined)?.nullable === true
+    if (isNullable && valueAt(value, error.instancePath) === null) return true
+  }
+  if (error.keyword === 'type' && valueAt(value, error.instancePath) === null) {
+    return isNullOfOurs(error.instancePath, value)
+  }
+  if (error.keyword === 'enum') {
+    const ours: readonly unknown[] = ourExtensions.enumValues.get(attribute) ?? []
+    return ours.includes(valueAt(value, error.instancePath))
+  }
+  return false
+}
+
+/** `nullable` without a `type` is nothing that ajv takes: beside `anyOf` it is one more choice, else idle. */
+function withPlainNullable(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withPlainNullable)
+  if (typeof node !== 'object' || node === null) return node
+  const plain = Object.fromEntries(
+    Object.entries(node).map(([name, value]) => [name, withPlainNullable(value)]),
+  )
+  if (plain['nullable'] !== true || 'type' in plain) return plain
+  const { nullable: _nullable, anyOf, ...rest } = plain
+  return Array.isArray(anyOf) ? { ...rest, anyOf: [...anyOf, { type: 'null' }] } : rest
+}
+
+/** Where a resource begins, in a document or by itself, and what its place is called from there. */
+function isNullOfOurs(pointer: string, value: unknown): boolean {
+  const resource = /^(?:\/data(?:\/\d+)?)?(?=\/(?:attributes|relationships)\/)/u.exec(pointer)?.[0]
+  if (resource === undefined) return false
+  const type = String(valueAt(value, `${resource}/type`))
+  return ourExtensions.nulls.includes(`${type}${pointer.slice(resource.length)}`)
+}
+
+function valueAt(value: unknown, pointer: string): unknown {
+  let current = value
+  for (const part of pointer.split('/').slice(1)) {
+    if (typeof current !== 'object' || current === null) return undefined
+    current = Reflect.get(current, part)
+  }
+  return current
+}
