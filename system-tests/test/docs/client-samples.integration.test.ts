@@ -115,6 +115,9 @@ describe('samples of the client', () => {
     const script = await archiveOf({ 'check.sh': 'echo checked' })
     await controlPlaneSamples.registryHook(client, environmentId, script)
     await controlPlaneSamples.unlockState(client, workspaceId)
+    expect(await controlPlaneSamples.serverlessPool(client, 'never shown')).toEqual([
+      { name: 'X-Launch-Secret', value: null, sensitive: true },
+    ])
     const [, hcl = '', rego = ''] =
       /^```hcl\n(.*?)^```.*?^```rego\n(.*?)^```/msu.exec(read('docs/policies.md')) ?? []
     const policies = await archiveOf({ 'scalr-policy.hcl': hcl, 'small_changes.rego': rego })

@@ -18,6 +18,18 @@ export async function registryHook(
   // #endregion
 }
 
+export async function serverlessPool(client: ScalrClient, secret: string): Promise<unknown> {
+  // #region serverless-pool
+  const pool = await client.agentPools.create({
+    name: 'serverless',
+    webhookEnabled: true,
+    webhookUrl: 'https://launcher.example.com/',
+    webhookHeaders: [{ name: 'X-Launch-Secret', value: secret, sensitive: true }],
+  })
+  // #endregion
+  return pool.webhookHeaders
+}
+
 export async function unlockState(client: ScalrClient, workspaceId: string): Promise<void> {
   // #region unlock-state
   const { agentStateLock } = await client.workspaces.get(workspaceId)
