@@ -148,12 +148,12 @@ docker_engine() {
   [[ $host =~ ^(unix|tcp):// ]] || return 0
   export DOCKER_HOST=$host TEST_DOCKER_HOST=$host TEST_IAC=$iac
   step "images, $engine" 300 "${PNPM[@]}" engines up docker-images
-  # The executor itself on both; of the whole system each part once, and runs and canaries twice.
-  suites=(packages/executor-docker docker-runs docker-canaries)
+  # The executor itself and runs on both; of the rest of the system each part once.
+  suites=(packages/executor-docker docker-runs)
   if [ "$engine" = docker ]; then
     suites+=(docker-kill docker-memory docker-caches docker-bad-input docker-demo)
   else
-    suites+=(docker-signal-matrix docker-serverless)
+    suites+=(docker-signal-matrix docker-serverless docker-canaries)
   fi
   tests "engine tests, $engine" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
   step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker

@@ -41,8 +41,9 @@ describe.skipIf(kubeconfig === '' || tool === undefined)('I12: planted secrets, 
   const looks: readonly (() => Promise<void>)[] = [
     () => ask('objects', 'get', kinds, '--output=yaml'),
     async () => {
-      const pod = scene.watch.pods.at(-1)?.metadata.name
-      if (pod === undefined) return
+      const names = await scene.kubectl('get', 'pods', '--output=name')
+      const pod = names.trim().split('\n').at(-1)?.replace('pod/', '') ?? ''
+      if (pod === '') return
       await ask('description', 'describe', 'pod', pod)
       await ask('logs', 'logs', pod, '--container=main')
     },

@@ -16,10 +16,10 @@ import { jobExitCodes } from './stages.ts'
  * - `job_allowed` is what a stage may start in spite of: 0, but for the post-apply hook after a soft
  *   interrupt.
  */
-export const jobScriptRuntime = String.raw`unset job_added job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_changed job_code
+export const jobScriptRuntime = String.raw`unset job_added job_agent_env job_allowed job_argument job_begun job_busy job_bytes job_caught job_changed job_code
 unset job_complete job_cr job_crlf job_cwd job_delimiter job_destroyed job_dir job_fifo job_found
 unset job_has_changes job_iac job_iac_cwd job_key job_kind job_line job_major job_mentioned job_minor
-unset job_newline job_nonce job_number job_patch job_path job_pid job_pid_file job_pids job_program job_rest
+unset job_newline job_nonce job_number job_patch job_path job_pid job_pid_file job_pids job_program job_rest job_round
 unset job_result job_root job_sent job_signal job_stage job_target job_told job_tool job_tries job_unit
 unset job_units job_value job_values job_version job_waited job_wanted job_wrapper job_writer
 job_wanted=0
@@ -63,6 +63,24 @@ job_tool_signal() {
   esac
 }
 
+# Which signals a process takes by handlers of its own.
+job_caught_by() {
+  while read -r job_key job_value; do
+    case $job_key in SigCgt:) echo "$job_value"; return ;; esac
+  done <"/proc/$1/status"
+}
+
+# A child that was only just forked still has our traps: it would take the signal, and forget it. From then on
+# what it has not yet become dies of it, as it should.
+job_settle() {
+  job_round=0
+  job_caught=$(job_caught_by $$)
+  while [ -n "$job_caught" ] && [ "$job_round" -lt 50 ] && [ "$(job_caught_by "$1")" = "$job_caught" ]; do
+    job_round=$((job_round + 1))
+    sleep 0.02 || sleep 1
+  done
+} 2>/dev/null
+
 # One interrupt to the child, and to it alone. A hook gets one TERM, since a shell's background child
 # ignores INT; what is left of it after a hard interrupt dies of the executor's KILL.
 job_interrupt() {
@@ -70,6 +88,7 @@ job_interrupt() {
     job_interrupt_units
     return 0
   fi
+  [ -n "$job_told" ] || job_settle "$job_pid"
   job_target=$job_pid
   # A tool that another program runs.
   if [ "$job_kind" = tool ] && [ -n "$job_pid_file" ] && [ -s "$job_pid_file" ]; then
