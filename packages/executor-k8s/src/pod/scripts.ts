@@ -175,7 +175,16 @@ export function layCommand(bytes: number, waitMs: number): readonly [string, ...
 const refuseScript = `exec 2>/dev/null
 ${toolPath}
 mkdir -p ${run}
-if mkdir ${run}/${podMarks.go}; then : >${run}/${marks.notStarted}; fi
+if mkdir ${run}/${podMarks.go}; then
+  : >${run}/${marks.notStarted}
+else
+  # Whoever was faster may not have said yet what it is to be.
+  rounds=0
+  until [ -e ${run}/${marks.notStarted} ] || [ -s ${run}/${marks.main} ] || [ -e ${run}/${marks.exit} ] || [ "$rounds" -ge 250 ]; do
+    rounds=$((rounds + 1))
+    sleep 0.02 || sleep 1
+  done
+fi
 if [ -e ${run}/${marks.notStarted} ]; then echo refused; else echo started; fi
 `
 

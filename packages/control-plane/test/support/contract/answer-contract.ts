@@ -248,9 +248,7 @@ function schemaOf(
   return (content?.[type] ?? content?.['application/vnd.api+json'])?.schema
 }
 
-function isJsonApi(
-  body: unknown,
-): body is {
+function isJsonApi(body: unknown): body is {
   readonly data: unknown
   readonly included?: readonly unknown[]
   readonly meta?: unknown
