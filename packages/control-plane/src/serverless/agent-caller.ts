@@ -10,7 +10,7 @@ import { postTask } from './post-task.ts'
 import { readHeaders } from './webhook-headers.ts'
 
 /** At once, to all webhooks and to those of one pool: one that is slow holds no other up. */
-const mostCalls = 32
+const mostCalls = 256
 const mostCallsOfPool = 8
 const answerLimitMs = 15_000
 
@@ -87,9 +87,10 @@ export class AgentCaller {
   /** Keeps a call for each job that wants one. */
   #callForNew(): void {
     const { db, ids } = this.#options
-    this.#calls.dropOver()
-    if (this.#calls.wanting().length === 0) return
+    if (this.#calls.isIdle()) return
     db.transaction(() => {
+      this.#calls.makeUpForTaken(this.#at())
+      this.#calls.dropOver()
       for (const job of this.#calls.wanting()) this.#calls.add(ids('atask'), job, this.#at())
     })
   }
@@ -103,6 +104,7 @@ export class AgentCaller {
       // Another task: the launcher remembers the key of the one that it accepted.
       call = { ...row, id: this.#options.ids('atask'), attempts: 0, created_at: this.#at() }
       this.#calls.renew(row.id, call.id, call.created_at)
+      call = { ...call, due_at: call.created_at }
       this.#options.logger.warn(
         { poolId: row.pool_id, runId: row.run_id, task: row.id, next: call.id },
         'No agent came for a task that its webhook accepted; calling again',
@@ -130,7 +132,8 @@ export class AgentCaller {
     const answer = await postTask(
       {
         id: row.id,
-        action: row.phase,
+        // As scalr.io names them.
+        action: row.phase === 'policy' ? 'policy.check' : row.phase,
         runId: row.run_id,
         workspaceId: row.workspace_id,
         environmentId: row.environment_id,
@@ -151,7 +154,7 @@ export class AgentCaller {
       return
     }
     const delayMs = callDelayMs(timing, row.attempts, answer)
-    this.#calls.postpone(row.id, this.#at(delayMs), answer.reason)
+    this.#calls.postpone(row, this.#at(delayMs), answer.reason)
     logger.warn(
       { ...facts, reason: answer.reason },
       'A call for an agent was not accepted; calling again',

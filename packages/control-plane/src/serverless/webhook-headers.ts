@@ -27,6 +27,7 @@ const reserved: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'user-agent',
 ])
 
 /** Why a header of that name cannot be sent, or `undefined`. */

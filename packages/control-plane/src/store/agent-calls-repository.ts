@@ -40,6 +40,17 @@ export class AgentCallsRepository {
     this.#db = db
   }
 
+  /** Whether there is nothing to add and nothing to forget. */
+  isIdle(): boolean {
+    const row = this.#db.get(
+      `SELECT 1 AS found WHERE EXISTS (SELECT 1 FROM ${wanting}
+           AND NOT EXISTS (SELECT 1 FROM agent_calls c WHERE ${sameWish}))
+         OR EXISTS (SELECT 1 FROM agent_calls c
+           WHERE NOT EXISTS (SELECT 1 FROM ${wanting} AND ${sameWish}))`,
+    )
+    return row === undefined
+  }
+
   /** Jobs that are queued for agents who come when they are called. Oldest first. */
   wanting(): WantingJob[] {
     return this.#db.all<WantingJob>(
@@ -64,6 +75,28 @@ export class AgentCallsRepository {
     )
   }
 
+  /**
+   * Agents take the oldest job, whichever they were called for. When one took a job whose own call was not accepted,
+   * the agent that was accepted for another job is missing there: that job is called for again.
+   */
+  makeUpForTaken(at: string): void {
+    const taken = this.#db.all<{ pool_id: string; count: number }>(
+      `SELECT c.pool_id, count(*) AS count FROM agent_calls c JOIN jobs j ON j.id = c.job_id
+         AND j.pool_id = c.pool_id AND j.state IN ('assigned', 'started')
+       WHERE c.accepted_at IS NULL GROUP BY c.pool_id`,
+    )
+    for (const { pool_id: poolId, count } of taken) {
+      this.#db.run(
+        `UPDATE agent_calls SET due_at = ? WHERE id IN (
+           SELECT c.id FROM agent_calls c JOIN jobs j ON j.id = c.job_id AND j.state = 'queued'
+           WHERE c.pool_id = ? AND c.accepted_at IS NOT NULL ORDER BY c.accepted_at LIMIT ?)`,
+        at,
+        poolId,
+        count,
+      )
+    }
+  }
+
   /** Forgets calls whose job was taken, ended, or moved to another pool. */
   dropOver(): void {
     this.#db.run(
@@ -76,7 +109,7 @@ export class AgentCallsRepository {
       `SELECT c.*, j.phase, j.run_id, j.workspace_id, w.environment_id, p.webhook_url, p.webhook_headers_json
        FROM agent_calls c JOIN jobs j ON j.id = c.job_id JOIN workspaces w ON w.id = j.workspace_id
          JOIN agent_pools p ON p.id = c.pool_id
-       WHERE c.due_at <= ? ORDER BY c.due_at, c.rowid LIMIT 500`,
+       WHERE c.due_at <= ? ORDER BY c.due_at, c.rowid LIMIT 10000`,
       at,
     )
   }
@@ -106,22 +139,24 @@ export class AgentCallsRepository {
     )
   }
 
-  postpone(id: string, to: string, reason: string): void {
+  /** Due again at `to`, or at once where the pool was changed during the attempt. */
+  postpone(call: Pick<AgentCallRow, 'id' | 'due_at'>, to: string, reason: string): void {
     this.#db.run(
-      'UPDATE agent_calls SET attempts = attempts + 1, due_at = ?, error_message = ? WHERE id = ?',
-      to,
+      `UPDATE agent_calls SET attempts = attempts + 1, error_message = ?, due_at = iif(due_at = ?, ?, due_at)
+       WHERE id = ?`,
       reason,
-      id,
+      call.due_at,
+      to,
+      call.id,
     )
   }
 
   /** What the pool's webhook has not accepted is worth another try now. */
   hasten(poolId: string, at: string): void {
     this.#db.run(
-      'UPDATE agent_calls SET due_at = ? WHERE pool_id = ? AND accepted_at IS NULL AND due_at > ?',
+      'UPDATE agent_calls SET due_at = ? WHERE pool_id = ? AND accepted_at IS NULL',
       at,
       poolId,
-      at,
     )
   }
 }

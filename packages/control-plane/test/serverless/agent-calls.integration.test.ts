@@ -202,6 +202,23 @@ describe('the webhook of a serverless pool', () => {
     expect(new Set(keys).size).toBe(keys.length)
   })
 
+  it('is told of another task when the agent that came took another job', async () => {
+    await using scene = await startScene({ webhookRetryMs: 600_000 })
+    const { receiver, world, poolId } = scene
+    receiver.answer = status(503)
+    const first = await scene.queueRun()
+    await eventually(async () => expect(await scene.waitingReason(first)).toContain('503'))
+    receiver.answer = accept
+    const second = await scene.queueRun()
+    await eventually(async () => expect(await scene.waitingReason(second)).toContain('accepted'))
+    // Called for the second, it takes the oldest.
+    const agent = await RunningAgent.register(world, poolId)
+    expect((await agent.take()).run.id).toBe(first)
+    await untilReceived(receiver, 3)
+    expect(receiver.received.map(({ body }) => body['run_id'])).toEqual([first, second, second])
+    expect(new Set(receiver.received.map(({ headers }) => headers['idempotency-key'])).size).toBe(3)
+  })
+
   it('that is slow holds up no other', async () => {
     await using scene = await startScene()
     const { world, receiver } = scene
