@@ -1,4 +1,5 @@
 export {
+  parseRetryAfter,
   randomId,
   silentLogger,
   syncDirectory,
@@ -11,4 +12,5 @@ export {
 
 export { ControlPlaneError, errorCode, type ControlPlaneErrorCode } from './control-plane-error.ts'
 export { requestBytes } from './request-bytes.ts'
+export { retryDelayMs } from './retry-delay.ts'
 export { resolveTiming, type Timing, type TimingOptions } from './timing.ts'

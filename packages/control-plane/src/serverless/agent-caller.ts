@@ -128,7 +128,7 @@ export class AgentCaller {
 
   async #call(row: DueCallRow): Promise<void> {
     const { timing, logger } = this.#options
-    const headers = readHeaders(JSON.parse(row.webhook_headers_json ?? '[]'))
+    const headers = readHeaders(JSON.parse(row.webhook_headers_json ?? '[]')) ?? []
     const answer = await postTask(
       {
         id: row.id,
@@ -145,6 +145,7 @@ export class AgentCaller {
         dispatcher: this.#dispatcher,
         timeoutMs: answerLimitMs,
         signal: this.#closing.signal,
+        now: () => this.#options.clock.now(),
       },
     )
     const facts = { poolId: row.pool_id, runId: row.run_id, task: row.id }

@@ -1,4 +1,4 @@
-import type { Timing } from '../runtime/index.ts'
+import { retryDelayMs, type Timing } from '../runtime/index.ts'
 
 import type { TaskAnswer } from './post-task.ts'
 
@@ -13,8 +13,7 @@ export function callDelayMs(
   answer: Exclude<TaskAnswer, { kind: 'accepted' }>,
 ): number {
   // Nothing changes until somebody mends it; then a change of the pool brings it forward.
-  const most = answer.kind === 'refused' ? refusedMs : mostBusyMs
-  const ceiling = Math.min(most, timing.webhookRetryMs * 2 ** Math.min(attempts, 20))
-  const asked = answer.kind === 'busy' ? Math.min(answer.retryAfterMs ?? 0, mostAskedMs) : 0
-  return Math.max(asked, ceiling / 2 + (Math.random() * ceiling) / 2)
+  const mostMs = answer.kind === 'refused' ? refusedMs : mostBusyMs
+  const askedMs = answer.kind === 'busy' ? Math.min(answer.retryAfterMs ?? 0, mostAskedMs) : 0
+  return retryDelayMs({ attempts, baseMs: timing.webhookRetryMs, mostMs, askedMs })
 }

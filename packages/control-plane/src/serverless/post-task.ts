@@ -2,6 +2,8 @@ import { STATUS_CODES } from 'node:http'
 
 import { request, type Dispatcher } from 'undici'
 
+import { parseRetryAfter } from '../runtime/index.ts'
+
 /** What a pool's webhook is told of a task. */
 export interface AgentTask {
   /** The idempotency key as well. */
@@ -39,9 +41,11 @@ export async function postTask(
     readonly dispatcher: Dispatcher
     readonly timeoutMs: number
     readonly signal: AbortSignal
+    /** By which a `Retry-After` that is a date is read. */
+    readonly now: () => Date
   },
 ): Promise<TaskAnswer> {
-  const { url, headers, dispatcher, timeoutMs, signal } = options
+  const { url, headers, dispatcher, timeoutMs, signal, now } = options
   const { origin } = new URL(url)
   const timeout = AbortSignal.timeout(timeoutMs)
   try {
@@ -66,7 +70,7 @@ export async function postTask(
     })
     // The status is the answer; what follows it may break off.
     await answer.body.dump({ limit: mostAnswerBytes, signal }).catch(() => signal.throwIfAborted())
-    return judge(origin, answer)
+    return judge(origin, answer, now())
   } catch (error) {
     signal.throwIfAborted()
     const reason = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : messageOf(error)
@@ -78,19 +82,16 @@ export async function postTask(
   }
 }
 
-function judge(origin: string, { statusCode, headers }: Dispatcher.ResponseData): TaskAnswer {
+function judge(
+  origin: string,
+  { statusCode, headers }: Dispatcher.ResponseData,
+  now: Date,
+): TaskAnswer {
   if (statusCode >= 200 && statusCode < 300) return { kind: 'accepted' }
   const reason = `${origin} answered ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd()
   if (statusCode < 500 && !busyStatuses.has(statusCode)) return { kind: 'refused', reason }
-  return { kind: 'busy', reason, retryAfterMs: retryAfterMsOf(headers['retry-after']) }
-}
-
-/** Seconds or a date (RFC 9110, 10.2.3). */
-function retryAfterMsOf(value: string | readonly string[] | undefined): number | undefined {
-  const text = typeof value === 'string' ? value : value?.[0]
-  if (text === undefined) return undefined
-  const ms = /^\d{1,9}$/u.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+  const asked = [headers['retry-after']].flat()[0]
+  return { kind: 'busy', reason, retryAfterMs: parseRetryAfter(asked, now) }
 }
 
 function messageOf(error: unknown): string {

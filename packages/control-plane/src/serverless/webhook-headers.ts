@@ -44,7 +44,7 @@ export function headerValueProblem(value: string): string | undefined {
     : 'A header value has visible ASCII characters, with blanks and tabs between them alone.'
 }
 
-/** Headers as the database has them. */
-export function readHeaders(json: unknown): readonly WebhookHeader[] {
-  return keptSchema.safeParse(json).data ?? []
+/** Headers as the database has them; `undefined` where there are none. */
+export function readHeaders(json: unknown): readonly WebhookHeader[] | undefined {
+  return keptSchema.safeParse(json).data
 }

@@ -7,10 +7,10 @@ import {
   type ApiErrorOptions,
 } from '../errors/index.ts'
 import { problemSchema, problemTypes } from '../protocol/index.ts'
+import { parseRetryAfter } from '../runtime/index.ts'
 import { readBeginning } from './bounded-body.ts'
 import type { HttpAnswer } from './http-call.ts'
 import { describeShape, redactText } from './redact.ts'
-import { parseRetryAfter } from './retry-timing.ts'
 
 const maxErrorBytes = 64 * 1024
 

@@ -17,7 +17,7 @@ export { HttpTransport, type HttpTransportOptions } from './http-transport.ts'
 export { translateFailure, type Failure, type FailureContext } from './network-failure.ts'
 export { pathSegment } from './path-segment.ts'
 export { checkReply, checkRequest, readJson } from './read-json.ts'
-export { parseRetryAfter, retryDelayMs, type RetryTiming } from './retry-timing.ts'
+export { retryDelayMs, type RetryTiming } from './retry-timing.ts'
 export { streamedBody } from './streamed-body.ts'
 export {
   checkBearerToken,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { parseRetryAfter, retryDelayMs } from '../../src/http/index.ts'
+import { retryDelayMs } from '../../src/http/index.ts'
 
 describe('retryDelayMs', () => {
   it('widens the window from 0.5 s to 64 s', () => {
@@ -30,25 +30,4 @@ describe('retryDelayMs', () => {
       ),
     )
   })
-})
-
-describe('parseRetryAfter', () => {
-  const now = new Date('2026-01-01T00:00:00Z')
-
-  it.each([
-    ['0', 0],
-    ['120', 120_000],
-    [' 7 ', 7000],
-    ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
-    ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
-  ])('reads %j', (value, expected) => {
-    expect(parseRetryAfter(value, now)).toBe(expected)
-  })
-
-  it.each([undefined, '', '-1', '1.5', 'soon', '9999999999999999', '2026-01-01'])(
-    'ignores %j',
-    (value) => {
-      expect(parseRetryAfter(value, now)).toBeUndefined()
-    },
-  )
 })

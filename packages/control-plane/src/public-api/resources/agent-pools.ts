@@ -1,5 +1,4 @@
-import { z } from 'zod'
-
+import { readHeaders } from '../../serverless/index.ts'
 import {
   constant,
   empty,
@@ -10,14 +9,6 @@ import {
   toOne,
   type Resource,
 } from '../json-api/index.ts'
-
-const webhookHeadersSchema = z.array(
-  z.object({
-    name: z.string().min(1),
-    value: z.string().nullable().default(null),
-    sensitive: z.boolean().default(false),
-  }),
-)
 
 const usedSql = `(EXISTS (SELECT 1 FROM workspaces w WHERE w.agent_pool_id = t.id)
   OR EXISTS (SELECT 1 FROM environments n WHERE n.default_agent_pool_id = t.id)
@@ -47,9 +38,8 @@ export const agentPools: Resource = {
     'webhook-enabled': flag('webhook_enabled'),
     'webhook-url': text('webhook_url'),
     'webhook-headers': (row) => {
-      const headers = webhookHeadersSchema.safeParse(jsonOf(row, 'webhook_headers_json'))
-      if (!headers.success) return null
-      return headers.data.map((header) => (header.sensitive ? { ...header, value: null } : header))
+      const headers = readHeaders(jsonOf(row, 'webhook_headers_json')) ?? null
+      return headers && headers.map((one) => (one.sensitive ? { ...one, value: null } : one))
     },
   },
   relations: {

@@ -83,7 +83,7 @@ function withKeptValues(
   before: Row | undefined,
 ): readonly WebhookHeader[] {
   const kept = new Map(
-    (before === undefined ? [] : readHeaders(jsonOf(before, 'webhook_headers_json')))
+    ((before && readHeaders(jsonOf(before, 'webhook_headers_json'))) ?? [])
       .filter(({ sensitive }) => sensitive)
       .map(({ name, value }) => [name.toLowerCase(), value]),
   )

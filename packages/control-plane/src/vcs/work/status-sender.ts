@@ -2,7 +2,7 @@ import type { CommitStatusRow } from '../../store/index.ts'
 import { createForgeClient, ForgeError } from '../forge/index.ts'
 import type { VcsContext } from '../vcs-context.ts'
 
-import { retryDelayMs } from './retry-delay.ts'
+import { vcsDelayMs } from './vcs-delay.ts'
 import { statusOfRun } from './status-of-run.ts'
 
 const maxAttempts = 200
@@ -84,7 +84,7 @@ export class StatusSender {
         isFinal ? 'A status of a commit was refused' : 'A status of a commit is sent again',
       )
       if (isFinal || row.attempts >= maxAttempts) statuses.giveUp(row, reason)
-      else statuses.postpone(row, at(retryDelayMs(timing, row.attempts, error)), reason)
+      else statuses.postpone(row, at(vcsDelayMs(timing, row.attempts, error)), reason)
     }
   }
 }

@@ -3,7 +3,7 @@ import type { VcsProviderRow, VcsTaskRow } from '../../store/index.ts'
 import { createForgeClient, ForgeError } from '../forge/index.ts'
 import type { VcsContext } from '../vcs-context.ts'
 
-import { retryDelayMs } from './retry-delay.ts'
+import { vcsDelayMs } from './vcs-delay.ts'
 import { TaskRefusedError, type TaskHandler } from './vcs-task.ts'
 
 const maxActive = 8
@@ -88,7 +88,7 @@ export class TaskRunner {
     db.transaction(() => {
       if (error instanceof ForgeError) providers.setError(provider.id, reason)
       if (!isLast) {
-        tasks.postpone(task.id, at(retryDelayMs(timing, task.attempts, error)), reason)
+        tasks.postpone(task.id, at(vcsDelayMs(timing, task.attempts, error)), reason)
       } else if (tasks.remove(task.id)) {
         handler.failed(task, reason)
       }
