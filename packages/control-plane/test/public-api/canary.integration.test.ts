@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 
 import { ApiClient } from '../support/api-client.ts'
+import { eventually } from '../support/eventually.ts'
 import { makeWorkspace, startWorld, uploadConfiguration } from '../support/world.ts'
 
 /** The only columns that may hold a secret. */
@@ -68,6 +69,14 @@ describe('secrets', () => {
       { workspace: ['workspaces', workspaceId] },
     )
     await uploadConfiguration(world.api, workspaceId)
+    // Nobody is there: each call fails, and says why.
+    await keep(
+      world.api.write('PATCH', `/agent-pools/${poolId}`, 'agent-pools', {
+        'webhook-enabled': true,
+        'webhook-url': 'http://127.0.0.1:1/tasks',
+        'webhook-headers': [{ name: 'x-secret', value: 'canary-header', sensitive: true }],
+      }),
+    )
     const run = await world.api.create(
       '/runs',
       'runs',
@@ -78,6 +87,7 @@ describe('secrets', () => {
       },
       { workspace: ['workspaces', workspaceId] },
     )
+    await eventually(() => expect(logged.join('\n')).toContain('was not accepted'))
     await keep(world.api.post(`/runs/${run.id}/actions/cancel`))
     const state = Buffer.from(
       JSON.stringify({
@@ -109,14 +119,6 @@ describe('secrets', () => {
       ),
     )
     const pool = await world.api.create(`/agent-pools/${poolId}/access-tokens`, 'access-tokens')
-    // Nobody is there: each call fails, and says why.
-    await keep(
-      world.api.write('PATCH', `/agent-pools/${poolId}`, 'agent-pools', {
-        'webhook-enabled': true,
-        'webhook-url': 'http://127.0.0.1:1/tasks',
-        'webhook-headers': [{ name: 'x-secret', value: 'canary-header', sensitive: true }],
-      }),
-    )
     const tokens: string[] = [world.controlPlane.ownerToken(), pool.attributes.token]
 
     for (const attributes of [
