@@ -37,6 +37,8 @@ export default defineConfig({
       ...(summaryFile === undefined ? [] : [new SummaryReporter(summaryFile)]),
     ],
     allowOnly: false,
+    // Awaits what happens by itself: one second, the default, is what a busy machine takes for a breath.
+    expect: { poll: { timeout: 15_000 } },
     // Processes that tests start strip the types of every source anew, unless they find them here.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') },
     projects: [
