@@ -156,7 +156,7 @@ docker_engine() {
     suites+=(docker-signal-matrix docker-serverless docker-canaries)
   fi
   tests "engine tests, $engine" 1200 vitest run --project engines --maxWorkers=1 "${suites[@]}"
-  step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker
+  step_ending "kit, $engine" 900 '^[1-9][0-9]* passed, 0 failed, [0-9]+ skipped$' "${PNPM[@]}" kit --executor docker --parallel 3
   # A given one may hold what is none of ours.
   [ "$host" = "$given_engine" ] || step "nothing left in $engine" 60 bash -c nothing_left_in_engine
   unset DOCKER_HOST TEST_DOCKER_HOST TEST_IAC

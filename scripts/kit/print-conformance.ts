@@ -30,8 +30,13 @@ export async function printConformance(
     sum[result.status] += 1
     print(lineOf(result))
   }
-  print(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
+  print(sumLine(sum))
   return sum
+}
+
+/** The last line of a kit. */
+export function sumLine({ passed, failed, skipped }: ConformanceSum): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`
 }
 
 function lineOf(result: BehaviourResult): string {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
+import { conformanceBehaviours } from '@scalr-agent/core/testing'
 import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -40,6 +41,19 @@ describe('pnpm kit', () => {
     expect(exitCode).toBe(0)
   })
 
+  it('runs all of it in several processes, and sums them up', async () => {
+    const { exitCode, output } = await kit('--executor', 'fake', '--parallel', '3')
+    const lines = output.trimEnd().split('\n')
+    expect(
+      lines
+        .slice(0, -1)
+        .map((line) => line.split(' – ')[0]?.slice(5))
+        .toSorted(),
+    ).toEqual(conformanceBehaviours.map(({ id }) => id).toSorted())
+    expect(lines.at(-1)).toMatch(/^[1-9]\d* passed, 0 failed, \d+ skipped$/u)
+    expect(exitCode).toBe(0)
+  })
+
   it.each([
     [[], 'Name an executor: pnpm kit --executor fake|docker|kubernetes|process'],
     [
@@ -52,6 +66,8 @@ describe('pnpm kit', () => {
       "There is no behaviour or group 'lunch'. Groups: identity, check,",
     ],
     [['--exekutor', 'fake'], "Unknown option '--exekutor'"],
+    [['--executor', 'fake', '--parallel', '0'], '--parallel is 0; it has to be a number of'],
+    [['--executor', 'fake', '--parallel', '2', '--only', 'wait'], 'without --only and --shard'],
   ])('refuses %j with one clear line', async (parameters, message) => {
     const { exitCode, output } = await kit(...parameters)
     expect(output).toContain(message)

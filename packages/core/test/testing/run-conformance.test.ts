@@ -63,6 +63,27 @@ describe('runConformance', () => {
     expect(results.map(({ behaviour }) => behaviour)).toEqual(expected)
   })
 
+  it('has marked the behaviours that count in the whole engine, which cannot run beside others', async () => {
+    const options = fakeOptions()
+    const counting = new Set<string>()
+    let counts = 0
+    const countResources = async (): Promise<number> => {
+      counts += 1
+      return await options.countResources()
+    }
+    for await (const { behaviour, status } of runConformance({ ...options, countResources })) {
+      if (counts > 0) counting.add(behaviour.id)
+      counts = 0
+      if (status !== 'skipped') {
+        expect([behaviour.id, counting.has(behaviour.id)]).toEqual([
+          behaviour.id,
+          behaviour.countsResources === true,
+        ])
+      }
+    }
+    expect(counting.size).toBeGreaterThan(10)
+  })
+
   it('fails a behaviour that takes too long, and goes on with the next', async () => {
     const options = fakeOptions()
     const create = (): FakeExecutor => {
@@ -106,6 +127,7 @@ describe('runConformance', () => {
 
 function fakeOptions(): Omit<RunConformanceOptions, 'create'> & {
   readonly create: () => FakeExecutor
+  readonly countResources: () => Promise<number>
 } {
   const engine = new FakeEngine()
   return {

@@ -51,6 +51,11 @@ export interface Behaviour {
   /** A sentence that is true of an executor that passes. */
   readonly title: string
   readonly requires?: readonly Requirement[]
+  /**
+   * Counts what is in the whole engine before and after: nothing else may come and go there meanwhile,
+   * while other behaviours may run beside each other. @default false
+   */
+  readonly countsResources?: boolean
   /** @default 60_000 */
   readonly timeoutMs?: number
   /** Rejects when the executor does not behave so. */

@@ -160,6 +160,7 @@ export const adoptionBehaviours: readonly Behaviour[] = [
     title:
       'I3: a launcher that is killed half-way leaves nothing, or what can be destroyed; launching again works',
     requires,
+    countsResources: true,
     run: async (context) => {
       const before = await context.countResources()
       const spec = context.spec(exitWith, ['6'])

@@ -48,6 +48,7 @@ export const checkBehaviours: readonly Behaviour[] = [
     group: 'check',
     title: 'leaves nothing behind',
     requires: ['option:countResources'],
+    countsResources: true,
     run: async (context) => {
       const before = await context.countResources()
       await context.executor.check({ signal: context.signal })

@@ -128,6 +128,7 @@ export const destroyBehaviours: readonly Behaviour[] = [
     group: 'destroy',
     title: 'leaves nothing in the engine, whatever the workload did',
     requires: ['option:countResources'],
+    countsResources: true,
     run: async (context) => {
       const before = await context.countResources()
       const { workload: ended } = await context.run(print, [octal('over')])

@@ -146,6 +146,7 @@ export const filesInBehaviours: readonly Behaviour[] = [
     id: `files-in.${id}`,
     group: 'files-in',
     title: `refuses an archive that holds ${what}, and nothing is left`,
+    countsResources: true,
     run: async (context) => {
       const before = await context.countResources()
       const spec = context.spec(idle, [], { files: () => archive(entries) })

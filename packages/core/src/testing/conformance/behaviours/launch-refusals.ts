@@ -19,6 +19,7 @@ export const launchRefusalBehaviours: readonly Behaviour[] = [
     id: `launch.${id}`,
     group: 'launch',
     title: `refuses ${what}, and nothing is left`,
+    countsResources: true,
     run: async (context) => {
       const before = await context.countResources()
       const spec = { ...context.spec(idle), ...changes }

@@ -149,6 +149,7 @@ export const launchBehaviours: readonly Behaviour[] = [
     group: 'launch',
     title:
       'I3: a launch that is aborted half-way throws the reason, leaves nothing, and can be repeated',
+    countsResources: true,
     run: async (context) => {
       const before = await context.countResources()
       const reason = new Error('changed my mind')
