@@ -44,6 +44,7 @@ import { registerEnvironments } from './routes/environments.ts'
 import { registerHookEnvironmentLinks } from './routes/hook-environment-links.ts'
 import { registerHooks } from './routes/hooks.ts'
 import { registerModules } from './routes/modules.ts'
+import { registerNotShared } from './routes/not-shared.ts'
 import { registerPhases } from './routes/phases.ts'
 import { registerPolicyChecks } from './routes/policy-checks.ts'
 import { registerPolicyGroups } from './routes/policy-groups.ts'
@@ -93,6 +94,7 @@ const routes: readonly ((api: PublicApi) => void)[] = [
   registerServiceAccounts,
   registerTags,
   registerTagLinks,
+  registerNotShared,
   registerEnvironments,
   registerWorkspaces,
   registerAgentPools,

@@ -12,14 +12,19 @@ import { idOf, queryOf, sendDocument, userOf, type PublicApi } from '../public-a
 import { accessTokens, agentPools, serviceAccounts } from '../resources/index.ts'
 
 import { agentsOf, endAccess } from './pool-access.ts'
+import { never } from './refusals.ts'
 import { sendResource, updateRow } from './writes.ts'
 
-const updateSchema = z.object({
+const changesSchema = z.object({
   name: z.string().max(64).nullish(),
   description: z.string().max(255).nullish(),
 })
 /** Ten years of minutes: more is a slip of the pen. */
-const createSchema = updateSchema.extend({ 'expires-in': z.int().min(1).max(5_256_000).nullish() })
+const createSchema = changesSchema.extend({ 'expires-in': z.int().min(1).max(5_256_000).nullish() })
+
+const updateSchema = changesSchema.extend({
+  'expires-in': never('The end of a token cannot be moved. Make another one.'),
+})
 
 const minuteMs = 60_000
 

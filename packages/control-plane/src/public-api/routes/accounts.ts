@@ -5,6 +5,7 @@ import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { accounts } from '../resources/index.ts'
 
 import { registerReads } from './read-routes.ts'
+import { always, refuseRelations } from './refusals.ts'
 import { nameSchema, sendResource, updateRow, withUniqueName } from './writes.ts'
 
 const updateSchema = z.object({
@@ -14,9 +15,7 @@ const updateSchema = z.object({
       error: 'This control plane does not look at addresses: filter them in front of it.',
     })
     .optional(),
-  'support-access-enabled': z
-    .literal(false, { error: 'Nobody gives support for this control plane.' })
-    .optional(),
+  'support-access-enabled': always(false, 'Nobody gives support for this control plane.'),
 })
 
 /** The account of the caller. */
@@ -32,6 +31,7 @@ export function registerAccounts(api: PublicApi): void {
     if (typeof owner === 'string' && owner !== row['owner_id']) {
       throw relationNotFound('owner', 'User', owner)
     }
+    refuseRelations(body, { one: { 'identity-provider': 'IdentityProvider' } })
     const { name } = body.attributes
     withUniqueName('Account', name, () => updateRow(api, 'accounts', id, { name }))
     return sendResource(api, request, reply, { resource: accounts, id })

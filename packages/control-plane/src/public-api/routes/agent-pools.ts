@@ -47,6 +47,7 @@ export function registerAgentPools(api: PublicApi): void {
     const { accountId } = userOf(request)
     const body = parseWriteBody(request.body, 'agent-pools', createSchema)
     checkAccount(api, accountId, body)
+    refuseEnvironment(body)
     const id = api.ids('apool')
     withUniqueName('Agent pool', body.attributes.name, () =>
       db.transaction(() => {
@@ -70,6 +71,7 @@ export function registerAgentPools(api: PublicApi): void {
     const id = idOf(request)
     const before = api.reader.row(agentPools, accountId, id)
     const body = parseWriteBody(request.body, 'agent-pools', updateSchema)
+    refuseEnvironment(body)
     withUniqueName('Agent pool', body.attributes.name, () =>
       db.transaction(() => {
         checkKind(before, body)
@@ -142,6 +144,12 @@ function setLinks(api: PublicApi, accountId: string, poolId: string, body: Body)
 }
 
 /** Agents of a pool run jobs, or they relay: that follows from the pool, and not from one day to the other. */
+/** Scalr's older way to say who may use the pool, which it has given up. */
+function refuseEnvironment(body: Body): void {
+  if (typeof body.one('environment') !== 'string') return
+  throw invalidRelationship('environment', "Give 'environments', the list of them.")
+}
+
 function checkKind(before: Row, body: Body): void {
   const wanted = body.attributes['vcs-enabled']
   if (wanted === undefined || wanted === flagOf(before, 'vcs_enabled')) return

@@ -15,6 +15,9 @@ export function createRun(api: PublicApi, user: ApiUser, document: unknown): str
   const { accountId, userId } = user
   const body = parseWriteBody(document, 'runs', runAttributesSchema)
   const { attributes } = body
+  if (typeof body.one('created-by-run') === 'string') {
+    throw invalidRelationship('created-by-run', 'Here no run starts another one.')
+  }
   const workspace = requiredRow(api, accountId, body, { name: 'workspace', resource: workspaces })
   const workspaceId = textOf(workspace, 'id')
   if (textOf(workspace, 'execution_mode') === 'local') {

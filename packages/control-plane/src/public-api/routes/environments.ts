@@ -13,6 +13,7 @@ import { agentPools, environments } from '../resources/index.ts'
 
 import { requirePoolIn } from './pool-rules.ts'
 import { registerReads } from './read-routes.ts'
+import { always, refuseRelations } from './refusals.ts'
 import { setTags, taggedEnvironments } from './tag-links.ts'
 import {
   checkAccount,
@@ -28,8 +29,16 @@ import {
 const updateSchema = z.object({
   name: nameSchema(255).optional(),
   'mask-sensitive-output': z.boolean().optional(),
+  'is-federated-to-account': always(false, 'Here environments have no access to each other.'),
+  'remote-backend': always(true, 'This control plane keeps the states of all workspaces.'),
+  'remote-backend-overridable': z.boolean().optional(),
 })
 const createSchema = updateSchema.extend({ name: nameSchema(255) })
+/** What other accounts of Scalr have, and nobody has here. */
+const unknown = {
+  one: { 'storage-profile': 'StorageProfile' },
+  many: ['default-provider-configurations', 'provider-configurations'],
+}
 const lockSchema = z.object({ reason: z.string().max(1000).nullish() })
 
 export function registerEnvironments(api: PublicApi): void {
@@ -40,6 +49,7 @@ export function registerEnvironments(api: PublicApi): void {
     const { accountId, userId } = userOf(request)
     const body = parseWriteBody(request.body, 'environments', createSchema)
     checkAccount(api, accountId, body)
+    refuseRelations(body, unknown)
     const id = api.ids('env')
     withUniqueName('Environment', body.attributes.name, () =>
       db.transaction(() => {
@@ -48,6 +58,7 @@ export function registerEnvironments(api: PublicApi): void {
           account_id: accountId,
           name: body.attributes.name,
           mask_sensitive_output: body.attributes['mask-sensitive-output'],
+          remote_backend_overridable: body.attributes['remote-backend-overridable'],
           created_by: userId,
           created_at: api.clock.now().toISOString(),
         })
@@ -63,11 +74,13 @@ export function registerEnvironments(api: PublicApi): void {
     const id = idOf(request)
     api.reader.row(environments, accountId, id)
     const body = parseWriteBody(request.body, 'environments', updateSchema)
+    refuseRelations(body, unknown)
     withUniqueName('Environment', body.attributes.name, () =>
       db.transaction(() => {
         updateRow(api, 'environments', id, {
           name: body.attributes.name,
           mask_sensitive_output: body.attributes['mask-sensitive-output'],
+          remote_backend_overridable: body.attributes['remote-backend-overridable'],
           updated_at: api.clock.now().toISOString(),
         })
         setDefaultPool(api, accountId, id, body)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { invalidAttribute } from '../json-api/index.ts'
 
+import { never } from './refusals.ts'
 import { variableNameFault } from './variable-names.ts'
 
 /** Goes behind `-target=`: one line, as Terraform writes addresses. */
@@ -49,7 +50,7 @@ export const runAttributesSchema = z.object({
   'replace-addrs': z.array(address).max(1000).nullish(),
   variables: z.array(runVariable).max(1000).nullish(),
   // Passed over, these would run at another time or with other values than was asked for.
-  'plan-at': z.null({ error: 'This control plane does not schedule runs.' }).optional(),
+  'plan-at': never('This control plane does not schedule runs.'),
   inputs: z
     .array(z.unknown())
     .max(0, 'Inputs are not taken here; give them as variables of the run.')

@@ -7,11 +7,12 @@ import { runs } from '../resources/index.ts'
 import { createRun } from './create-run.ts'
 import { fromEngine } from './from-engine.ts'
 import { registerReads } from './read-routes.ts'
+import { never } from './refusals.ts'
 import { commentSchema } from './run-actions.ts'
 import { parseActionBody, sendResource } from './writes.ts'
 
 const confirmSchema = commentSchema.extend({
-  'apply-at': z.null({ error: 'This control plane does not schedule applies.' }).optional(),
+  'apply-at': never('This control plane does not schedule applies.'),
 })
 /** `force` is our own: Scalr's public API has no force-cancel. */
 const cancelSchema = commentSchema.extend({ force: z.boolean().default(false) })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { invalidAttribute, nullableTextOf, textOf, type Row } from '../json-api/index.ts'
 
+import { always, never } from './refusals.ts'
 import { workspaceRepoSchema } from './vcs-binding.ts'
 import { nameSchema, type Changes } from './writes.ts'
 
@@ -20,6 +21,8 @@ const relativePath = z
 const version = z
   .string()
   .regex(/^\d+\.\d+\.\d+(-[A-Za-z0-9.]+)?$/u, 'Use a full version, such as 1.11.4.')
+
+const unscheduled = 'This control plane does not schedule runs.'
 
 /** Scalr's first, which is the agents' too. */
 const firstTerragrunt = [0, 58, 13] as const
@@ -49,6 +52,8 @@ export const workspaceChangesSchema = z.object({
   'auto-apply': z.boolean().optional(),
   'auto-queue-runs': z.enum(['always', 'never', 'skip_first', 'on_create_only']).optional(),
   'execution-mode': z.enum(['remote', 'local']).optional(),
+  // Scalr's older word for the same, which gives way to the newer one.
+  operations: z.boolean().optional(),
   'iac-platform': z.enum(['terraform', 'opentofu']).optional(),
   'terraform-version': version.nullish(),
   terragrunt: terragruntSchema.nullish(),
@@ -69,6 +74,18 @@ export const workspaceChangesSchema = z.object({
     .enum(['production', 'staging', 'testing', 'development', 'unmapped'])
     .optional(),
   'vcs-repo': workspaceRepoSchema.nullish(),
+  'force-latest-run': always(
+    false,
+    'Here runs of a workspace go in the order in which they were queued.',
+  ),
+  'remote-backend': always(true, 'This control plane keeps the states of all workspaces.'),
+  'remote-state-sharing': always(
+    false,
+    'Here a run reads the state of its own workspace alone; states are not shared.',
+  ),
+  'auto-destroy-days': never(unscheduled),
+  'apply-schedule': never(unscheduled),
+  'destroy-schedule': never(unscheduled),
 })
 /** What a new workspace must and may have. */
 export const workspaceSchema = workspaceChangesSchema.extend({ name: workspaceName })
@@ -87,7 +104,7 @@ export function workspaceColumns(
 ): Changes {
   const { hooks, terragrunt } = attributes
   const varFiles = attributes['var-files']
-  if (attributes['execution-mode'] === 'local' && attributes['auto-apply'] === true) {
+  if (modeOf(attributes) === 'local' && attributes['auto-apply'] === true) {
     throw invalidAttribute('auto-apply', 'A workspace in local execution mode has no runs.')
   }
   checkVersion(attributes, before)
@@ -95,7 +112,7 @@ export function workspaceColumns(
     name: attributes.name,
     auto_apply: attributes['auto-apply'],
     auto_queue_runs: attributes['auto-queue-runs'],
-    execution_mode: attributes['execution-mode'],
+    execution_mode: modeOf(attributes),
     iac_platform: attributes['iac-platform'],
     iac_version: attributes['terraform-version'],
     terragrunt_json: terragrunt === undefined ? undefined : terragruntJson(terragrunt),
@@ -106,6 +123,16 @@ export function workspaceColumns(
     deletion_protection: attributes['deletion-protection-enabled'],
     environment_type: attributes['environment-type'],
   }
+}
+
+function modeOf(
+  attributes: z.infer<typeof workspaceChangesSchema>,
+): 'remote' | 'local' | undefined {
+  const { operations } = attributes
+  return (
+    attributes['execution-mode'] ??
+    (operations === undefined ? undefined : operations ? 'remote' : 'local')
+  )
 }
 
 function terragruntJson(terragrunt: z.infer<typeof terragruntSchema> | null): string | null {

@@ -39,6 +39,7 @@ export function registerWorkspaces(api: PublicApi): void {
   app.post('/workspaces', (request, reply) => {
     const { accountId, userId } = userOf(request)
     const body = parseWriteBody(request.body, 'workspaces', workspaceSchema)
+    refuseModule(body)
     const environment = { name: 'environment', resource: environments }
     const environmentId = textOf(requiredRow(api, accountId, body, environment), 'id')
     const id = api.ids('ws')
@@ -66,6 +67,7 @@ export function registerWorkspaces(api: PublicApi): void {
     const id = idOf(request)
     const row = api.reader.row(workspaces, accountId, id)
     const body = parseWriteBody(request.body, 'workspaces', workspaceChangesSchema)
+    refuseModule(body)
     const environmentId = textOf(row, 'environment_id')
     const wanted = body.one('environment')
     if (wanted !== undefined && wanted !== environmentId) {
@@ -135,6 +137,16 @@ export function registerWorkspaces(api: PublicApi): void {
     api.engine.workspaceChanged(id)
     return sendResource(api, request, reply, { resource: workspaces, id })
   })
+}
+
+/** Passed over, it would leave a workspace that waits for a configuration for ever. */
+function refuseModule(body: WriteBody<unknown>): void {
+  const relation = 'module-version'
+  if (typeof body.one(relation) !== 'string') return
+  throw invalidRelationship(
+    relation,
+    'Workspaces are not made of modules here: bind the repository of the module, or upload a configuration that calls it.',
+  )
 }
 
 function poolOf(

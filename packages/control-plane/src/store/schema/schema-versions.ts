@@ -6,6 +6,7 @@ import { planVariablesSchema } from './v5-plan-variables.ts'
 import { vcsSchema } from './v6-vcs.ts'
 import { identitiesSchema } from './v7-identities.ts'
 import { agentCallsSchema } from './v8-agent-calls.ts'
+import { hookRepositoriesSchema } from './v9-hook-repositories.ts'
 
 /**
  * The whole schema, one file a version: version n brings a database from n-1 to n. Never edit one
@@ -26,4 +27,5 @@ export const schemaVersions: readonly string[] = [
   vcsSchema,
   identitiesSchema,
   agentCallsSchema,
+  hookRepositoriesSchema,
 ]
