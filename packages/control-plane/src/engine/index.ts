@@ -22,6 +22,7 @@ export {
   isConfirmable,
   isDiscardable,
   isTerminalRun,
+  runStatuses,
   type RunStatus,
 } from './run-status.ts'
 export { describeHolder, stateLockFacts, type StateLockFacts } from './state-lock.ts'

@@ -1,3 +1,18 @@
+export {
+  attribute,
+  constant,
+  flag,
+  integer,
+  json,
+  jsonIfSet,
+  nullableInteger,
+  nullableText,
+  nullableTime,
+  text,
+  textIfSet,
+  time,
+  type Attribute,
+} from './attribute.ts'
 export { createErrorHandler, sendErrors } from './error-handler.ts'
 export type { SqlCondition } from './filter-sql.ts'
 export { parseListQuery, type ListQuery } from './list-query.ts'
@@ -16,18 +31,10 @@ export {
 export { Reader, type JsonApiDocument } from './reader.ts'
 export {
   byUser,
-  constant,
   empty,
   emptyMany,
-  flag,
-  integer,
-  json,
-  jsonIfSet,
-  text,
-  textIfSet,
   toMany,
   toOne,
-  type Cell,
   type Filter,
   type ReadContext,
   type Relation,

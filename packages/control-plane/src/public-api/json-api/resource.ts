@@ -1,6 +1,7 @@
 import type { RunEngine } from '../../engine/index.ts'
 
-import { flagOf, idsOf, jsonOf, nullableTextOf, type Row } from './row.ts'
+import type { Attribute } from './attribute.ts'
+import { idsOf, nullableTextOf, type Row } from './row.ts'
 
 /** What an attribute may look at beside its row. */
 export interface ReadContext {
@@ -8,9 +9,6 @@ export interface ReadContext {
   readonly publicUrl: () => string
   readonly now: () => Date
 }
-
-/** The value of an attribute. */
-export type Cell = (row: Row, context: ReadContext) => unknown
 
 export type Relation =
   | { readonly type: string; readonly id: (row: Row) => string | null }
@@ -36,7 +34,7 @@ export interface Resource {
   readonly from: string
   /** SQL expression of the account that owns a row. */
   readonly account: string
-  readonly attributes: Readonly<Record<string, Cell>>
+  readonly attributes: Readonly<Record<string, Attribute>>
   readonly relations: Readonly<Record<string, Relation>>
   readonly links?: (row: Row, context: ReadContext) => Readonly<Record<string, string>>
   readonly filters: Readonly<Record<string, Filter>>
@@ -46,43 +44,6 @@ export interface Resource {
   readonly sorts: Readonly<Record<string, string>>
   readonly defaultSort: string
 }
-
-export const text =
-  (column: string): Cell =>
-  (row) =>
-    nullableTextOf(row, column)
-
-/** Scalr's document knows no `null` for it: left out where it is unset. */
-export const textIfSet =
-  (column: string): Cell =>
-  (row) =>
-    nullableTextOf(row, column) ?? undefined
-
-export const integer =
-  (column: string): Cell =>
-  (row) =>
-    row[column] ?? null
-
-export const flag =
-  (column: string): Cell =>
-  (row) =>
-    flagOf(row, column)
-
-export const json =
-  (column: string): Cell =>
-  (row) =>
-    jsonOf(row, column)
-
-/** The same of a `_json` column. */
-export const jsonIfSet =
-  (column: string): Cell =>
-  (row) =>
-    jsonOf(row, column) ?? undefined
-
-export const constant =
-  (value: unknown): Cell =>
-  () =>
-    value
 
 export function toOne(type: string, column: string): Relation {
   return { type, id: (row) => nullableTextOf(row, column) }

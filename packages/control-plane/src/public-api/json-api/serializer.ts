@@ -28,8 +28,8 @@ export function serialize(
   const wanted = fields.get(resource.type)
   const keeps = (name: string): boolean => wanted === undefined || wanted.includes(name)
   const attributes: Record<string, unknown> = {}
-  for (const [name, cell] of Object.entries(resource.attributes)) {
-    if (keeps(name)) attributes[name] = cell(row, context)
+  for (const [name, { read }] of Object.entries(resource.attributes)) {
+    if (keeps(name)) attributes[name] = read(row, context)
   }
   const relationships: Record<string, { data: ResourceIdentifier | ResourceIdentifier[] | null }> =
     {}

@@ -1,4 +1,15 @@
-import { byUser, constant, nullableTextOf, text, type Resource } from '../json-api/index.ts'
+import { z } from 'zod'
+
+import {
+  attribute,
+  byUser,
+  constant,
+  nullableText,
+  nullableTextOf,
+  nullableTime,
+  time,
+  type Resource,
+} from '../json-api/index.ts'
 
 /** By SQLite's own clock; what an answer says of a token goes by the control plane's. */
 const expiredSql =
@@ -17,17 +28,17 @@ export const accessTokens: Resource = {
     WHERE k.revoked_at IS NULL) t`,
   account: 't.account_id',
   attributes: {
-    name: text('name'),
-    description: text('description'),
-    'created-at': text('created_at'),
-    'expires-at': text('expires_at'),
-    'is-expired': (row, { now }) => {
+    name: nullableText('name'),
+    description: nullableText('description'),
+    'created-at': time('created_at'),
+    'expires-at': nullableTime('expires_at'),
+    'is-expired': attribute(z.boolean(), (row, { now }) => {
       const expiresAt = nullableTextOf(row, 'expires_at')
       return expiresAt !== null && Date.parse(expiresAt) <= now().getTime()
-    },
-    'last-used-at': text('last_used_at'),
+    }),
+    'last-used-at': nullableTime('last_used_at'),
     // Only in the answer to its creation.
-    token: constant(null),
+    token: constant(null, z.string().nullable()),
   },
   relations: { 'created-by': byUser('created_by') },
   filters: { 'is-expired': { column: expiredSql, flag: true } },

@@ -1,4 +1,6 @@
-import { constant, empty, text, toOne, type Resource } from '../json-api/index.ts'
+import { z } from 'zod'
+
+import { constant, empty, text, time, toOne, type Resource } from '../json-api/index.ts'
 
 export const accounts: Resource = {
   type: 'accounts',
@@ -10,9 +12,9 @@ export const accounts: Resource = {
   account: 't.id',
   attributes: {
     name: text('name'),
-    'created-at': text('created_at'),
-    'allowed-ips': constant([]),
-    'support-access-enabled': constant(false),
+    'created-at': time('created_at'),
+    'allowed-ips': constant([], z.array(z.string())),
+    'support-access-enabled': constant(false, z.boolean()),
   },
   relations: {
     owner: toOne('users', 'owner_id'),

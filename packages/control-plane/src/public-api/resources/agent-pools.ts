@@ -1,14 +1,23 @@
+import { z } from 'zod'
+
 import { readHeaders } from '../../serverless/index.ts'
 import {
+  attribute,
   constant,
   empty,
   flag,
   jsonOf,
+  nullableText,
   text,
   toMany,
   toOne,
   type Resource,
 } from '../json-api/index.ts'
+
+/** The values of sensitive ones are never shown again. */
+const shownHeaders = z
+  .array(z.object({ name: z.string(), value: z.string().nullable(), sensitive: z.boolean() }))
+  .nullable()
 
 const usedSql = `(EXISTS (SELECT 1 FROM workspaces w WHERE w.agent_pool_id = t.id)
   OR EXISTS (SELECT 1 FROM environments n WHERE n.default_agent_pool_id = t.id)
@@ -33,14 +42,14 @@ export const agentPools: Resource = {
     'is-shared': flag('is_shared'),
     'vcs-enabled': flag('vcs_enabled'),
     'in-use': flag('in_use'),
-    'is-scalr-managed': constant(false),
-    features: constant(['relay']),
+    'is-scalr-managed': constant(false, z.boolean()),
+    features: constant(['relay'], z.array(z.string())),
     'webhook-enabled': flag('webhook_enabled'),
-    'webhook-url': text('webhook_url'),
-    'webhook-headers': (row) => {
+    'webhook-url': nullableText('webhook_url'),
+    'webhook-headers': attribute(shownHeaders, (row) => {
       const headers = readHeaders(jsonOf(row, 'webhook_headers_json')) ?? null
       return headers && headers.map((one) => (one.sensitive ? { ...one, value: null } : one))
-    },
+    }),
   },
   relations: {
     account: toOne('accounts', 'account_id'),

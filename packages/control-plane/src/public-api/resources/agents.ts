@@ -1,7 +1,18 @@
-import { constant, text, textOf, toOne, type Resource } from '../json-api/index.ts'
+import { z } from 'zod'
+
+import {
+  attribute,
+  constant,
+  nullableText,
+  text,
+  textOf,
+  time,
+  toOne,
+  type Resource,
+} from '../json-api/index.ts'
 
 /** Our drivers in Scalr's words; what Scalr does not know is `unknown` there. */
-const drivers: Readonly<Record<string, string>> = {
+const drivers: Readonly<Record<string, 'local' | 'docker' | 'kubernetes' | 'kubernetes-job'>> = {
   local: 'local',
   process: 'local',
   docker: 'docker',
@@ -18,18 +29,23 @@ export const agents: Resource = {
   account: 'p.account_id',
   attributes: {
     name: text('name'),
-    status: (row, { engine }) => engine.agentStatus(textOf(row, 'id')),
-    'error-message': text('error_message'),
+    status: attribute(z.enum(['idle', 'busy', 'errored', 'offline']), (row, { engine }) =>
+      engine.agentStatus(textOf(row, 'id')),
+    ),
+    'error-message': nullableText('error_message'),
     version: text('version'),
     os: text('os'),
     runtime: text('runtime'),
-    driver: (row) => drivers[textOf(row, 'driver')] ?? 'unknown',
-    'kubernetes-driver-mode': constant('default'),
+    driver: attribute(
+      z.enum(['unknown', 'local', 'docker', 'kubernetes', 'kubernetes-job']),
+      (row) => drivers[textOf(row, 'driver')] ?? 'unknown',
+    ),
+    'kubernetes-driver-mode': constant('default', z.string()),
     'cpu-platform': text('cpu_platform'),
-    'upgrade-status': constant('none'),
-    'created-at': text('created_at'),
-    'last-seen-at': text('last_seen_at'),
-    'relay-last-seen-at': constant(null),
+    'upgrade-status': constant('none', z.string()),
+    'created-at': time('created_at'),
+    'last-seen-at': time('last_seen_at'),
+    'relay-last-seen-at': constant(null, z.iso.datetime().nullable()),
   },
   relations: { pool: toOne('agent-pools', 'pool_id') },
   filters: {

@@ -1,13 +1,20 @@
+import { z } from 'zod'
+
 import {
+  attribute,
   constant,
   flag,
-  integer,
+  nullableInteger,
+  nullableText,
   nullableTextOf,
   text,
   textOf,
+  time,
   toOne,
   type Resource,
 } from '../json-api/index.ts'
+
+import { statusTimestamps } from './shared-schemas.ts'
 
 export const configurationVersions: Resource = {
   type: 'configuration-versions',
@@ -23,17 +30,17 @@ export const configurationVersions: Resource = {
     source: text('source'),
     'auto-queue-runs': flag('auto_queue_runs'),
     'is-dry': flag('is_dry'),
-    'error-message': text('error_message'),
-    size: integer('bytes'),
-    inputs: constant([]),
-    'created-at': text('created_at'),
-    'status-timestamps': (row) => {
+    'error-message': nullableText('error_message'),
+    size: nullableInteger('bytes'),
+    inputs: constant([], z.array(z.unknown())),
+    'created-at': time('created_at'),
+    'status-timestamps': attribute(statusTimestamps, (row) => {
       const uploadedAt = nullableTextOf(row, 'uploaded_at')
       return {
         'pending-at': textOf(row, 'created_at'),
         ...(uploadedAt === null ? {} : { [`${textOf(row, 'status')}-at`]: uploadedAt }),
       }
-    },
+    }),
   },
   relations: {
     workspace: toOne('workspaces', 'workspace_id'),

@@ -1,14 +1,20 @@
+import { z } from 'zod'
+
 import {
   byUser,
   empty,
   json,
+  nullableText,
   publicApiPath,
   text,
   textOf,
+  time,
   toMany,
   toOne,
   type Resource,
 } from '../json-api/index.ts'
+
+import { vcsRepo } from './shared-schemas.ts'
 
 /** Hooks of the registry. Their files come by upload. */
 export const hooks: Resource = {
@@ -22,14 +28,14 @@ export const hooks: Resource = {
   account: 't.account_id',
   attributes: {
     name: text('name'),
-    description: text('description'),
+    description: nullableText('description'),
     interpreter: text('interpreter'),
     'scriptfile-path': text('scriptfile_path'),
-    'vcs-repo': json('vcs_repo_json'),
-    'hook-blob-id': text('archive_id'),
+    'vcs-repo': json('vcs_repo_json', vcsRepo),
+    'hook-blob-id': nullableText('archive_id'),
     status: text('status'),
-    'error-message': text('error_message'),
-    'updated-at': text('updated_at'),
+    'error-message': nullableText('error_message'),
+    'updated-at': time('updated_at'),
   },
   relations: {
     account: toOne('accounts', 'account_id'),
@@ -63,7 +69,7 @@ export const hookEnvironmentLinks: Resource = {
     (SELECT email FROM actors WHERE id = h.updated_by) AS updated_by_email`,
   from: 'hook_environment_links t JOIN hooks h ON h.id = t.hook_id',
   account: 'h.account_id',
-  attributes: { events: json('events_json') },
+  attributes: { events: json('events_json', z.array(z.string())) },
   relations: {
     environment: toOne('environments', 'environment_id'),
     hook: toOne('hooks', 'hook_id'),

@@ -1,22 +1,31 @@
+import { z } from 'zod'
+
 import {
+  attribute,
   byUser,
   constant,
   empty,
-  integer,
   json,
+  nullableInteger,
+  nullableText,
   nullableTextOf,
   publicApiPath,
   text,
   textOf,
+  time,
   toMany,
   toOne,
-  type Cell,
   type Resource,
 } from '../json-api/index.ts'
 
+import { never, vcsRepo } from './shared-schemas.ts'
+
 /** How a configuration names the module. */
-const source: Cell = (row, { publicUrl }) =>
-  `${new URL(publicUrl()).host}/${textOf(row, 'account_id')}/${textOf(row, 'name')}/${textOf(row, 'provider')}`
+const source = attribute(
+  z.string(),
+  (row, { publicUrl }) =>
+    `${new URL(publicUrl()).host}/${textOf(row, 'account_id')}/${textOf(row, 'name')}/${textOf(row, 'provider')}`,
+)
 
 /** Modules of the registry. */
 export const modules: Resource = {
@@ -32,9 +41,9 @@ export const modules: Resource = {
     provider: text('provider'),
     source,
     status: text('status'),
-    'error-message': text('error_message'),
-    'vcs-repo': json('vcs_repo_json'),
-    'created-at': text('created_at'),
+    'error-message': nullableText('error_message'),
+    'vcs-repo': json('vcs_repo_json', vcsRepo),
+    'created-at': time('created_at'),
   },
   relations: {
     account: toOne('accounts', 'account_id'),
@@ -72,17 +81,17 @@ export const moduleVersions: Resource = {
   attributes: {
     version: text('version'),
     status: text('status'),
-    'error-message': text('error_message'),
-    size: integer('bytes'),
-    'is-root-module': constant(false),
-    'is-forbidden-by': constant(null),
+    'error-message': nullableText('error_message'),
+    size: nullableInteger('bytes'),
+    'is-root-module': constant(false, z.boolean()),
+    'is-forbidden-by': constant(null, never),
     // Modules are stored as they are, and not looked into.
-    details: constant(null),
-    dependencies: constant(null),
-    inputs: constant(null),
-    outputs: constant(null),
-    resources: constant(null),
-    'created-at': text('created_at'),
+    details: constant(null, never),
+    dependencies: constant(null, never),
+    inputs: constant(null, never),
+    outputs: constant(null, never),
+    resources: constant(null, never),
+    'created-at': time('created_at'),
   },
   relations: {
     module: toOne('modules', 'module_id'),

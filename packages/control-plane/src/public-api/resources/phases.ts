@@ -1,16 +1,19 @@
 import { z } from 'zod'
 
 import {
+  constant,
   flag,
-  integer,
   json,
   jsonOf,
+  nullableInteger,
   publicApiPath,
   text,
   textOf,
   type Resource,
   type Row,
 } from '../json-api/index.ts'
+
+import { agentReport, statusTimestamps } from './shared-schemas.ts'
 
 const from = (phase: string): string =>
   `(SELECT * FROM phases WHERE phase = '${phase}') t JOIN runs r ON r.id = t.run_id
@@ -27,13 +30,13 @@ const shared = {
 
 const attributes = {
   status: text('status'),
-  'resource-additions': integer('resource_additions'),
-  'resource-changes': integer('resource_changes'),
-  'resource-destructions': integer('resource_destructions'),
-  'status-timestamps': json('status_timestamps_json'),
-  'execution-details': () => ({ mode: 'agent' }),
+  'resource-additions': nullableInteger('resource_additions'),
+  'resource-changes': nullableInteger('resource_changes'),
+  'resource-destructions': nullableInteger('resource_destructions'),
+  'status-timestamps': json('status_timestamps_json', statusTimestamps),
+  'execution-details': constant({ mode: 'agent' }, z.looseObject({ mode: z.string() })),
   // Our own: how the job ended, in the words of its agent.
-  'agent-report': json('report_json'),
+  'agent-report': json('report_json', agentReport),
 } as const
 
 const keptSchema = z.looseObject({

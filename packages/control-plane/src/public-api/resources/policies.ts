@@ -1,18 +1,25 @@
+import { z } from 'zod'
+
 import {
+  attribute,
   constant,
   empty,
   flag,
   json,
   jsonIfSet,
+  nullableText,
   nullableTextOf,
   publicApiPath,
   text,
   textIfSet,
   textOf,
+  time,
   toMany,
   toOne,
   type Resource,
 } from '../json-api/index.ts'
+
+import { agentReport, statusTimestamps, vcsRepo } from './shared-schemas.ts'
 
 /** Groups of OPA policies. Their files come from a repository, or by upload. */
 export const policyGroups: Resource = {
@@ -29,13 +36,13 @@ export const policyGroups: Resource = {
   attributes: {
     name: text('name'),
     status: text('status'),
-    'error-message': text('error_message'),
+    'error-message': nullableText('error_message'),
     'opa-version': textIfSet('opa_version'),
     'is-enforced': flag('is_enforced'),
-    'execute-as': constant('policy_check'),
-    'common-functions-folder': text('common_functions_folder'),
-    'vcs-repo': json('vcs_repo_json'),
-    'created-at': text('created_at'),
+    'execute-as': constant('policy_check', z.string()),
+    'common-functions-folder': nullableText('common_functions_folder'),
+    'vcs-repo': json('vcs_repo_json', vcsRepo),
+    'created-at': time('created_at'),
   },
   relations: {
     account: toOne('accounts', 'account_id'),
@@ -85,6 +92,10 @@ export const policies: Resource = {
   defaultSort: 't.name',
 }
 
+const overrideSchema = z
+  .object({ comment: z.string().nullable(), 'user-id': z.string().nullable() })
+  .nullable()
+
 /** What the policies say of a run: its phase `policy`. */
 export const policyChecks: Resource = {
   type: 'policy-checks',
@@ -96,20 +107,21 @@ export const policyChecks: Resource = {
   account: 'e.account_id',
   attributes: {
     status: text('status'),
-    result: jsonIfSet('result_json'),
-    'status-timestamps': json('status_timestamps_json'),
+    result: jsonIfSet('result_json', z.looseObject({})),
+    'status-timestamps': json('status_timestamps_json', statusTimestamps),
     // Every user of this control plane may.
-    permissions: constant({ override: true }),
+    permissions: constant({ override: true }, z.object({ override: z.boolean() })),
     // Our own.
-    'agent-error-message': text('error_message'),
-    'agent-override': (row) =>
+    'agent-error-message': nullableText('error_message'),
+    'agent-override': attribute(overrideSchema, (row) =>
       textOf(row, 'status') === 'overridden'
         ? {
             comment: nullableTextOf(row, 'override_comment'),
             'user-id': nullableTextOf(row, 'overridden_by'),
           }
         : null,
-    'agent-report': json('report_json'),
+    ),
+    'agent-report': json('report_json', agentReport),
   },
   relations: {},
   links: (row) => ({ output: `${publicApiPath}/policy-checks/${textOf(row, 'id')}/output` }),

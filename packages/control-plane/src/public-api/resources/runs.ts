@@ -1,19 +1,38 @@
+import { z } from 'zod'
+
+import { runStatuses } from '../../engine/index.ts'
 import {
+  attribute,
   byUser,
   constant,
   empty,
   emptyMany,
   flag,
   json,
+  nullableText,
   text,
   textOf,
+  time,
   toMany,
   toOne,
   type Resource,
 } from '../json-api/index.ts'
 
+import { never, statusTimestamps } from './shared-schemas.ts'
+
 const phase = (name: string): string =>
   `(SELECT x.id FROM phases x WHERE x.run_id = t.id AND x.phase = '${name}')`
+
+/** Values of sensitive ones are never shown. */
+const runVariables = z.array(
+  z.object({
+    key: z.string(),
+    category: z.string(),
+    hcl: z.boolean(),
+    sensitive: z.boolean(),
+    value: z.string().nullable(),
+  }),
+)
 
 export const runs: Resource = {
   type: 'runs',
@@ -29,29 +48,33 @@ export const runs: Resource = {
   from: 'runs t JOIN workspaces w ON w.id = t.workspace_id JOIN environments e ON e.id = w.environment_id',
   account: 'e.account_id',
   attributes: {
-    status: text('status'),
+    status: text('status', z.enum(runStatuses)),
     source: text('source'),
-    message: text('message'),
+    message: nullableText('message'),
     'is-destroy': flag('is_destroy'),
     'is-dry': flag('is_dry'),
     'auto-apply': flag('auto_apply'),
     refresh: flag('refresh'),
     'refresh-only': flag('refresh_only'),
     'save-plan': flag('save_plan'),
-    'target-addrs': json('target_addrs_json'),
-    'replace-addrs': json('replace_addrs_json'),
-    variables: json('variables_json'),
-    inputs: constant(null),
+    'target-addrs': json('target_addrs_json', z.array(z.string())),
+    'replace-addrs': json('replace_addrs_json', z.array(z.string())),
+    variables: json('variables_json', runVariables),
+    inputs: constant(null, never),
     'iac-platform': text('iac_platform'),
     'has-changes': flag('has_changes'),
-    'error-message': text('error_message'),
-    'position-in-queue': (row, { engine }) => engine.positionInQueue(textOf(row, 'id')),
+    'error-message': nullableText('error_message'),
+    'position-in-queue': attribute(z.int().nullable(), (row, { engine }) =>
+      engine.positionInQueue(textOf(row, 'id')),
+    ),
     // Our own: why it does not start, for people.
-    'agent-waiting-reason': (row, { engine }) => engine.waitingReason(textOf(row, 'id')),
-    'apply-at': constant(null),
-    'plan-at': constant(null),
-    'created-at': text('created_at'),
-    'status-timestamps': json('status_timestamps_json'),
+    'agent-waiting-reason': attribute(z.string().nullable(), (row, { engine }) =>
+      engine.waitingReason(textOf(row, 'id')),
+    ),
+    'apply-at': constant(null, z.iso.datetime().nullable()),
+    'plan-at': constant(null, z.iso.datetime().nullable()),
+    'created-at': time('created_at'),
+    'status-timestamps': json('status_timestamps_json', statusTimestamps),
   },
   relations: {
     workspace: toOne('workspaces', 'workspace_id'),

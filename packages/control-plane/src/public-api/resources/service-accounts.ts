@@ -1,4 +1,16 @@
-import { byUser, emptyMany, flagOf, text, toOne, type Resource } from '../json-api/index.ts'
+import { z } from 'zod'
+
+import {
+  attribute,
+  byUser,
+  emptyMany,
+  flagOf,
+  nullableText,
+  text,
+  time,
+  toOne,
+  type Resource,
+} from '../json-api/index.ts'
 
 /** Accounts of programs. There are no teams here, so nobody owns one. */
 export const serviceAccounts: Resource = {
@@ -11,9 +23,11 @@ export const serviceAccounts: Resource = {
   attributes: {
     name: text('name'),
     email: text('email'),
-    description: text('description'),
-    status: (row) => (flagOf(row, 'is_active') ? 'Active' : 'Inactive'),
-    'created-at': text('created_at'),
+    description: nullableText('description'),
+    status: attribute(z.enum(['Active', 'Inactive']), (row) =>
+      flagOf(row, 'is_active') ? 'Active' : 'Inactive',
+    ),
+    'created-at': time('created_at'),
   },
   relations: {
     account: toOne('accounts', 'account_id'),

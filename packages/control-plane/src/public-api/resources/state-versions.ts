@@ -1,11 +1,14 @@
 import { z } from 'zod'
 
 import {
+  attribute,
   integer,
   json,
+  nullableText,
   publicApiPath,
   text,
   textOf,
+  time,
   toOne,
   type Resource,
 } from '../json-api/index.ts'
@@ -43,12 +46,14 @@ export const stateVersions: Resource = {
   account: 'e.account_id',
   attributes: {
     serial: integer('serial'),
-    lineage: text('lineage'),
+    lineage: nullableText('lineage'),
     md5: text('md5'),
     size: integer('bytes'),
-    outputs: (row) => shownOutputs(JSON.parse(textOf(row, 'outputs_json') || '[]')),
-    resources: json('resources_json'),
-    'created-at': text('created_at'),
+    outputs: attribute(z.array(z.looseObject({})), (row) => [
+      ...shownOutputs(JSON.parse(textOf(row, 'outputs_json') || '[]')),
+    ]),
+    resources: json('resources_json', z.array(z.looseObject({}))),
+    'created-at': time('created_at'),
   },
   relations: {
     workspace: toOne('workspaces', 'workspace_id'),

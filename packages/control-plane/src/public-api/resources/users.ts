@@ -1,4 +1,6 @@
-import { constant, emptyMany, text, type Resource } from '../json-api/index.ts'
+import { z } from 'zod'
+
+import { constant, emptyMany, text, time, type Resource } from '../json-api/index.ts'
 
 export const users: Resource = {
   type: 'users',
@@ -10,10 +12,10 @@ export const users: Resource = {
   attributes: {
     email: text('email'),
     username: text('email'),
-    'full-name': constant(null),
-    status: constant('Active'),
-    'created-at': text('created_at'),
-    'last-login-at': constant(null),
+    'full-name': constant(null, z.string().nullable()),
+    status: constant('Active', z.enum(['Active', 'Inactive'])),
+    'created-at': time('created_at'),
+    'last-login-at': constant(null, z.iso.datetime().nullable()),
   },
   relations: { teams: emptyMany('teams'), 'identity-providers': emptyMany('identity-providers') },
   filters: { user: { column: 't.id' }, email: { column: 't.email' } },

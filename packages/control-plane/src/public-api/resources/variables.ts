@@ -1,9 +1,14 @@
+import { z } from 'zod'
+
 import {
+  attribute,
   byUser,
   flag,
   flagOf,
+  nullableText,
   nullableTextOf,
   text,
+  time,
   toOne,
   type Resource,
 } from '../json-api/index.ts'
@@ -18,14 +23,16 @@ export const variables: Resource = {
   account: 't.account_id',
   attributes: {
     key: text('key'),
-    value: (row) => (flagOf(row, 'sensitive') ? null : nullableTextOf(row, 'value')),
+    value: attribute(z.string().nullable(), (row) =>
+      flagOf(row, 'sensitive') ? null : nullableTextOf(row, 'value'),
+    ),
     category: text('category'),
     hcl: flag('hcl'),
     sensitive: flag('sensitive'),
     final: flag('final'),
-    description: text('description'),
-    'updated-at': text('updated_at'),
-    'updated-by-email': text('updated_by_email'),
+    description: nullableText('description'),
+    'updated-at': time('updated_at'),
+    'updated-by-email': nullableText('updated_by_email'),
   },
   relations: {
     account: toOne('accounts', 'account_id'),

@@ -1,4 +1,4 @@
-import { text, textIfSet, type Resource } from '../json-api/index.ts'
+import { nullableText, text, textIfSet, type Resource } from '../json-api/index.ts'
 
 /** Where a configuration came from, as its uploader said. */
 export const vcsRevisions: Resource = {
@@ -12,11 +12,11 @@ export const vcsRevisions: Resource = {
   attributes: {
     branch: text('branch'),
     'commit-sha': text('commit_sha'),
-    'commit-message': text('commit_message'),
-    'commit-url': text('commit_url'),
+    'commit-message': nullableText('commit_message'),
+    'commit-url': nullableText('commit_url'),
     'repository-id': textIfSet('repository_id'),
     'clone-url': textIfSet('clone_url'),
-    'sender-username': text('sender_username'),
+    'sender-username': nullableText('sender_username'),
   },
   relations: {},
   filters: {},

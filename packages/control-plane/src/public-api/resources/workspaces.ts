@@ -1,21 +1,28 @@
+import { z } from 'zod'
+
 import { stateLockFacts } from '../../engine/index.ts'
 import {
+  attribute,
   byUser,
   constant,
   empty,
   flag,
   flagOf,
-  integer,
   json,
+  nullableInteger,
+  nullableText,
   nullableTextOf,
+  nullableTime,
   text,
   textIfSet,
   textOf,
+  time,
   toMany,
   toOne,
-  type Cell,
   type Resource,
 } from '../json-api/index.ts'
+
+import { never, vcsRepo } from './shared-schemas.ts'
 
 import { holdingRunSql } from './run-statuses.ts'
 
@@ -25,8 +32,18 @@ const hasResourcesSql = `COALESCE((SELECT x.resources_json <> '[]' FROM state_ve
 const latest = (table: string, order: string, where = ''): string =>
   `(SELECT x.id FROM ${table} x WHERE x.workspace_id = t.id ${where} ORDER BY ${order} DESC LIMIT 1)`
 
+const lockSchema = z
+  .object({
+    id: z.string(),
+    who: z.string().nullable(),
+    operation: z.string().nullable(),
+    'created-at': z.string(),
+    'run-id': z.string().nullable(),
+  })
+  .nullable()
+
 /** Who holds the state, in the words of the tool. */
-const stateLock: Cell = (row) => {
+const stateLock = attribute(lockSchema, (row) => {
   const id = nullableTextOf(row, 'state_lock_id')
   if (id === null) return null
   const facts = stateLockFacts({
@@ -42,7 +59,7 @@ const stateLock: Cell = (row) => {
     'created-at': facts.createdAt,
     'run-id': facts.runId,
   }
-}
+})
 
 export const workspaces: Resource = {
   type: 'workspaces',
@@ -64,37 +81,40 @@ export const workspaces: Resource = {
     'auto-apply': flag('auto_apply'),
     'auto-queue-runs': text('auto_queue_runs'),
     'execution-mode': text('execution_mode'),
-    operations: (row) => textOf(row, 'execution_mode') === 'remote',
+    operations: attribute(z.boolean(), (row) => textOf(row, 'execution_mode') === 'remote'),
     'iac-platform': text('iac_platform'),
     'terraform-version': textIfSet('iac_version'),
-    terragrunt: json('terragrunt_json'),
-    'working-directory': text('working_directory'),
-    'var-files': json('var_files_json'),
-    hooks: json('hooks_json'),
-    'run-operation-timeout': integer('run_operation_timeout_minutes'),
+    terragrunt: json('terragrunt_json', z.looseObject({ version: z.string() }).nullable()),
+    'working-directory': nullableText('working_directory'),
+    'var-files': json('var_files_json', z.array(z.string())),
+    hooks: json('hooks_json', z.looseObject({}).nullable()),
+    'run-operation-timeout': nullableInteger('run_operation_timeout_minutes'),
     'deletion-protection-enabled': flag('deletion_protection'),
     'environment-type': text('environment_type'),
-    'remote-backend': constant(true),
-    'remote-state-sharing': constant(false),
-    'force-latest-run': constant(false),
-    'apply-schedule': constant(null),
-    'destroy-schedule': constant(null),
-    'auto-destroy-days': constant(null),
-    'auto-destroy-status': constant(null),
-    'auto-destroy-time': constant(null),
-    favorite: constant(false),
-    'vcs-repo': json('vcs_repo_json'),
-    locked: (row) => flagOf(row, 'locked') || nullableTextOf(row, 'holding_run_id') !== null,
-    'lock-reason': (row) => {
+    'remote-backend': constant(true, z.boolean()),
+    'remote-state-sharing': constant(false, z.boolean()),
+    'force-latest-run': constant(false, z.boolean()),
+    'apply-schedule': constant(null, z.string().nullable()),
+    'destroy-schedule': constant(null, z.string().nullable()),
+    'auto-destroy-days': constant(null, never),
+    'auto-destroy-status': constant(null, never),
+    'auto-destroy-time': constant(null, never),
+    favorite: constant(false, z.boolean()),
+    'vcs-repo': json('vcs_repo_json', vcsRepo),
+    locked: attribute(
+      z.boolean(),
+      (row) => flagOf(row, 'locked') || nullableTextOf(row, 'holding_run_id') !== null,
+    ),
+    'lock-reason': attribute(z.string().nullable(), (row) => {
       const run = nullableTextOf(row, 'holding_run_id')
       if (flagOf(row, 'locked') || run === null) return nullableTextOf(row, 'lock_reason')
       return `Locked by run ${run}`
-    },
+    }),
     // Our own: Terraform's lock on the state, which is not the workspace's lock.
     'agent-state-lock': stateLock,
     'has-resources': flag('has_resources'),
-    'created-at': text('created_at'),
-    'updated-at': text('updated_at'),
+    'created-at': time('created_at'),
+    'updated-at': nullableTime('updated_at'),
   },
   relations: {
     environment: toOne('environments', 'environment_id'),
