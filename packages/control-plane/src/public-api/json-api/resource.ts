@@ -25,6 +25,8 @@ export type Filter =
 /** One type of resource, as data: everything that reading needs. */
 export interface Resource {
   readonly type: string
+  /** How Scalr's OpenAPI document calls the reads of it; one without a list has none. */
+  readonly operations: { readonly list?: string; readonly get: string }
   /** Scalr's word in error texts. */
   readonly model: string
   /** Path below the API's base, for `links.self`. */

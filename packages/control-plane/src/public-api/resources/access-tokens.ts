@@ -17,6 +17,7 @@ const expiredSql =
 
 export const accessTokens: Resource = {
   type: 'access-tokens',
+  operations: { list: 'list_access_tokens', get: 'get_access_token' },
   model: 'AccessToken',
   path: '/access-tokens',
   columns: 't.*',

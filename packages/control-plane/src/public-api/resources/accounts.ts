@@ -4,6 +4,7 @@ import { constant, empty, text, time, toOne, type Resource } from '../json-api/i
 
 export const accounts: Resource = {
   type: 'accounts',
+  operations: { list: 'get_accounts', get: 'get_account' },
   model: 'Account',
   path: '/accounts',
   columns: `t.*, (SELECT u.id FROM users u WHERE u.account_id = t.id ORDER BY u.created_at, u.id LIMIT 1)

@@ -25,6 +25,7 @@ const usedSql = `(EXISTS (SELECT 1 FROM workspaces w WHERE w.agent_pool_id = t.i
 
 export const agentPools: Resource = {
   type: 'agent-pools',
+  operations: { list: 'get_agent_pools', get: 'get_agent_pool' },
   model: 'AgentPool',
   path: '/agent-pools',
   columns: `t.*, ${usedSql} AS in_use,

@@ -22,6 +22,7 @@ const drivers: Readonly<Record<string, 'local' | 'docker' | 'kubernetes' | 'kube
 
 export const agents: Resource = {
   type: 'agents',
+  operations: { list: 'get_agents', get: 'get_agent' },
   model: 'Agent',
   path: '/agents',
   columns: 't.*',

@@ -18,6 +18,7 @@ import { statusTimestamps } from './shared-schemas.ts'
 
 export const configurationVersions: Resource = {
   type: 'configuration-versions',
+  operations: { list: 'get_configuration_versions', get: 'get_configuration_version' },
   model: 'ConfigurationVersion',
   path: '/configuration-versions',
   columns: `t.*,

@@ -17,6 +17,7 @@ import {
 
 export const environments: Resource = {
   type: 'environments',
+  operations: { list: 'list_environments', get: 'get_environment' },
   model: 'Environment',
   path: '/environments',
   columns: `t.*, (SELECT email FROM actors WHERE id = t.created_by) AS created_by_email,

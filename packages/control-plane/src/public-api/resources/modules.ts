@@ -30,6 +30,7 @@ const source = attribute(
 /** Modules of the registry. */
 export const modules: Resource = {
   type: 'modules',
+  operations: { list: 'list_modules', get: 'get_module' },
   model: 'Module',
   path: '/modules',
   columns: `t.*, (SELECT json_group_array(v.id) FROM module_versions v WHERE v.module_id = t.id)
@@ -73,6 +74,7 @@ export const modules: Resource = {
 
 export const moduleVersions: Resource = {
   type: 'module-versions',
+  operations: { list: 'list_module_versions', get: 'get_module_version' },
   model: 'ModuleVersion',
   path: '/module-versions',
   columns: 't.*',

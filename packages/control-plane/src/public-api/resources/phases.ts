@@ -59,6 +59,7 @@ function linksOf(path: string, row: Row, more: readonly string[] = []): Record<s
 export const plans: Resource = {
   ...shared,
   type: 'plans',
+  operations: { get: 'get_plan' },
   model: 'Plan',
   path: '/plans',
   from: from('plan'),
@@ -70,6 +71,7 @@ export const plans: Resource = {
 export const applies: Resource = {
   ...shared,
   type: 'applies',
+  operations: { get: 'get_apply' },
   model: 'Apply',
   path: '/applies',
   from: from('apply'),

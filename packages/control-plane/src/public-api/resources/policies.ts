@@ -24,6 +24,7 @@ import { agentReport, statusTimestamps, vcsRepo } from './shared-schemas.ts'
 /** Groups of OPA policies. Their files come from a repository, or by upload. */
 export const policyGroups: Resource = {
   type: 'policy-groups',
+  operations: { list: 'list_policy_groups', get: 'get_policy_group' },
   model: 'PolicyGroup',
   path: '/policy-groups',
   columns: `t.*,
@@ -76,6 +77,7 @@ export const policyGroups: Resource = {
 /** One policy of a group's present bundle. */
 export const policies: Resource = {
   type: 'policies',
+  operations: { get: 'get_policy' },
   model: 'Policy',
   path: '/policies',
   columns: 't.*',
@@ -99,6 +101,7 @@ const overrideSchema = z
 /** What the policies say of a run: its phase `policy`. */
 export const policyChecks: Resource = {
   type: 'policy-checks',
+  operations: { get: 'get_policy_check' },
   model: 'PolicyCheck',
   path: '/policy-checks',
   columns: 't.*, c.result_json, c.error_message, c.override_comment, c.overridden_by',

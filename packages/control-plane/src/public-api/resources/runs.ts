@@ -36,6 +36,7 @@ const runVariables = z.array(
 
 export const runs: Resource = {
   type: 'runs',
+  operations: { list: 'get_runs', get: 'get_run' },
   model: 'Run',
   path: '/runs',
   columns: `t.*, w.environment_id AS environment_id, ${phase('plan')} AS plan_id, ${phase('apply')} AS apply_id,

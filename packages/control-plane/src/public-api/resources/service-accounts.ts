@@ -15,6 +15,7 @@ import {
 /** Accounts of programs. There are no teams here, so nobody owns one. */
 export const serviceAccounts: Resource = {
   type: 'service-accounts',
+  operations: { list: 'get_service_accounts', get: 'get_service_account' },
   model: 'ServiceAccount',
   path: '/service-accounts',
   columns: 't.*',

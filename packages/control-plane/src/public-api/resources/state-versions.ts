@@ -34,6 +34,7 @@ export function shownOutputs(outputs: unknown): readonly Record<string, unknown>
 
 export const stateVersions: Resource = {
   type: 'state-versions',
+  operations: { list: 'list_state_versions', get: 'get_state_version' },
   model: 'StateVersion',
   path: '/state-versions',
   columns: `t.*,

@@ -3,6 +3,7 @@ import { text, toOne, type Resource } from '../json-api/index.ts'
 /** Words that workspaces and environments are found by. */
 export const tags: Resource = {
   type: 'tags',
+  operations: { list: 'list_tags', get: 'get_tag' },
   // As Scalr's error texts say.
   model: 'AccountTag',
   path: '/tags',

@@ -4,6 +4,7 @@ import { constant, emptyMany, text, time, type Resource } from '../json-api/inde
 
 export const users: Resource = {
   type: 'users',
+  operations: { list: 'get_users', get: 'get_user' },
   model: 'User',
   path: '/users',
   columns: 't.*',

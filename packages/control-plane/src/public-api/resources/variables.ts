@@ -15,6 +15,7 @@ import {
 
 export const variables: Resource = {
   type: 'vars',
+  operations: { list: 'get_variables', get: 'get_variable' },
   model: 'Variable',
   path: '/vars',
   columns: `t.*, (SELECT email FROM actors WHERE id = t.updated_by) AS updated_by_email`,

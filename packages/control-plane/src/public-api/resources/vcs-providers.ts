@@ -18,6 +18,7 @@ const linkedSql = `(t.is_shared = 1 OR EXISTS (SELECT 1 FROM vcs_provider_enviro
 /** VCSs that agents of a pool reach. Their tokens are the agents' own: none is kept here. */
 export const vcsProviders: Resource = {
   type: 'vcs-providers',
+  operations: { list: 'list_vcs_providers', get: 'get_vcs_provider' },
   model: 'VcsProvider',
   path: '/vcs-providers',
   columns: `t.*,

@@ -3,6 +3,7 @@ import { nullableText, text, textIfSet, type Resource } from '../json-api/index.
 /** Where a configuration came from, as its uploader said. */
 export const vcsRevisions: Resource = {
   type: 'vcs-revisions',
+  operations: { get: 'get_vcs_revision' },
   model: 'VcsRevision',
   path: '/vcs-revisions',
   columns: 't.*',

@@ -63,6 +63,7 @@ const stateLock = attribute(lockSchema, (row) => {
 
 export const workspaces: Resource = {
   type: 'workspaces',
+  operations: { list: 'get_workspaces', get: 'get_workspace' },
   model: 'Workspace',
   path: '/workspaces',
   columns: `t.*, s.lock_id AS state_lock_id, s.info_json AS state_lock_info, s.run_id AS state_lock_run_id,

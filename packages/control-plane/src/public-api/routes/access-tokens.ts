@@ -8,6 +8,7 @@ import {
   type ResourceObject,
   type Row,
 } from '../json-api/index.ts'
+import { does, listOf, nothing, oneOf, summaryOf, writeOf } from '../openapi/index.ts'
 import { idOf, queryOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
 import { accessTokens, agentPools, serviceAccounts } from '../resources/index.ts'
 
@@ -36,48 +37,85 @@ type Owner =
 export function registerAccessTokens(api: PublicApi): void {
   const { app } = api
 
-  const owners = {
-    '/agent-pools/:id/access-tokens': (request: FastifyRequest): Owner => ({
-      kind: 'pool',
-      poolId: textOf(api.reader.row(agentPools, userOf(request).accountId, idOf(request)), 'id'),
-    }),
-    '/service-accounts/:id/access-tokens': (request: FastifyRequest): Owner => ({
-      kind: 'service-account',
-      serviceAccountId: textOf(
-        api.reader.row(serviceAccounts, userOf(request).accountId, idOf(request)),
-        'id',
-      ),
-    }),
-    '/access-tokens': callerOf,
-  }
-  for (const [path, ownerOf] of Object.entries(owners)) {
-    app.get(path, (request, reply) => list(api, request, reply, ownerOf(request)))
-    app.post(path, (request, reply) => create(api, request, reply, ownerOf(request)))
-  }
-
-  app.get('/access-tokens/:id', (request, reply) => {
-    const id = textOf(tokenRow(api, request), 'id')
-    return sendResource(api, request, reply, { resource: accessTokens, id })
-  })
-
-  app.patch('/access-tokens/:id', (request, reply) => {
-    const id = textOf(tokenRow(api, request), 'id')
-    const { attributes } = parseWriteBody(request.body, 'access-tokens', updateSchema)
-    updateRow(api, 'access_tokens', id, {
-      name: attributes.name,
-      description: attributes.description,
+  const lists = [
+    {
+      path: '/agent-pools/:id/access-tokens',
+      ids: ['list_agent_pool_access_tokens', 'create_agent_pool_token'],
+      ownerOf: (request: FastifyRequest): Owner => ({
+        kind: 'pool',
+        poolId: textOf(api.reader.row(agentPools, userOf(request).accountId, idOf(request)), 'id'),
+      }),
+    },
+    {
+      path: '/service-accounts/:id/access-tokens',
+      ids: ['list_service_account_access_tokens', 'create_service_account_token'],
+      ownerOf: (request: FastifyRequest): Owner => ({
+        kind: 'service-account',
+        serviceAccountId: textOf(
+          api.reader.row(serviceAccounts, userOf(request).accountId, idOf(request)),
+          'id',
+        ),
+      }),
+    },
+    {
+      path: '/access-tokens',
+      ids: ['list_access_tokens', 'create_access_token'],
+      ownerOf: callerOf,
+    },
+  ] as const
+  for (const { path, ids, ownerOf } of lists) {
+    const [listId, createId] = ids
+    const listing = does({ id: listId, summary: summaryOf(listId), answer: listOf(accessTokens) })
+    app.get(path, listing, (request, reply) => list(api, request, reply, ownerOf(request)))
+    const creating = does({
+      id: createId,
+      summary: summaryOf(createId),
+      body: writeOf(accessTokens, createSchema),
+      answer: oneOf(accessTokens, 201),
     })
-    return sendResource(api, request, reply, { resource: accessTokens, id })
-  })
+    app.post(path, creating, (request, reply) => create(api, request, reply, ownerOf(request)))
+  }
 
-  app.delete('/access-tokens/:id', (request, reply) => {
-    const row = tokenRow(api, request)
-    api.tokens.revoke(textOf(row, 'id'))
-    if (textOf(row, 'kind') === 'pool') {
-      endAccess(api, agentsOf(api, textOf(row, 'owner_id')), 'A token of its pool was revoked.')
-    }
-    return reply.code(204).send()
-  })
+  app.get(
+    '/access-tokens/:id',
+    does({ id: 'get_access_token', summary: 'Get an Access Token', answer: oneOf(accessTokens) }),
+    (request, reply) => {
+      const id = textOf(tokenRow(api, request), 'id')
+      return sendResource(api, request, reply, { resource: accessTokens, id })
+    },
+  )
+
+  app.patch(
+    '/access-tokens/:id',
+    does({
+      id: 'update_access_token',
+      summary: 'Update an Access Token',
+      body: writeOf(accessTokens, updateSchema),
+      answer: oneOf(accessTokens),
+    }),
+    (request, reply) => {
+      const id = textOf(tokenRow(api, request), 'id')
+      const { attributes } = parseWriteBody(request.body, 'access-tokens', updateSchema)
+      updateRow(api, 'access_tokens', id, {
+        name: attributes.name,
+        description: attributes.description,
+      })
+      return sendResource(api, request, reply, { resource: accessTokens, id })
+    },
+  )
+
+  app.delete(
+    '/access-tokens/:id',
+    does({ id: 'delete_access_token', summary: 'Delete an Access Token', answer: nothing() }),
+    (request, reply) => {
+      const row = tokenRow(api, request)
+      api.tokens.revoke(textOf(row, 'id'))
+      if (textOf(row, 'kind') === 'pool') {
+        endAccess(api, agentsOf(api, textOf(row, 'owner_id')), 'A token of its pool was revoked.')
+      }
+      return reply.code(204).send()
+    },
+  )
 }
 
 function callerOf(request: FastifyRequest): Owner {

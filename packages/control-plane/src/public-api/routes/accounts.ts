@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { parseWriteBody, relationNotFound } from '../json-api/index.ts'
+import { does, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { accounts } from '../resources/index.ts'
 
@@ -22,18 +23,27 @@ const updateSchema = z.object({
 export function registerAccounts(api: PublicApi): void {
   registerReads(api, accounts)
 
-  api.app.patch('/accounts/:id', (request, reply) => {
-    const { accountId } = userOf(request)
-    const id = idOf(request)
-    const row = api.reader.row(accounts, accountId, id)
-    const body = parseWriteBody(request.body, 'accounts', updateSchema)
-    const owner = body.one('owner')
-    if (typeof owner === 'string' && owner !== row['owner_id']) {
-      throw relationNotFound('owner', 'User', owner)
-    }
-    refuseRelations(body, { one: { 'identity-provider': 'IdentityProvider' } })
-    const { name } = body.attributes
-    withUniqueName('Account', name, () => updateRow(api, 'accounts', id, { name }))
-    return sendResource(api, request, reply, { resource: accounts, id })
-  })
+  api.app.patch(
+    '/accounts/:id',
+    does({
+      id: 'update_account',
+      summary: 'Update Account',
+      body: writeOf(accounts, updateSchema, 'owner'),
+      answer: oneOf(accounts),
+    }),
+    (request, reply) => {
+      const { accountId } = userOf(request)
+      const id = idOf(request)
+      const row = api.reader.row(accounts, accountId, id)
+      const body = parseWriteBody(request.body, 'accounts', updateSchema)
+      const owner = body.one('owner')
+      if (typeof owner === 'string' && owner !== row['owner_id']) {
+        throw relationNotFound('owner', 'User', owner)
+      }
+      refuseRelations(body, { one: { 'identity-provider': 'IdentityProvider' } })
+      const { name } = body.attributes
+      withUniqueName('Account', name, () => updateRow(api, 'accounts', id, { name }))
+      return sendResource(api, request, reply, { resource: accounts, id })
+    },
+  )
 }

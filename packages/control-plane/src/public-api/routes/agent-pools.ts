@@ -13,6 +13,7 @@ import {
   type Row,
   type WriteBody,
 } from '../json-api/index.ts'
+import { does, nothing, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { agentPools, environments, workspaces } from '../resources/index.ts'
 
@@ -43,77 +44,107 @@ export function registerAgentPools(api: PublicApi): void {
   const { app, db } = api
   registerReads(api, agentPools)
 
-  app.post('/agent-pools', (request, reply) => {
-    const { accountId } = userOf(request)
-    const body = parseWriteBody(request.body, 'agent-pools', createSchema)
-    checkAccount(api, accountId, body)
-    refuseEnvironment(body)
-    const id = api.ids('apool')
-    withUniqueName('Agent pool', body.attributes.name, () =>
-      db.transaction(() => {
-        insertRow(api, 'agent_pools', {
-          id,
-          account_id: accountId,
-          name: body.attributes.name,
-          is_shared: body.attributes['is-shared'],
-          vcs_enabled: body.attributes['vcs-enabled'],
-          ...webhookColumns(body.attributes),
-          created_at: api.clock.now().toISOString(),
-        })
-        setLinks(api, accountId, id, body)
-      }),
-    )
-    return sendResource(api, request, reply, { resource: agentPools, id, status: 201 })
-  })
-
-  app.patch('/agent-pools/:id', (request, reply) => {
-    const { accountId } = userOf(request)
-    const id = idOf(request)
-    const before = api.reader.row(agentPools, accountId, id)
-    const body = parseWriteBody(request.body, 'agent-pools', updateSchema)
-    refuseEnvironment(body)
-    withUniqueName('Agent pool', body.attributes.name, () =>
-      db.transaction(() => {
-        checkKind(before, body)
-        updateRow(api, 'agent_pools', id, {
-          name: body.attributes.name,
-          is_shared: body.attributes['is-shared'],
-          vcs_enabled: body.attributes['vcs-enabled'],
-          ...webhookColumns(body.attributes, before),
-        })
-        setLinks(api, accountId, id, body)
-        api.engine.poolWebhookChanged(id)
-      }),
-    )
-    const after = api.reader.row(agentPools, accountId, id)
-    const touched = new Set([...idsOf(before, 'workspace_ids'), ...idsOf(after, 'workspace_ids')])
-    for (const workspaceId of touched) api.engine.workspaceChanged(workspaceId)
-    return sendResource(api, request, reply, { resource: agentPools, id })
-  })
-
-  app.delete('/agent-pools/:id', (request, reply) => {
-    const id = idOf(request)
-    const agents = db.transaction(() => {
-      const row = api.reader.row(agentPools, userOf(request).accountId, id)
-      if (api.engine.isPoolBusy(id)) throw conflict("Can't be deleted. Has busy agents.")
-      if (flagOf(row, 'in_use')) {
-        throw conflict(
-          "Can't be deleted. Workspaces, environments or VCS providers are linked to it.",
-        )
-      }
-      const queued = db.get(
-        "SELECT 1 FROM jobs WHERE pool_id = ? AND state <> 'finished' LIMIT 1",
-        id,
+  app.post(
+    '/agent-pools',
+    does({
+      id: 'create_agent_pool',
+      summary: 'Create an Agent Pool',
+      body: writeOf(agentPools, createSchema, 'account', 'environments', 'workspaces'),
+      answer: oneOf(agentPools, 201),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const { accountId } = userOf(request)
+      const body = parseWriteBody(request.body, 'agent-pools', createSchema)
+      checkAccount(api, accountId, body)
+      refuseEnvironment(body)
+      const id = api.ids('apool')
+      withUniqueName('Agent pool', body.attributes.name, () =>
+        db.transaction(() => {
+          insertRow(api, 'agent_pools', {
+            id,
+            account_id: accountId,
+            name: body.attributes.name,
+            is_shared: body.attributes['is-shared'],
+            vcs_enabled: body.attributes['vcs-enabled'],
+            ...webhookColumns(body.attributes),
+            created_at: api.clock.now().toISOString(),
+          })
+          setLinks(api, accountId, id, body)
+        }),
       )
-      if (queued !== undefined) throw conflict("Can't be deleted. Runs are waiting for its agents.")
-      db.run("DELETE FROM access_tokens WHERE kind = 'pool' AND owner_id = ?", id)
-      const found = agentsOf(api, id)
-      db.run('DELETE FROM agent_pools WHERE id = ?', id)
-      return found
-    })
-    endAccess(api, agents, 'Its pool was deleted.')
-    return reply.code(204).send()
-  })
+      return sendResource(api, request, reply, { resource: agentPools, id, status: 201 })
+    },
+  )
+
+  app.patch(
+    '/agent-pools/:id',
+    does({
+      id: 'update_agent_pool',
+      summary: 'Update an Agent Pool',
+      body: writeOf(agentPools, updateSchema, 'environments', 'workspaces'),
+      answer: oneOf(agentPools),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const { accountId } = userOf(request)
+      const id = idOf(request)
+      const before = api.reader.row(agentPools, accountId, id)
+      const body = parseWriteBody(request.body, 'agent-pools', updateSchema)
+      refuseEnvironment(body)
+      withUniqueName('Agent pool', body.attributes.name, () =>
+        db.transaction(() => {
+          checkKind(before, body)
+          updateRow(api, 'agent_pools', id, {
+            name: body.attributes.name,
+            is_shared: body.attributes['is-shared'],
+            vcs_enabled: body.attributes['vcs-enabled'],
+            ...webhookColumns(body.attributes, before),
+          })
+          setLinks(api, accountId, id, body)
+          api.engine.poolWebhookChanged(id)
+        }),
+      )
+      const after = api.reader.row(agentPools, accountId, id)
+      const touched = new Set([...idsOf(before, 'workspace_ids'), ...idsOf(after, 'workspace_ids')])
+      for (const workspaceId of touched) api.engine.workspaceChanged(workspaceId)
+      return sendResource(api, request, reply, { resource: agentPools, id })
+    },
+  )
+
+  app.delete(
+    '/agent-pools/:id',
+    does({
+      id: 'delete_agent_pool',
+      summary: 'Delete an Agent Pool',
+      answer: nothing(),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const id = idOf(request)
+      const agents = db.transaction(() => {
+        const row = api.reader.row(agentPools, userOf(request).accountId, id)
+        if (api.engine.isPoolBusy(id)) throw conflict("Can't be deleted. Has busy agents.")
+        if (flagOf(row, 'in_use')) {
+          throw conflict(
+            "Can't be deleted. Workspaces, environments or VCS providers are linked to it.",
+          )
+        }
+        const queued = db.get(
+          "SELECT 1 FROM jobs WHERE pool_id = ? AND state <> 'finished' LIMIT 1",
+          id,
+        )
+        if (queued !== undefined)
+          throw conflict("Can't be deleted. Runs are waiting for its agents.")
+        db.run("DELETE FROM access_tokens WHERE kind = 'pool' AND owner_id = ?", id)
+        const found = agentsOf(api, id)
+        db.run('DELETE FROM agent_pools WHERE id = ?', id)
+        return found
+      })
+      endAccess(api, agents, 'Its pool was deleted.')
+      return reply.code(204).send()
+    },
+  )
 }
 
 /** Default flag, environments and workspaces; then the rules that hold between them. */

@@ -2,12 +2,14 @@ import { findArchiveFault, type ArchiveFault } from '../../archives/index.ts'
 import { requestBytes } from '../../runtime/index.ts'
 import type { DataFile, WrittenFile } from '../../store/index.ts'
 import { conflict } from '../json-api/index.ts'
+import { archiveBody, does, nothing, type Operation } from '../openapi/index.ts'
 import { idOf, userOf, type ApiUser, type PublicApi } from '../public-api.ts'
 
 /** What is uploaded, and what becomes of it. */
 export interface ArchiveUpload {
   /** With `:id` in it. */
   readonly path: string
+  readonly operation: Pick<Operation, 'id' | 'summary'>
   /** In messages: `The configuration version is being uploaded already.` */
   readonly what: string
   /** In messages: `The configuration archive holds no file.` */
@@ -44,30 +46,34 @@ export function registerArchiveUpload(api: PublicApi, upload: ArchiveUpload): vo
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
 
-    app.put(upload.path, async (request, reply) => {
-      const id = idOf(request)
-      const pending = upload.begin(id, userOf(request))
-      const { file } = pending
-      if (uploading.has(id)) throw conflict(`${upload.what} is being uploaded already.`)
-      uploading.add(id)
-      try {
-        const declared = Number(request.headers['content-length'])
-        const written = await files.writeStream(file, requestBytes(request.raw), {
-          maxBytes: upload.limits.packedBytes,
-          expected: { bytes: Number.isSafeInteger(declared) ? declared : undefined },
-        })
-        const fault = (await check(pending)) ?? (await pending.inspect?.())
-        if (fault !== undefined) {
-          const error = pending.refuse(fault)
-          await files.remove(file)
-          throw error
+    app.put(
+      upload.path,
+      does({ ...upload.operation, body: archiveBody, answer: nothing(200), refusals: [409, 413] }),
+      async (request, reply) => {
+        const id = idOf(request)
+        const pending = upload.begin(id, userOf(request))
+        const { file } = pending
+        if (uploading.has(id)) throw conflict(`${upload.what} is being uploaded already.`)
+        uploading.add(id)
+        try {
+          const declared = Number(request.headers['content-length'])
+          const written = await files.writeStream(file, requestBytes(request.raw), {
+            maxBytes: upload.limits.packedBytes,
+            expected: { bytes: Number.isSafeInteger(declared) ? declared : undefined },
+          })
+          const fault = (await check(pending)) ?? (await pending.inspect?.())
+          if (fault !== undefined) {
+            const error = pending.refuse(fault)
+            await files.remove(file)
+            throw error
+          }
+          pending.accept(written)
+        } finally {
+          uploading.delete(id)
         }
-        pending.accept(written)
-      } finally {
-        uploading.delete(id)
-      }
-      return reply.code(200).send()
-    })
+        return reply.code(200).send()
+      },
+    )
     done()
   })
 

@@ -9,6 +9,7 @@ import {
   textOf,
   type Row,
 } from '../json-api/index.ts'
+import { does, fileOf, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
 import { configurationVersions, workspaces } from '../resources/index.ts'
 
@@ -45,57 +46,75 @@ export function registerConfigurationVersions(api: PublicApi): void {
   registerReads(api, configurationVersions)
   registerConfigurationUpload(api)
 
-  app.post('/configuration-versions', (request, reply) => {
-    const { accountId } = userOf(request)
-    const body = parseWriteBody(request.body, 'configuration-versions', createSchema)
-    const workspace = { name: 'workspace', resource: workspaces }
-    const workspaceId = textOf(requiredRow(api, accountId, body, workspace), 'id')
-    const id = api.ids('cv')
-    const revision = body.attributes['agent-vcs-revision']
-    db.transaction(() => {
-      insertRow(api, 'configuration_versions', {
-        id,
-        workspace_id: workspaceId,
-        auto_queue_runs: body.attributes['auto-queue-runs'],
-        is_dry: body.attributes['is-dry'],
-        created_at: api.clock.now().toISOString(),
+  app.post(
+    '/configuration-versions',
+    does({
+      id: 'create_configuration_version',
+      summary: 'Create a Configuration Version',
+      body: writeOf(configurationVersions, createSchema, 'workspace!'),
+      answer: oneOf(configurationVersions, 201),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const { accountId } = userOf(request)
+      const body = parseWriteBody(request.body, 'configuration-versions', createSchema)
+      const workspace = { name: 'workspace', resource: workspaces }
+      const workspaceId = textOf(requiredRow(api, accountId, body, workspace), 'id')
+      const id = api.ids('cv')
+      const revision = body.attributes['agent-vcs-revision']
+      db.transaction(() => {
+        insertRow(api, 'configuration_versions', {
+          id,
+          workspace_id: workspaceId,
+          auto_queue_runs: body.attributes['auto-queue-runs'],
+          is_dry: body.attributes['is-dry'],
+          created_at: api.clock.now().toISOString(),
+        })
+        if (revision === null || revision === undefined) return
+        insertRow(api, 'vcs_revisions', {
+          id: api.ids('vcsrev'),
+          configuration_version_id: id,
+          branch: revision.branch,
+          commit_sha: revision['commit-sha'],
+          commit_message: revision['commit-message'],
+          commit_url: revision['commit-url'],
+          repository_id: revision['repository-id'],
+          clone_url: revision['clone-url'],
+          sender_username: revision['sender-username'],
+        })
       })
-      if (revision === null || revision === undefined) return
-      insertRow(api, 'vcs_revisions', {
-        id: api.ids('vcsrev'),
-        configuration_version_id: id,
-        branch: revision.branch,
-        commit_sha: revision['commit-sha'],
-        commit_message: revision['commit-message'],
-        commit_url: revision['commit-url'],
-        repository_id: revision['repository-id'],
-        clone_url: revision['clone-url'],
-        sender_username: revision['sender-username'],
-      })
-    })
-    const document = api.reader.one(configurationVersions, accountId, id, emptyQuery)
-    const { data } = document
-    // Only here, as at Scalr: who creates it, uploads it.
-    const upload = `${api.publicUrl()}${publicApiPath}/configuration-versions/${id}/upload`
-    return sendDocument(
-      reply,
-      'links' in data
-        ? { ...document, data: { ...data, links: { ...data.links, upload } } }
-        : document,
-      201,
-    )
-  })
+      const document = api.reader.one(configurationVersions, accountId, id, emptyQuery)
+      const { data } = document
+      // Only here, as at Scalr: who creates it, uploads it.
+      const upload = `${api.publicUrl()}${publicApiPath}/configuration-versions/${id}/upload`
+      return sendDocument(
+        reply,
+        'links' in data
+          ? { ...document, data: { ...data, links: { ...data.links, upload } } }
+          : document,
+        201,
+      )
+    },
+  )
 
-  app.get('/configuration-versions/:id/download', async (request, reply) => {
-    const row = uploadedRow(api, userOf(request).accountId, idOf(request))
-    const id = textOf(row, 'id')
-    return sendStored(api, reply, {
-      file: dataFiles.configuration(id),
-      mediaType: 'application/gzip',
-      fileName: `${id}.tar.gz`,
-      missing: notFound('ConfigurationVersion', id),
-    })
-  })
+  app.get(
+    '/configuration-versions/:id/download',
+    does({
+      id: 'download_configuration_version',
+      summary: 'Download Configuration Version',
+      answer: fileOf('application/gzip'),
+    }),
+    async (request, reply) => {
+      const row = uploadedRow(api, userOf(request).accountId, idOf(request))
+      const id = textOf(row, 'id')
+      return sendStored(api, reply, {
+        file: dataFiles.configuration(id),
+        mediaType: 'application/gzip',
+        fileName: `${id}.tar.gz`,
+        missing: notFound('ConfigurationVersion', id),
+      })
+    },
+  )
 }
 
 const emptyQuery = {

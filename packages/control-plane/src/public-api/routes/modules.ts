@@ -10,6 +10,7 @@ import {
   textOf,
   type WriteBody,
 } from '../json-api/index.ts'
+import { actionOf, does, fileOf, nothing, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { moduleVersions, modules, vcsProviders } from '../resources/index.ts'
 
@@ -63,72 +64,112 @@ export function registerModules(api: PublicApi): void {
   registerReads(api, modules)
   registerReads(api, moduleVersions)
 
-  app.post('/modules', (request, reply) => {
-    const { accountId, userId } = userOf(request)
-    const body = parseWriteBody(request.body, 'modules', createSchema)
-    checkAccount(api, accountId, body)
-    refuseScopes(body)
-    const relation = { name: 'vcs-provider', resource: vcsProviders }
-    const providerId = textOf(requiredRow(api, accountId, body, relation), 'id')
-    const { name, provider } = nameOf(body.attributes)
-    const repo = body.attributes['vcs-repo']
-    const id = api.ids('mod')
-    withUniqueName('Module', `${name}/${provider}`, () =>
-      db.transaction(() => {
-        insertRow(api, 'modules', {
+  app.post(
+    '/modules',
+    does({
+      id: 'create_module',
+      summary: 'Publish a Module',
+      body: writeOf(modules, createSchema, 'account', 'vcs-provider!'),
+      answer: oneOf(modules, 201),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const { accountId, userId } = userOf(request)
+      const body = parseWriteBody(request.body, 'modules', createSchema)
+      checkAccount(api, accountId, body)
+      refuseScopes(body)
+      const relation = { name: 'vcs-provider', resource: vcsProviders }
+      const providerId = textOf(requiredRow(api, accountId, body, relation), 'id')
+      const { name, provider } = nameOf(body.attributes)
+      const repo = body.attributes['vcs-repo']
+      const id = api.ids('mod')
+      withUniqueName('Module', `${name}/${provider}`, () =>
+        db.transaction(() => {
+          insertRow(api, 'modules', {
+            id,
+            account_id: accountId,
+            vcs_provider_id: providerId,
+            vcs_repo_json: JSON.stringify({
+              identifier: repo.identifier,
+              path: repo.path ?? '',
+              'tag-prefix': repo['tag-prefix'] ?? '',
+            }),
+            name,
+            provider,
+            created_by: userId,
+            created_at: api.clock.now().toISOString(),
+          })
+          vcs.syncModule(id)
+        }),
+      )
+      return sendResource(api, request, reply, { resource: modules, id, status: 201 })
+    },
+  )
+
+  app.delete(
+    '/modules/:id',
+    does({
+      id: 'delete_module',
+      summary: 'Unpublish a Module',
+      answer: nothing(),
+      refusals: [409],
+    }),
+    async (request, reply) => {
+      const id = idOf(request)
+      const versions = db.transaction(() => {
+        api.reader.row(modules, userOf(request).accountId, id)
+        const found = db.all<{ id: string }>(
+          'SELECT id FROM module_versions WHERE module_id = ?',
           id,
-          account_id: accountId,
-          vcs_provider_id: providerId,
-          vcs_repo_json: JSON.stringify({
-            identifier: repo.identifier,
-            path: repo.path ?? '',
-            'tag-prefix': repo['tag-prefix'] ?? '',
-          }),
-          name,
-          provider,
-          created_by: userId,
-          created_at: api.clock.now().toISOString(),
-        })
-        vcs.syncModule(id)
-      }),
-    )
-    return sendResource(api, request, reply, { resource: modules, id, status: 201 })
-  })
+        )
+        db.run('DELETE FROM modules WHERE id = ?', id)
+        return found
+      })
+      // The rows are gone, so a crash from here on leaves only files that nothing points to.
+      for (const version of versions) await files.remove(dataFiles.moduleVersion(version.id))
+      return reply.code(204).send()
+    },
+  )
 
-  app.delete('/modules/:id', async (request, reply) => {
-    const id = idOf(request)
-    const versions = db.transaction(() => {
-      api.reader.row(modules, userOf(request).accountId, id)
-      const found = db.all<{ id: string }>('SELECT id FROM module_versions WHERE module_id = ?', id)
-      db.run('DELETE FROM modules WHERE id = ?', id)
-      return found
-    })
-    // The rows are gone, so a crash from here on leaves only files that nothing points to.
-    for (const version of versions) await files.remove(dataFiles.moduleVersion(version.id))
-    return reply.code(204).send()
-  })
+  app.post(
+    '/modules/:id/actions/resync',
+    does({
+      id: 'resync_module',
+      summary: 'Resync a Module',
+      body: actionOf(resyncSchema),
+      answer: nothing(),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const id = idOf(request)
+      const { force } = parseActionBody(request.body, resyncSchema)
+      db.transaction(() => {
+        api.reader.row(modules, userOf(request).accountId, id)
+        if (vcs.isSyncing(id)) throw conflict('Another sync of the module is in progress.')
+        vcs.syncModule(id, { force })
+      })
+      return reply.code(204).send()
+    },
+  )
 
-  app.post('/modules/:id/actions/resync', (request, reply) => {
-    const id = idOf(request)
-    const { force } = parseActionBody(request.body, resyncSchema)
-    db.transaction(() => {
-      api.reader.row(modules, userOf(request).accountId, id)
-      if (vcs.isSyncing(id)) throw conflict('Another sync of the module is in progress.')
-      vcs.syncModule(id, { force })
-    })
-    return reply.code(204).send()
-  })
-
-  app.get('/module-versions/:id/download', async (request, reply) => {
-    const row = api.reader.row(moduleVersions, userOf(request).accountId, idOf(request))
-    const id = textOf(row, 'id')
-    return sendStored(api, reply, {
-      file: dataFiles.moduleVersion(id),
-      mediaType: 'application/gzip',
-      fileName: `${id}.tar.gz`,
-      missing: notFound('ModuleVersion', id),
-    })
-  })
+  app.get(
+    '/module-versions/:id/download',
+    does({
+      id: 'download_module_version',
+      summary: 'Download a Module Version',
+      answer: fileOf('application/gzip'),
+    }),
+    async (request, reply) => {
+      const row = api.reader.row(moduleVersions, userOf(request).accountId, idOf(request))
+      const id = textOf(row, 'id')
+      return sendStored(api, reply, {
+        file: dataFiles.moduleVersion(id),
+        mediaType: 'application/gzip',
+        fileName: `${id}.tar.gz`,
+        missing: notFound('ModuleVersion', id),
+      })
+    },
+  )
 }
 
 /** As given, else as the repository is named: `terraform-<provider>-<name>`. */

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
 import { invalidRelationship, type Resource } from '../json-api/index.ts'
+import { does, emptyListOf, identifiersOf, nothing } from '../openapi/index.ts'
 import { idOf, queryOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
 import { environments, workspaces } from '../resources/index.ts'
 
@@ -38,13 +39,37 @@ export function registerNotShared(api: PublicApi): void {
     )
   }
 
-  app.get('/workspaces/:id/provider-configuration-links', list(workspaces))
+  app.get(
+    '/workspaces/:id/provider-configuration-links',
+    does({
+      id: 'list_provider_configuration_links',
+      summary: 'List Provider configuration workspace links',
+      answer: emptyListOf('provider-configuration-links'),
+    }),
+    list(workspaces),
+  )
 
   for (const { resource, relation, reason } of nobody) {
     const url = `${resource.path}/:id/relationships/${relation}`
-    app.get(url, list(resource))
-    for (const method of ['post', 'patch', 'delete'] as const) {
-      app[method](url, (request, reply) => {
+    const name = relation.replaceAll('-', '_')
+    const title = relation.replaceAll('-', ' ')
+    app.get(
+      url,
+      does({ id: `list_${name}`, summary: `List ${title}`, answer: emptyListOf(resource.type) }),
+      list(resource),
+    )
+    for (const [method, verb] of [
+      ['post', 'add'],
+      ['patch', 'replace'],
+      ['delete', 'delete'],
+    ] as const) {
+      const operation = does({
+        id: `${verb}_${name}`,
+        summary: `${verb} ${title}`,
+        body: identifiersOf(resource.type),
+        answer: nothing(),
+      })
+      app[method](url, operation, (request, reply) => {
         api.reader.row(resource, userOf(request).accountId, idOf(request))
         const { data } = parseActionBody(request.body, identifiersSchema)
         if (method !== 'delete' && data.length > 0) throw invalidRelationship(relation, reason)

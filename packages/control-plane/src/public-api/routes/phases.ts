@@ -3,10 +3,12 @@ import { createGzip } from 'node:zlib'
 
 import { jobFileNames } from '@scalr-agent/core/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 
 import { resultFile } from '../../engine/index.ts'
 import { dataFiles, JobsRepository, type DataFile } from '../../store/index.ts'
 import { PublicApiError, type Resource } from '../json-api/index.ts'
+import { does, fileOf, outputOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { applies, hasErroredState, plans, policyChecks } from '../resources/index.ts'
 
@@ -14,14 +16,23 @@ import { ansiStripper } from './ansi-stripper.ts'
 import { registerRead } from './read-routes.ts'
 import { sendStored } from './send-stored.ts'
 
+/** Without its terminal codes; packed. */
+const outputQuery = { clean: z.stringbool(), format: z.enum(['gzip']) }
+
 /** Plans, applies and policy checks: their reports, and what they printed so far. */
 export function registerPhases(api: PublicApi): void {
-  for (const resource of [plans, applies, policyChecks]) {
+  const answer = outputOf('text/plain', 'application/gzip')
+  for (const [resource, id, summary] of [
+    [plans, 'get_plan_log', 'Plan Log'],
+    [applies, 'get_apply_log', 'Apply Log'],
+    [policyChecks, 'get_policy_checks_log', 'Policy Check Log'],
+  ] as const) {
     registerRead(api, resource)
-    api.app.get(`${resource.path}/:id/output`, (request, reply) => {
-      const id = requirePhase(api, resource, request)
+    const operation = does({ id, summary, answer, query: outputQuery })
+    api.app.get(`${resource.path}/:id/output`, operation, (request, reply) => {
+      const phaseId = requirePhase(api, resource, request)
       return sendFile(api, request, reply, {
-        file: dataFiles.log(id),
+        file: dataFiles.log(phaseId),
         mediaType: 'text/plain; charset=utf-8',
         clean: parameter(request, 'clean') === 'true',
       })
@@ -29,18 +40,32 @@ export function registerPhases(api: PublicApi): void {
   }
   for (const resource of [plans, applies]) {
     // Our own: a state that was rescued and does not follow the current one (I9).
-    api.app.get(`${resource.path}/:id/errored-state`, (request, reply) =>
+    const operation = does({
+      id: `get_${resource.model.toLowerCase()}_errored_state`,
+      summary: `Download the rescued state of a ${resource.model}`,
+      answer: fileOf('application/json', 'application/gzip'),
+    })
+    api.app.get(`${resource.path}/:id/errored-state`, operation, (request, reply) =>
       sendErroredState(api, resource, request, reply),
     )
   }
-  api.app.get('/plans/:id/json-output', (request, reply) => {
-    const id = requirePhase(api, plans, request)
-    return sendFile(api, request, reply, {
-      file: dataFiles.planJson(id),
-      mediaType: 'application/json',
-      clean: false,
-    })
-  })
+  api.app.get(
+    '/plans/:id/json-output',
+    does({
+      id: 'get_json_output',
+      summary: 'JSON Output',
+      answer: outputOf('application/json'),
+      query: outputQuery,
+    }),
+    (request, reply) => {
+      const id = requirePhase(api, plans, request)
+      return sendFile(api, request, reply, {
+        file: dataFiles.planJson(id),
+        mediaType: 'application/json',
+        clean: false,
+      })
+    },
+  )
 }
 
 function requirePhase(api: PublicApi, resource: Resource, request: FastifyRequest): string {

@@ -9,6 +9,7 @@ import {
   relationsNotFound,
   type Row,
 } from '../json-api/index.ts'
+import { does, identifiersOf, nothing, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { environments, policies, policyGroups } from '../resources/index.ts'
 
@@ -75,78 +76,123 @@ export function registerPolicyGroups(api: PublicApi): void {
   registerRead(api, policies)
   registerPolicyUpload(api)
 
-  app.post('/policy-groups', (request, reply) => {
-    const { accountId } = userOf(request)
-    const body = parseWriteBody(request.body, 'policy-groups', createSchema)
-    checkAccount(api, accountId, body)
-    const binding = policyBinding(api, accountId, body)
-    const id = api.ids('pgrp')
-    withUniqueName('Policy group', body.attributes.name, () =>
-      db.transaction(() => {
-        insertRow(api, 'policy_groups', {
-          id,
-          account_id: accountId,
-          ...changesOf(body.attributes),
-          ...binding.columns,
-          created_at: api.clock.now().toISOString(),
-        })
-        link(api, accountId, id, body.many('environments') ?? [])
-        if (binding.isNew) api.vcs.syncPolicyGroup(id)
-      }),
-    )
-    return sendResource(api, request, reply, { resource: policyGroups, id, status: 201 })
-  })
+  app.post(
+    '/policy-groups',
+    does({
+      id: 'create_policy_group',
+      summary: 'Create a Policy Group',
+      body: writeOf(policyGroups, createSchema, 'account', 'vcs-provider', 'environments'),
+      answer: oneOf(policyGroups, 201),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const { accountId } = userOf(request)
+      const body = parseWriteBody(request.body, 'policy-groups', createSchema)
+      checkAccount(api, accountId, body)
+      const binding = policyBinding(api, accountId, body)
+      const id = api.ids('pgrp')
+      withUniqueName('Policy group', body.attributes.name, () =>
+        db.transaction(() => {
+          insertRow(api, 'policy_groups', {
+            id,
+            account_id: accountId,
+            ...changesOf(body.attributes),
+            ...binding.columns,
+            created_at: api.clock.now().toISOString(),
+          })
+          link(api, accountId, id, body.many('environments') ?? [])
+          if (binding.isNew) api.vcs.syncPolicyGroup(id)
+        }),
+      )
+      return sendResource(api, request, reply, { resource: policyGroups, id, status: 201 })
+    },
+  )
 
-  app.patch('/policy-groups/:id', (request, reply) => {
-    const { accountId } = userOf(request)
-    const id = idOf(request)
-    const row = api.reader.row(policyGroups, accountId, id)
-    const body = parseWriteBody(request.body, 'policy-groups', updateSchema)
-    const binding = policyBinding(api, accountId, body, row)
-    withUniqueName('Policy group', body.attributes.name, () =>
-      db.transaction(() => {
-        updateRow(api, 'policy_groups', id, {
-          ...changesOf(body.attributes),
-          ...binding.columns,
-        })
-        if (binding.isNew) api.vcs.syncPolicyGroup(id)
-        const linked = body.many('environments')
-        if (linked === undefined) return
-        db.run('DELETE FROM policy_group_environments WHERE policy_group_id = ?', id)
-        link(api, accountId, id, linked)
-      }),
-    )
-    return sendResource(api, request, reply, { resource: policyGroups, id })
-  })
-
-  app.delete('/policy-groups/:id', (request, reply) => {
-    const id = idOf(request)
-    const { accountId } = userOf(request)
-    db.transaction(() => {
+  app.patch(
+    '/policy-groups/:id',
+    does({
+      id: 'update_policy_group',
+      summary: 'Update a Policy Group',
+      body: writeOf(policyGroups, updateSchema, 'vcs-provider', 'environments'),
+      answer: oneOf(policyGroups),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const { accountId } = userOf(request)
+      const id = idOf(request)
       const row = api.reader.row(policyGroups, accountId, id)
-      if (isInUse(row)) throw conflict("Can't be deleted. The policy group is in use.")
-      repository.retireBundle(id, api.clock.now().toISOString())
-      db.run('DELETE FROM policy_groups WHERE id = ?', id)
-    })
-    api.engine.policyBundleReplaced()
-    return reply.code(204).send()
-  })
+      const body = parseWriteBody(request.body, 'policy-groups', updateSchema)
+      const binding = policyBinding(api, accountId, body, row)
+      withUniqueName('Policy group', body.attributes.name, () =>
+        db.transaction(() => {
+          updateRow(api, 'policy_groups', id, {
+            ...changesOf(body.attributes),
+            ...binding.columns,
+          })
+          if (binding.isNew) api.vcs.syncPolicyGroup(id)
+          const linked = body.many('environments')
+          if (linked === undefined) return
+          db.run('DELETE FROM policy_group_environments WHERE policy_group_id = ?', id)
+          link(api, accountId, id, linked)
+        }),
+      )
+      return sendResource(api, request, reply, { resource: policyGroups, id })
+    },
+  )
 
-  app.post('/policy-groups/:id/actions/resync', (request, reply) => {
-    const id = idOf(request)
-    db.transaction(() => {
-      const row = api.reader.row(policyGroups, userOf(request).accountId, id)
-      if (nullableTextOf(row, 'vcs_provider_id') === null) {
-        throw conflict('Policy group is not bound to any repository.')
-      }
-      if (api.vcs.isSyncing(id)) throw conflict('Sync in progress.')
-      api.vcs.syncPolicyGroup(id)
-    })
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/policy-groups/:id',
+    does({
+      id: 'delete_policy_group',
+      summary: 'Delete a Policy Group',
+      answer: nothing(),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const id = idOf(request)
+      const { accountId } = userOf(request)
+      db.transaction(() => {
+        const row = api.reader.row(policyGroups, accountId, id)
+        if (isInUse(row)) throw conflict("Can't be deleted. The policy group is in use.")
+        repository.retireBundle(id, api.clock.now().toISOString())
+        db.run('DELETE FROM policy_groups WHERE id = ?', id)
+      })
+      api.engine.policyBundleReplaced()
+      return reply.code(204).send()
+    },
+  )
+
+  app.post(
+    '/policy-groups/:id/actions/resync',
+    does({
+      id: 'resync_policy_group',
+      summary: 'Resync a Policy Group',
+      answer: nothing(),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const id = idOf(request)
+      db.transaction(() => {
+        const row = api.reader.row(policyGroups, userOf(request).accountId, id)
+        if (nullableTextOf(row, 'vcs_provider_id') === null) {
+          throw conflict('Policy group is not bound to any repository.')
+        }
+        if (api.vcs.isSyncing(id)) throw conflict('Sync in progress.')
+        api.vcs.syncPolicyGroup(id)
+      })
+      return reply.code(204).send()
+    },
+  )
 
   for (const method of ['post', 'patch'] as const) {
-    app[method]('/policy-groups/:id/relationships/environments', (request, reply) => {
+    const operation = does({
+      id:
+        method === 'post' ? 'create_policy_group_environments' : 'update_policy_group_environments',
+      summary: `${method === 'post' ? 'Create' : 'Update'} policy group environments relationships`,
+      body: identifiersOf('environments'),
+      answer: nothing(),
+    })
+    app[method]('/policy-groups/:id/relationships/environments', operation, (request, reply) => {
       const { accountId } = userOf(request)
       const id = idOf(request)
       api.reader.row(policyGroups, accountId, id)
@@ -163,6 +209,11 @@ export function registerPolicyGroups(api: PublicApi): void {
 
   app.delete<{ Params: { id: string; environment: string } }>(
     '/policy-groups/:id/relationships/environments/:environment',
+    does({
+      id: 'delete_policy_group_environments',
+      summary: "Delete policy group's environment relationship",
+      answer: nothing(),
+    }),
     (request, reply) => {
       const { id, environment } = request.params
       const row = api.reader.row(policyGroups, userOf(request).accountId, id)

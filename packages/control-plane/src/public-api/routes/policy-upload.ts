@@ -20,6 +20,7 @@ export function registerPolicyUpload(api: PublicApi): void {
   const repository = new PoliciesRepository(db)
   registerArchiveUpload(api, {
     path: '/policy-groups/:id/upload',
+    operation: { id: 'upload_policy_group', summary: "Upload a Policy Group's files" },
     what: 'The policy group',
     archive: 'policy bundle',
     limits: policyBundleLimits,

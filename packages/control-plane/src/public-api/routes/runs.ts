@@ -1,6 +1,7 @@
 import { maxJsonBodyBytes } from '@scalr-agent/core/protocol'
 import { z } from 'zod'
 
+import { actionOf, does, nothing, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { runs } from '../resources/index.ts'
 
@@ -9,6 +10,7 @@ import { fromEngine } from './from-engine.ts'
 import { registerReads } from './read-routes.ts'
 import { never } from './refusals.ts'
 import { commentSchema } from './run-actions.ts'
+import { runAttributesSchema } from './run-attributes.ts'
 import { parseActionBody, sendResource } from './writes.ts'
 
 const confirmSchema = commentSchema.extend({
@@ -22,17 +24,37 @@ export function registerRuns(api: PublicApi): void {
   registerReads(api, runs)
 
   // A run may bring a thousand variables of 64 KiB; that many at once are refused, a few hundred are not.
-  app.post('/runs', { bodyLimit: maxJsonBodyBytes }, (request, reply) => {
-    const id = createRun(api, userOf(request), request.body)
-    return sendResource(api, request, reply, { resource: runs, id, status: 201 })
-  })
+  app.post(
+    '/runs',
+    {
+      bodyLimit: maxJsonBodyBytes,
+      ...does({
+        id: 'create_run',
+        summary: 'Create a Run',
+        body: writeOf(runs, runAttributesSchema, 'workspace!', 'configuration-version'),
+        answer: oneOf(runs, 201),
+        refusals: [409],
+      }),
+    },
+    (request, reply) => {
+      const id = createRun(api, userOf(request), request.body)
+      return sendResource(api, request, reply, { resource: runs, id, status: 201 })
+    },
+  )
 
   const decisions = [
     ['apply', 'confirm', confirmSchema],
     ['discard', 'discard', commentSchema],
   ] as const
   for (const [action, decide, schema] of decisions) {
-    app.post(`/runs/:id/actions/${action}`, (request, reply) => {
+    const operation = does({
+      id: `${decide}_run`,
+      summary: `${action === 'apply' ? 'Apply' : 'Discard'} a Run`,
+      body: actionOf(schema),
+      answer: nothing(202),
+      refusals: [409],
+    })
+    app.post(`/runs/:id/actions/${action}`, operation, (request, reply) => {
       const { accountId, userId } = userOf(request)
       const id = idOf(request)
       parseActionBody(request.body, schema)
@@ -42,12 +64,22 @@ export function registerRuns(api: PublicApi): void {
     })
   }
 
-  app.post('/runs/:id/actions/cancel', (request, reply) => {
-    const { accountId, userId } = userOf(request)
-    const id = idOf(request)
-    const { force } = parseActionBody(request.body, cancelSchema)
-    api.reader.row(runs, accountId, id)
-    const result = fromEngine(id, 'Run', () => engine.cancel(id, { force, by: userId }))
-    return reply.code(result === 'unchanged' ? 204 : 202).send()
-  })
+  app.post(
+    '/runs/:id/actions/cancel',
+    does({
+      id: 'cancel_run',
+      summary: 'Cancel a Run',
+      body: actionOf(cancelSchema),
+      answer: nothing(202, 204),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const { accountId, userId } = userOf(request)
+      const id = idOf(request)
+      const { force } = parseActionBody(request.body, cancelSchema)
+      api.reader.row(runs, accountId, id)
+      const result = fromEngine(id, 'Run', () => engine.cancel(id, { force, by: userId }))
+      return reply.code(result === 'unchanged' ? 204 : 202).send()
+    },
+  )
 }

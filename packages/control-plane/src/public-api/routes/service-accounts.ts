@@ -7,6 +7,7 @@ import {
   textOf,
   type WriteBody,
 } from '../json-api/index.ts'
+import { does, nothing, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { accounts, serviceAccounts } from '../resources/index.ts'
 
@@ -38,55 +39,77 @@ export function registerServiceAccounts(api: PublicApi): void {
   const { app, db } = api
   registerReads(api, serviceAccounts)
 
-  app.post('/service-accounts', (request, reply) => {
-    const { accountId, userId } = userOf(request)
-    const body = parseWriteBody(request.body, 'service-accounts', createSchema)
-    checkAccount(api, accountId, body)
-    refuseOwners(body)
-    const { name, description, status } = body.attributes
-    const id = api.ids('sa')
-    withUniqueName('Service account', name, () =>
-      insertRow(api, 'service_accounts', {
-        id,
-        account_id: accountId,
-        name,
-        email: `${name}@${domainOf(textOf(api.reader.row(accounts, accountId, accountId), 'name'))}`,
+  app.post(
+    '/service-accounts',
+    does({
+      id: 'create_service_account',
+      summary: 'Create a Service Account',
+      body: writeOf(serviceAccounts, createSchema, 'account'),
+      answer: oneOf(serviceAccounts, 201),
+    }),
+    (request, reply) => {
+      const { accountId, userId } = userOf(request)
+      const body = parseWriteBody(request.body, 'service-accounts', createSchema)
+      checkAccount(api, accountId, body)
+      refuseOwners(body)
+      const { name, description, status } = body.attributes
+      const id = api.ids('sa')
+      withUniqueName('Service account', name, () =>
+        insertRow(api, 'service_accounts', {
+          id,
+          account_id: accountId,
+          name,
+          email: `${name}@${domainOf(textOf(api.reader.row(accounts, accountId, accountId), 'name'))}`,
+          description,
+          is_active: status !== 'Inactive',
+          created_by: userId,
+          created_at: api.clock.now().toISOString(),
+        }),
+      )
+      return sendResource(api, request, reply, { resource: serviceAccounts, id, status: 201 })
+    },
+  )
+
+  app.patch(
+    '/service-accounts/:id',
+    does({
+      id: 'update_service_account',
+      summary: 'Update a Service Account',
+      body: writeOf(serviceAccounts, updateSchema),
+      answer: oneOf(serviceAccounts),
+    }),
+    (request, reply) => {
+      const id = idOf(request)
+      const row = api.reader.row(serviceAccounts, userOf(request).accountId, id)
+      const body = parseWriteBody(request.body, 'service-accounts', updateSchema)
+      const { name, description, status } = body.attributes
+      refuseOwners(body)
+      if (name !== undefined && name !== textOf(row, 'name')) {
+        throw invalidAttribute('name', 'The name of a service account cannot be changed.')
+      }
+      updateRow(api, 'service_accounts', id, {
         description,
-        is_active: status !== 'Inactive',
-        created_by: userId,
-        created_at: api.clock.now().toISOString(),
-      }),
-    )
-    return sendResource(api, request, reply, { resource: serviceAccounts, id, status: 201 })
-  })
+        is_active: status === undefined ? undefined : status === 'Active',
+      })
+      return sendResource(api, request, reply, { resource: serviceAccounts, id })
+    },
+  )
 
-  app.patch('/service-accounts/:id', (request, reply) => {
-    const id = idOf(request)
-    const row = api.reader.row(serviceAccounts, userOf(request).accountId, id)
-    const body = parseWriteBody(request.body, 'service-accounts', updateSchema)
-    const { name, description, status } = body.attributes
-    refuseOwners(body)
-    if (name !== undefined && name !== textOf(row, 'name')) {
-      throw invalidAttribute('name', 'The name of a service account cannot be changed.')
-    }
-    updateRow(api, 'service_accounts', id, {
-      description,
-      is_active: status === undefined ? undefined : status === 'Active',
-    })
-    return sendResource(api, request, reply, { resource: serviceAccounts, id })
-  })
-
-  app.delete('/service-accounts/:id', (request, reply) => {
-    const id = idOf(request)
-    db.transaction(() => {
-      api.reader.row(serviceAccounts, userOf(request).accountId, id)
-      db.run("DELETE FROM access_tokens WHERE kind = 'service-account' AND owner_id = ?", id)
-      // Workspaces that it locked stay locked, for anybody to unlock.
-      db.run('UPDATE workspaces SET locked_by = NULL WHERE locked_by = ?', id)
-      db.run('DELETE FROM service_accounts WHERE id = ?', id)
-    })
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/service-accounts/:id',
+    does({ id: 'delete_service_account', summary: 'Delete a Service Account', answer: nothing() }),
+    (request, reply) => {
+      const id = idOf(request)
+      db.transaction(() => {
+        api.reader.row(serviceAccounts, userOf(request).accountId, id)
+        db.run("DELETE FROM access_tokens WHERE kind = 'service-account' AND owner_id = ?", id)
+        // Workspaces that it locked stay locked, for anybody to unlock.
+        db.run('UPDATE workspaces SET locked_by = NULL WHERE locked_by = ?', id)
+        db.run('DELETE FROM service_accounts WHERE id = ?', id)
+      })
+      return reply.code(204).send()
+    },
+  )
 }
 
 function refuseOwners(body: WriteBody<unknown>): void {

@@ -13,6 +13,7 @@ import {
   textOf,
   type Row,
 } from '../json-api/index.ts'
+import { does, fileOf, oneOf, plainJson, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { runs, shownOutputs, stateVersions, workspaces } from '../resources/index.ts'
 
@@ -28,49 +29,88 @@ const createSchema = z.object({
   force: z.boolean().default(false),
 })
 
+const outputsSchema = z.object({
+  data: z.array(
+    z.object({ name: z.string(), value: z.unknown().optional(), sensitive: z.boolean() }),
+  ),
+})
+
 export function registerStateVersions(api: PublicApi): void {
   const { app, db, limits } = api
   const states = new StateStore(api)
   registerReads(api, stateVersions)
 
-  app.get('/state-versions/:id/download', async (request, reply) => {
-    const row = api.reader.row(stateVersions, userOf(request).accountId, idOf(request))
-    return sendStored(api, reply, {
-      file: dataFiles.state(textOf(row, 'id')),
-      mediaType: 'application/json',
-      missing: notFound('StateVersion', textOf(row, 'id')),
-    })
-  })
-
-  app.get('/workspaces/:id/current-state-version', (request, reply) => {
-    const workspaceId = idOf(request)
-    api.reader.row(workspaces, userOf(request).accountId, workspaceId)
-    const current = currentId(api, workspaceId)
-    if (current === undefined) {
-      throw new PublicApiError(404, {
-        title: `Workspace with ID '${workspaceId}' does not have a current state version.`,
+  app.get(
+    '/state-versions/:id/download',
+    does({
+      id: 'get_state_version_download',
+      summary: 'Download State Version',
+      answer: fileOf('application/json'),
+    }),
+    async (request, reply) => {
+      const row = api.reader.row(stateVersions, userOf(request).accountId, idOf(request))
+      return sendStored(api, reply, {
+        file: dataFiles.state(textOf(row, 'id')),
+        mediaType: 'application/json',
+        missing: notFound('StateVersion', textOf(row, 'id')),
       })
-    }
-    return sendResource(api, request, reply, { resource: stateVersions, id: current })
-  })
+    },
+  )
 
-  app.get('/workspaces/:id/outputs', (request, reply) => {
-    const workspaceId = idOf(request)
-    const { accountId } = userOf(request)
-    api.reader.row(workspaces, accountId, workspaceId)
-    const current = currentId(api, workspaceId)
-    const outputs =
-      current === undefined
-        ? []
-        : shownOutputs(jsonOf(api.reader.row(stateVersions, accountId, current), 'outputs_json'))
-    // Plain JSON, not JSON:API, as at Scalr.
-    return reply.type('application/json').send(JSON.stringify({ data: outputs }))
-  })
+  app.get(
+    '/workspaces/:id/current-state-version',
+    does({
+      id: 'get_current_state_version',
+      summary: "Get Workspace's Current State Version",
+      answer: oneOf(stateVersions),
+    }),
+    (request, reply) => {
+      const workspaceId = idOf(request)
+      api.reader.row(workspaces, userOf(request).accountId, workspaceId)
+      const current = currentId(api, workspaceId)
+      if (current === undefined) {
+        throw new PublicApiError(404, {
+          title: `Workspace with ID '${workspaceId}' does not have a current state version.`,
+        })
+      }
+      return sendResource(api, request, reply, { resource: stateVersions, id: current })
+    },
+  )
+
+  app.get(
+    '/workspaces/:id/outputs',
+    does({
+      id: 'get_workspace_outputs',
+      summary: "List workspace's outputs.",
+      answer: plainJson(outputsSchema),
+    }),
+    (request, reply) => {
+      const workspaceId = idOf(request)
+      const { accountId } = userOf(request)
+      api.reader.row(workspaces, accountId, workspaceId)
+      const current = currentId(api, workspaceId)
+      const outputs =
+        current === undefined
+          ? []
+          : shownOutputs(jsonOf(api.reader.row(stateVersions, accountId, current), 'outputs_json'))
+      // Plain JSON, not JSON:API, as at Scalr.
+      return reply.type('application/json').send(JSON.stringify({ data: outputs }))
+    },
+  )
 
   app.post(
     '/state-versions',
-    // Base64 makes three bytes four; the rest is the document around it.
-    { bodyLimit: Math.ceil(limits.stateBytes / 3) * 4 + 64 * 1024 },
+    {
+      // Base64 makes three bytes four; the rest is the document around it.
+      bodyLimit: Math.ceil(limits.stateBytes / 3) * 4 + 64 * 1024,
+      ...does({
+        id: 'create_state_version',
+        summary: 'Create a State Version',
+        body: writeOf(stateVersions, createSchema, 'workspace!', 'run'),
+        answer: oneOf(stateVersions, 201),
+        refusals: [409, 412, 413],
+      }),
+    },
     async (request, reply) => {
       const { accountId } = userOf(request)
       const body = parseWriteBody(request.body, 'state-versions', createSchema)

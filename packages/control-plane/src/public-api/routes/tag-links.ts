@@ -7,6 +7,7 @@ import {
   type Resource,
   type WriteBody,
 } from '../json-api/index.ts'
+import { does, identifiersOf, listOf, nothing } from '../openapi/index.ts'
 import { idOf, queryOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
 import { environments, tags, workspaces } from '../resources/index.ts'
 
@@ -40,7 +41,13 @@ export function registerTagLinks(api: PublicApi): void {
   for (const tagged of [taggedWorkspaces, taggedEnvironments]) {
     const path = `${tagged.resource.path}/:id/relationships/tags`
 
-    api.app.get(path, (request, reply) => {
+    const name = tagged.resource.model.toLowerCase()
+    const listing = does({
+      id: `list_${name}_tags`,
+      summary: `List ${name}'s tags`,
+      answer: listOf(tags),
+    })
+    api.app.get(path, listing, (request, reply) => {
       const { accountId } = userOf(request)
       const id = idOf(request)
       api.reader.row(tagged.resource, accountId, id)
@@ -53,10 +60,20 @@ export function registerTagLinks(api: PublicApi): void {
       )
     })
 
-    const change = (method: 'POST' | 'PATCH' | 'DELETE', write: typeof addTags): void => {
+    const change = (
+      method: 'POST' | 'PATCH' | 'DELETE',
+      verb: 'add' | 'replace' | 'delete',
+      write: typeof addTags,
+    ): void => {
       api.app.route({
         method,
         url: path,
+        ...does({
+          id: `${verb}_${name}_tags`,
+          summary: `${verb} ${name}'s tags`,
+          body: identifiersOf('tags'),
+          answer: nothing(),
+        }),
         handler: (request, reply) => {
           const id = idOf(request)
           api.db.transaction(() => {
@@ -69,9 +86,9 @@ export function registerTagLinks(api: PublicApi): void {
         },
       })
     }
-    change('POST', addTags)
-    change('PATCH', addTags)
-    change('DELETE', removeTags)
+    change('POST', 'add', addTags)
+    change('PATCH', 'replace', addTags)
+    change('DELETE', 'delete', removeTags)
   }
 }
 

@@ -14,6 +14,7 @@ export function registerConfigurationUpload(
   const { limits } = api
   registerArchiveUpload(api, {
     path,
+    operation: { id: 'upload_configuration_version', summary: 'Upload a Configuration Version' },
     what: 'The configuration version',
     archive: 'configuration archive',
     limits: {

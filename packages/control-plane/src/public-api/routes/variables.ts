@@ -10,6 +10,7 @@ import {
   textOf,
   type WriteBody,
 } from '../json-api/index.ts'
+import { does, nothing, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { environments, variables, workspaces } from '../resources/index.ts'
 
@@ -42,92 +43,119 @@ const updateSchema = z.object({
 })
 const createSchema = updateSchema.extend({ key: keySchema, category: categorySchema })
 
+/** Overrides what would be in the way. */
+const forceQuery = { force: z.stringbool() }
+
 export function registerVariables(api: PublicApi): void {
   const { app, db } = api
   registerReads(api, variables)
 
-  app.post('/vars', (request, reply) => {
-    const { accountId, userId } = userOf(request)
-    const body = parseWriteBody(request.body, 'vars', createSchema)
-    const { attributes } = body
-    const id = api.ids('var')
-    db.transaction(() => {
-      const scope = scopeOf(api, accountId, body)
-      checkKey(attributes.key, attributes.category)
-      const { key, category } = attributes
-      checkUnique(api, accountId, scope, { id, key, category })
-      checkOverriding(api, accountId, scope, { key, category })
-      if (attributes.final === true) {
-        checkOverridden(api, accountId, scope, { key, category, isForced: isForced(request) })
-      }
-      insertRow(api, 'variables', {
-        id,
-        account_id: accountId,
-        environment_id: scope.environmentId,
-        workspace_id: scope.workspaceId,
-        key: attributes.key,
-        value: attributes.value ?? '',
-        category: attributes.category,
-        // HCL means nothing to an environment variable.
-        hcl: attributes.category === 'terraform' && attributes.hcl === true,
-        sensitive: attributes.sensitive,
-        final: attributes.final,
-        description: attributes.description,
-        updated_by: userId,
-        updated_at: api.clock.now().toISOString(),
+  app.post(
+    '/vars',
+    does({
+      id: 'create_variable',
+      summary: 'Create a Variable',
+      body: writeOf(variables, createSchema, 'account', 'environment', 'workspace'),
+      answer: oneOf(variables, 201),
+      query: forceQuery,
+    }),
+    (request, reply) => {
+      const { accountId, userId } = userOf(request)
+      const body = parseWriteBody(request.body, 'vars', createSchema)
+      const { attributes } = body
+      const id = api.ids('var')
+      db.transaction(() => {
+        const scope = scopeOf(api, accountId, body)
+        checkKey(attributes.key, attributes.category)
+        const { key, category } = attributes
+        checkUnique(api, accountId, scope, { id, key, category })
+        checkOverriding(api, accountId, scope, { key, category })
+        if (attributes.final === true) {
+          checkOverridden(api, accountId, scope, { key, category, isForced: isForced(request) })
+        }
+        insertRow(api, 'variables', {
+          id,
+          account_id: accountId,
+          environment_id: scope.environmentId,
+          workspace_id: scope.workspaceId,
+          key: attributes.key,
+          value: attributes.value ?? '',
+          category: attributes.category,
+          // HCL means nothing to an environment variable.
+          hcl: attributes.category === 'terraform' && attributes.hcl === true,
+          sensitive: attributes.sensitive,
+          final: attributes.final,
+          description: attributes.description,
+          updated_by: userId,
+          updated_at: api.clock.now().toISOString(),
+        })
       })
-    })
-    return sendResource(api, request, reply, { resource: variables, id, status: 201 })
-  })
+      return sendResource(api, request, reply, { resource: variables, id, status: 201 })
+    },
+  )
 
-  app.patch('/vars/:id', (request, reply) => {
-    const { accountId, userId } = userOf(request)
-    const id = idOf(request)
-    const { attributes } = parseWriteBody(request.body, 'vars', updateSchema)
-    db.transaction(() => {
-      const row = api.reader.row(variables, accountId, id)
-      const key = attributes.key ?? textOf(row, 'key')
-      const category = attributes.category ?? categorySchema.parse(row['category'])
-      checkKey(key, category)
-      const scope = {
-        environmentId: nullableTextOf(row, 'environment_id'),
-        workspaceId: nullableTextOf(row, 'workspace_id'),
-      }
-      checkUnique(api, accountId, scope, { id, key, category })
-      const isRenamed = key !== row['key'] || category !== row['category']
-      const isFinal = attributes.final ?? flagOf(row, 'final')
-      if (isRenamed) checkOverriding(api, accountId, scope, { key, category })
-      if (isFinal && (isRenamed || !flagOf(row, 'final'))) {
-        checkOverridden(api, accountId, scope, { key, category, isForced: isForced(request) })
-      }
-      const revealed = flagOf(row, 'sensitive') && attributes.sensitive === false
-      if (revealed && typeof attributes.value !== 'string') {
-        throw invalidAttribute(
-          'sensitive',
-          'A sensitive variable can become visible only together with a new value.',
-        )
-      }
-      updateRow(api, 'variables', id, {
-        key: attributes.key,
-        value: attributes.value === null ? '' : attributes.value,
-        category: attributes.category,
-        hcl: category === 'terraform' ? attributes.hcl : false,
-        sensitive: attributes.sensitive,
-        final: attributes.final,
-        description: attributes.description,
-        updated_by: userId,
-        updated_at: api.clock.now().toISOString(),
+  app.patch(
+    '/vars/:id',
+    does({
+      id: 'update_variable',
+      summary: 'Update a Variable',
+      body: writeOf(variables, updateSchema),
+      answer: oneOf(variables),
+      query: forceQuery,
+    }),
+    (request, reply) => {
+      const { accountId, userId } = userOf(request)
+      const id = idOf(request)
+      const { attributes } = parseWriteBody(request.body, 'vars', updateSchema)
+      db.transaction(() => {
+        const row = api.reader.row(variables, accountId, id)
+        const key = attributes.key ?? textOf(row, 'key')
+        const category = attributes.category ?? categorySchema.parse(row['category'])
+        checkKey(key, category)
+        const scope = {
+          environmentId: nullableTextOf(row, 'environment_id'),
+          workspaceId: nullableTextOf(row, 'workspace_id'),
+        }
+        checkUnique(api, accountId, scope, { id, key, category })
+        const isRenamed = key !== row['key'] || category !== row['category']
+        const isFinal = attributes.final ?? flagOf(row, 'final')
+        if (isRenamed) checkOverriding(api, accountId, scope, { key, category })
+        if (isFinal && (isRenamed || !flagOf(row, 'final'))) {
+          checkOverridden(api, accountId, scope, { key, category, isForced: isForced(request) })
+        }
+        const revealed = flagOf(row, 'sensitive') && attributes.sensitive === false
+        if (revealed && typeof attributes.value !== 'string') {
+          throw invalidAttribute(
+            'sensitive',
+            'A sensitive variable can become visible only together with a new value.',
+          )
+        }
+        updateRow(api, 'variables', id, {
+          key: attributes.key,
+          value: attributes.value === null ? '' : attributes.value,
+          category: attributes.category,
+          hcl: category === 'terraform' ? attributes.hcl : false,
+          sensitive: attributes.sensitive,
+          final: attributes.final,
+          description: attributes.description,
+          updated_by: userId,
+          updated_at: api.clock.now().toISOString(),
+        })
       })
-    })
-    return sendResource(api, request, reply, { resource: variables, id })
-  })
+      return sendResource(api, request, reply, { resource: variables, id })
+    },
+  )
 
-  app.delete('/vars/:id', (request, reply) => {
-    const id = idOf(request)
-    api.reader.row(variables, userOf(request).accountId, id)
-    db.run('DELETE FROM variables WHERE id = ?', id)
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/vars/:id',
+    does({ id: 'delete_variable', summary: 'Delete a Variable', answer: nothing() }),
+    (request, reply) => {
+      const id = idOf(request)
+      api.reader.row(variables, userOf(request).accountId, id)
+      db.run('DELETE FROM variables WHERE id = ?', id)
+      return reply.code(204).send()
+    },
+  )
 }
 
 /** `force=true`: a final variable may take over what narrower scopes say. */

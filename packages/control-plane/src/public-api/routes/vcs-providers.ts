@@ -11,6 +11,7 @@ import {
   textOf,
   type WriteBody,
 } from '../json-api/index.ts'
+import { does, nothing, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { agentPools, environments, vcsProviders } from '../resources/index.ts'
 
@@ -79,70 +80,101 @@ export function registerVcsProviders(api: PublicApi): void {
   const { app, db } = api
   registerReads(api, vcsProviders)
 
-  app.post('/vcs-providers', (request, reply) => {
-    const { accountId } = userOf(request)
-    const body = parseWriteBody(request.body, 'vcs-providers', createSchema)
-    checkAccount(api, accountId, body)
-    const id = api.ids('vcs')
-    withUniqueName('VCS provider', body.attributes.name, () =>
-      db.transaction(() => {
-        const poolId = poolOf(api, accountId, body)
-        if (poolId === undefined) throw invalidRelationship('agent-pool', noPool)
-        insertRow(api, 'vcs_providers', {
-          id,
-          account_id: accountId,
-          vcs_type: body.attributes['vcs-type'],
-          created_at: api.clock.now().toISOString(),
-          ...columnsOf(body.attributes),
-          is_shared: body.attributes['is-shared'] ?? body.many('environments') === undefined,
-          agent_pool_id: poolId,
-        })
-        setEnvironments(api, accountId, id, body)
-      }),
-    )
-    return sendResource(api, request, reply, { resource: vcsProviders, id, status: 201 })
-  })
+  app.post(
+    '/vcs-providers',
+    does({
+      id: 'create_vcs_provider',
+      summary: 'Create a VCS Provider',
+      body: writeOf(vcsProviders, createSchema, 'account', 'agent-pool!', 'environments'),
+      answer: oneOf(vcsProviders, 201),
+    }),
+    (request, reply) => {
+      const { accountId } = userOf(request)
+      const body = parseWriteBody(request.body, 'vcs-providers', createSchema)
+      checkAccount(api, accountId, body)
+      const id = api.ids('vcs')
+      withUniqueName('VCS provider', body.attributes.name, () =>
+        db.transaction(() => {
+          const poolId = poolOf(api, accountId, body)
+          if (poolId === undefined) throw invalidRelationship('agent-pool', noPool)
+          insertRow(api, 'vcs_providers', {
+            id,
+            account_id: accountId,
+            vcs_type: body.attributes['vcs-type'],
+            created_at: api.clock.now().toISOString(),
+            ...columnsOf(body.attributes),
+            is_shared: body.attributes['is-shared'] ?? body.many('environments') === undefined,
+            agent_pool_id: poolId,
+          })
+          setEnvironments(api, accountId, id, body)
+        }),
+      )
+      return sendResource(api, request, reply, { resource: vcsProviders, id, status: 201 })
+    },
+  )
 
-  app.patch('/vcs-providers/:id', (request, reply) => {
-    const { accountId } = userOf(request)
-    const id = idOf(request)
-    const row = api.reader.row(vcsProviders, accountId, id)
-    const body = parseWriteBody(
-      request.body,
-      'vcs-providers',
-      updateSchema.extend({ 'vcs-type': z.string().optional() }),
-    )
-    const type = body.attributes['vcs-type']
-    if (type !== undefined && type !== textOf(row, 'vcs_type')) {
-      throw invalidAttribute('vcs-type', 'The type of a VCS provider cannot be changed.')
-    }
-    withUniqueName('VCS provider', body.attributes.name, () =>
-      db.transaction(() => {
-        updateRow(api, 'vcs_providers', id, {
-          ...columnsOf(body.attributes),
-          is_shared: body.attributes['is-shared'],
-          agent_pool_id: poolOf(api, accountId, body),
-        })
-        setEnvironments(api, accountId, id, body)
-      }),
-    )
-    return sendResource(api, request, reply, { resource: vcsProviders, id })
-  })
-
-  app.delete('/vcs-providers/:id', (request, reply) => {
-    const id = idOf(request)
-    db.transaction(() => {
-      api.reader.row(vcsProviders, userOf(request).accountId, id)
-      for (const [table, what] of users) {
-        const used = db.get(`SELECT 1 AS found FROM ${table} WHERE vcs_provider_id = ? LIMIT 1`, id)
-        if (used !== undefined) {
-          throw conflict(`Can't be deleted. The VCS provider is in use by ${what}.`)
-        }
+  app.patch(
+    '/vcs-providers/:id',
+    does({
+      id: 'update_vcs_provider',
+      summary: 'Update a VCS Provider',
+      body: writeOf(vcsProviders, updateSchema, 'agent-pool', 'environments'),
+      answer: oneOf(vcsProviders),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const { accountId } = userOf(request)
+      const id = idOf(request)
+      const row = api.reader.row(vcsProviders, accountId, id)
+      const body = parseWriteBody(
+        request.body,
+        'vcs-providers',
+        updateSchema.extend({ 'vcs-type': z.string().optional() }),
+      )
+      const type = body.attributes['vcs-type']
+      if (type !== undefined && type !== textOf(row, 'vcs_type')) {
+        throw invalidAttribute('vcs-type', 'The type of a VCS provider cannot be changed.')
       }
-      db.run('DELETE FROM vcs_providers WHERE id = ?', id)
-    })
-    return reply.code(204).send()
-  })
+      withUniqueName('VCS provider', body.attributes.name, () =>
+        db.transaction(() => {
+          updateRow(api, 'vcs_providers', id, {
+            ...columnsOf(body.attributes),
+            is_shared: body.attributes['is-shared'],
+            agent_pool_id: poolOf(api, accountId, body),
+          })
+          setEnvironments(api, accountId, id, body)
+        }),
+      )
+      return sendResource(api, request, reply, { resource: vcsProviders, id })
+    },
+  )
+
+  app.delete(
+    '/vcs-providers/:id',
+    does({
+      id: 'delete_vcs_provider',
+      summary: 'Delete a VCS Provider',
+      answer: nothing(),
+      refusals: [409],
+    }),
+    (request, reply) => {
+      const id = idOf(request)
+      db.transaction(() => {
+        api.reader.row(vcsProviders, userOf(request).accountId, id)
+        for (const [table, what] of users) {
+          const used = db.get(
+            `SELECT 1 AS found FROM ${table} WHERE vcs_provider_id = ? LIMIT 1`,
+            id,
+          )
+          if (used !== undefined) {
+            throw conflict(`Can't be deleted. The VCS provider is in use by ${what}.`)
+          }
+        }
+        db.run('DELETE FROM vcs_providers WHERE id = ?', id)
+      })
+      return reply.code(204).send()
+    },
+  )
 }
 
 const noPool =
@@ -152,6 +184,7 @@ const users = [
   ['workspaces', 'workspaces'],
   ['modules', 'modules'],
   ['policy_groups', 'policy groups'],
+  ['hooks', 'hooks'],
 ] as const
 
 function columnsOf(attributes: Attributes): Changes {
