@@ -67,6 +67,7 @@ const publicApi: Room = {
     '/vars/:id': { GET: members, PATCH: members, DELETE: members },
     '/hooks': { GET: members, POST: members },
     '/hooks/:id': { GET: members, PATCH: members, DELETE: members },
+    '/hooks/:id/actions/resync': { POST: members },
     '/hooks/:id/upload': { PUT: members },
     '/hook-environment-links': { GET: members, POST: members },
     '/hook-environment-links/:id': { GET: members, PATCH: members, DELETE: members },

@@ -4,6 +4,7 @@ export {
   type ArchiveCheckOptions,
   type ArchiveFault,
 } from './archive-check.ts'
+export { hookArchiveLimits } from './hook-archive-limits.ts'
 export {
   bundleLayout,
   policyBundleLimits,

@@ -59,6 +59,26 @@ export class HooksRepository {
     )
   }
 
+  /** It has its files: it may be linked, and runs. */
+  activate(hookId: string, at: string): void {
+    this.#db.run(
+      "UPDATE hooks SET status = 'active', error_message = NULL, updated_at = ? WHERE id = ?",
+      at,
+      hookId,
+    )
+  }
+
+  /** Its files are wrong. One that is active keeps those that it has, and goes on. */
+  noteFault(hookId: string, fault: string, at: string): void {
+    this.#db.run(
+      `UPDATE hooks SET status = iif(status = 'active', 'active', 'errored'), error_message = ?, updated_at = ?
+       WHERE id = ?`,
+      fault,
+      at,
+      hookId,
+    )
+  }
+
   /** For a hook that gets another archive, or is deleted. */
   retireArchive(hookId: string, at: string): void {
     this.#db.run(

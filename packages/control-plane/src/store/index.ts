@@ -25,6 +25,7 @@ export { StateLocksRepository, type StateLockRow } from './state-locks-repositor
 export { StateVersionsRepository, type StateVersionRow } from './state-versions-repository.ts'
 export {
   VcsBindingsRepository,
+  type BoundHookRow,
   type BoundPolicyGroupRow,
   type BoundWorkspaceRow,
 } from './vcs-bindings-repository.ts'

@@ -19,12 +19,23 @@ export interface BoundPolicyGroupRow {
   readonly common_functions_folder: string | null
 }
 
+export interface BoundHookRow {
+  readonly id: string
+  readonly vcs_provider_id: string
+  readonly vcs_repo_json: string
+  readonly vcs_head_sha: string | null
+  readonly scriptfile_path: string
+}
+
 const workspaceSql = `SELECT w.id, w.name, e.name AS environment_name, w.vcs_provider_id, w.vcs_repo_json,
   w.vcs_head_sha FROM workspaces w JOIN environments e ON e.id = w.environment_id
   WHERE w.vcs_provider_id IS NOT NULL AND w.vcs_repo_json IS NOT NULL`
 
 const groupSql = `SELECT id, account_id, vcs_provider_id, vcs_repo_json, vcs_head_sha, common_functions_folder
   FROM policy_groups WHERE vcs_provider_id IS NOT NULL AND vcs_repo_json IS NOT NULL`
+
+const hookSql = `SELECT id, vcs_provider_id, vcs_repo_json, vcs_head_sha, scriptfile_path
+  FROM hooks WHERE vcs_provider_id IS NOT NULL AND vcs_repo_json IS NOT NULL`
 
 /** Forges take `Acme/Infra` and `acme/infra` for one repository. */
 const sameRepository = "lower(vcs_repo_json ->> '$.identifier') = lower(?)"
@@ -86,6 +97,22 @@ export class VcsBindingsRepository {
 
   setPolicyGroupHead(id: string, sha: string): void {
     this.#db.run('UPDATE policy_groups SET vcs_head_sha = ? WHERE id = ?', sha, id)
+  }
+
+  hook(id: string): BoundHookRow | undefined {
+    return this.#db.get<BoundHookRow>(`${hookSql} AND id = ?`, id)
+  }
+
+  hooksOf(providerId: string, repository: string): BoundHookRow[] {
+    return this.#db.all<BoundHookRow>(
+      `${hookSql} AND vcs_provider_id = ? AND ${sameRepository} ORDER BY created_at, id`,
+      providerId,
+      repository,
+    )
+  }
+
+  setHookHead(id: string, sha: string): void {
+    this.#db.run('UPDATE hooks SET vcs_head_sha = ? WHERE id = ?', sha, id)
   }
 
   modulesOf(providerId: string, repository: string): string[] {

@@ -56,11 +56,12 @@ export class VcsTasksRepository {
     )
   }
 
-  /** Whether a module or policy group has a task. */
+  /** Whether a module, policy group or hook has a task. */
   concerns(id: string): boolean {
     const row = this.#db.get(
       `SELECT 1 AS found FROM vcs_tasks WHERE subject = ?
-         OR ? IN (payload_json ->> '$.moduleId', payload_json ->> '$.policyGroupId') LIMIT 1`,
+         OR ? IN (payload_json ->> '$.moduleId', payload_json ->> '$.policyGroupId', payload_json ->> '$.hookId')
+       LIMIT 1`,
       `module:${id}`,
       id,
     )

@@ -5,6 +5,7 @@ import { createVcsContext, type VcsOptions } from './vcs-context.ts'
 import { AgentWatch } from './work/agent-watch.ts'
 import { DownloadTask, downloadKind } from './work/download-task.ts'
 import { EventTask, eventKind } from './work/event-task.ts'
+import { addHookSync, HookTask, hookKind } from './work/hook-task.ts'
 import { addModuleSync, ModuleTask, moduleKind } from './work/module-task.ts'
 import { ModuleVersionTask, moduleVersionKind } from './work/module-version-task.ts'
 import { addPolicyGroupSync, PolicyGroupTask, policyGroupKind } from './work/policy-group-task.ts'
@@ -22,8 +23,12 @@ export interface Vcs {
   syncModule(moduleId: string, options?: { readonly force?: boolean }): void
   /** Fetches the policies of the group again. */
   syncPolicyGroup(policyGroupId: string): void
-  /** Whether the module or policy group is being looked at. */
+  /** Fetches the files of the hook again. */
+  syncHook(hookId: string): void
+  /** Whether the module, policy group or hook is being looked at. */
   isSyncing(id: string): boolean
+  /** Resolves when it is not any more, and at the latest after `timeoutMs`. */
+  whenSynced(id: string, timeoutMs: number): Promise<void>
   /** Takes up what the last process left. */
   open(): void
   close(): Promise<void>
@@ -39,6 +44,7 @@ export function createVcs(options: VcsOptions): Vcs {
   const runner = new TaskRunner(context, {
     [downloadKind]: new DownloadTask(context),
     [eventKind]: new EventTask(context),
+    [hookKind]: new HookTask(context),
     [moduleKind]: new ModuleTask(context),
     [moduleVersionKind]: new ModuleVersionTask(context),
     [policyGroupKind]: new PolicyGroupTask(context),
@@ -83,7 +89,13 @@ export function createVcs(options: VcsOptions): Vcs {
         addPolicyGroupSync(context, policyGroupId, true)
         wake()
       }),
+    syncHook: (hookId) =>
+      db.transaction(() => {
+        addHookSync(context, hookId, true)
+        wake()
+      }),
     isSyncing: (id) => context.tasks.concerns(id),
+    whenSynced: (id, timeoutMs) => runner.whenDone(id, timeoutMs),
     open: () => {
       timers = [
         setInterval(pass, timing.reaperEveryMs).unref(),

@@ -2,6 +2,7 @@ import type { RunEngine } from '../engine/index.ts'
 import type { Clock, IdSource, Logger, Timing } from '../runtime/index.ts'
 import {
   CommitStatusesRepository,
+  HooksRepository,
   ModulesRepository,
   PoliciesRepository,
   VcsBindingsRepository,
@@ -38,6 +39,7 @@ export interface VcsContext extends VcsOptions {
   readonly bindings: VcsBindingsRepository
   readonly modules: ModulesRepository
   readonly policies: PoliciesRepository
+  readonly hooks: HooksRepository
   /** The present time as the database holds it, moved by `ms`. */
   readonly at: (ms?: number) => string
 }
@@ -52,6 +54,7 @@ export function createVcsContext(options: VcsOptions): VcsContext {
     bindings: new VcsBindingsRepository(db),
     modules: new ModulesRepository(db),
     policies: new PoliciesRepository(db),
+    hooks: new HooksRepository(db),
     at: (ms = 0) => new Date(clock.now().getTime() + ms).toISOString(),
   }
 }

@@ -90,17 +90,6 @@ describe('hooks of the registry', () => {
     expect(answer.body.errors[0].detail).toContain(detail)
   })
 
-  it('refuse a VCS to fetch from, which would not be done', async () => {
-    await using world = await startWorld()
-    const provider = await world.api.write('POST', '/hooks', 'hooks', attributes, {
-      'vcs-provider': ['vcs-providers', 'vcs-1'],
-    })
-    expect([provider.status, provider.body.errors[0].detail]).toEqual([
-      404,
-      "VcsProvider with ID 'vcs-1' not found or user unauthorized.",
-    ])
-  })
-
   it('have names of their own, and are found by them', async () => {
     await using world = await startWorld()
     const first = await activeHook(world)

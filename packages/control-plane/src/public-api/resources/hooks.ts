@@ -16,9 +16,10 @@ import {
 
 import { vcsRepo } from './shared-schemas.ts'
 
-/** Hooks of the registry. Their files come by upload. */
+/** Hooks of the registry. Their files come from a repository, or by upload. */
 export const hooks: Resource = {
   type: 'hooks',
+  operations: { list: 'list_hooks', get: 'get_hook' },
   model: 'Hook',
   path: '/hooks',
   columns: `t.*, (SELECT email FROM actors WHERE id = t.updated_by) AS updated_by_email,
@@ -42,7 +43,7 @@ export const hooks: Resource = {
     environments: toMany('environments', 'environment_ids'),
     readme: empty('hook-readme'),
     'updated-by': byUser('updated_by'),
-    'vcs-provider': empty('vcs-providers'),
+    'vcs-provider': toOne('vcs-providers', 'vcs_provider_id'),
     'vcs-revision': empty('vcs-revisions'),
   },
   links: (row, { publicUrl }) => ({
@@ -52,8 +53,7 @@ export const hooks: Resource = {
     name: { column: 't.name' },
     hook: { column: 't.id' },
     status: { column: 't.status' },
-    // None has one.
-    'vcs-provider': { column: 'NULL' },
+    'vcs-provider': { column: 't.vcs_provider_id' },
   },
   searched: ['t.name'],
   sorts: { name: 't.name', 'updated-at': 't.updated_at', 'updated-by': 'updated_by_email' },
@@ -63,9 +63,10 @@ export const hooks: Resource = {
 /** In which environment a hook runs, and when. */
 export const hookEnvironmentLinks: Resource = {
   type: 'hook-environment-links',
+  operations: { list: 'list_hook_environment_links', get: 'get_hook_environment_link' },
   model: 'HookEnvironmentLink',
   path: '/hook-environment-links',
-  columns: `t.*, h.name AS hook_name, h.updated_at AS hook_updated_at,
+  columns: `t.*, h.name AS hook_name, h.updated_at AS hook_updated_at, h.vcs_provider_id,
     (SELECT email FROM actors WHERE id = h.updated_by) AS updated_by_email`,
   from: 'hook_environment_links t JOIN hooks h ON h.id = t.hook_id',
   account: 'h.account_id',
@@ -73,7 +74,7 @@ export const hookEnvironmentLinks: Resource = {
   relations: {
     environment: toOne('environments', 'environment_id'),
     hook: toOne('hooks', 'hook_id'),
-    'vcs-provider': empty('vcs-providers'),
+    'vcs-provider': toOne('vcs-providers', 'vcs_provider_id'),
     'vcs-revision': empty('vcs-revisions'),
   },
   filters: {

@@ -2,7 +2,13 @@ import { hookStageSchema } from '@scalr-agent/core/protocol'
 import { z } from 'zod'
 
 import { isUniqueViolation } from '../../store/index.ts'
-import { invalidRelationship, parseWriteBody, textOf } from '../json-api/index.ts'
+import {
+  invalidRelationship,
+  nullableTextOf,
+  parseWriteBody,
+  textOf,
+  type Row,
+} from '../json-api/index.ts'
 import { does, nothing, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { environments, hookEnvironmentLinks, hooks } from '../resources/index.ts'
@@ -22,6 +28,9 @@ const eventsSchema = z
 const createSchema = z.object({ events: eventsSchema })
 const updateSchema = z.object({ events: eventsSchema.optional() })
 
+/** How long the making of a link waits for the files of its hook. */
+const fetchPatienceMs = 20_000
+
 /** Hooks of the registry in environments: when they run there. */
 export function registerHookEnvironmentLinks(api: PublicApi): void {
   const { app, db } = api
@@ -36,17 +45,23 @@ export function registerHookEnvironmentLinks(api: PublicApi): void {
       answer: oneOf(hookEnvironmentLinks, 201),
       refusals: [409],
     }),
-    (request, reply) => {
+    async (request, reply) => {
       const { accountId } = userOf(request)
       const body = parseWriteBody(request.body, 'hook-environment-links', createSchema)
-      const hook = requiredRow(api, accountId, body, { name: 'hook', resource: hooks })
+      const relation = { name: 'hook', resource: hooks }
+      const named = requiredRow(api, accountId, body, relation)
+      // Terraform links a hook as soon as it is made, while its files are still being fetched.
+      if (textOf(named, 'status') === 'pending') {
+        await api.vcs.whenSynced(textOf(named, 'id'), fetchPatienceMs)
+      }
+      const hook = requiredRow(api, accountId, body, relation)
       const environment = { name: 'environment', resource: environments }
       const environmentId = textOf(requiredRow(api, accountId, body, environment), 'id')
       // A run must never go on without a hook that was meant to stop it.
       if (textOf(hook, 'status') !== 'active') {
         throw invalidRelationship(
           'hook',
-          `Hook '${textOf(hook, 'name')}' is ${textOf(hook, 'status')}: upload its files first.`,
+          `Hook '${textOf(hook, 'name')}' is ${textOf(hook, 'status')}: ${missingFiles(hook)}`,
         )
       }
       const id = api.ids('hkenv')
@@ -103,4 +118,9 @@ export function registerHookEnvironmentLinks(api: PublicApi): void {
       return reply.code(204).send()
     },
   )
+}
+
+function missingFiles(hook: Row): string {
+  if (nullableTextOf(hook, 'vcs_provider_id') === null) return 'upload its files first.'
+  return nullableTextOf(hook, 'error_message') ?? 'its files are still being fetched. Try again.'
 }

@@ -2,22 +2,24 @@ import { posix } from 'node:path'
 
 import { z } from 'zod'
 
-import { findArchiveFault } from '../../archives/index.ts'
+import { findArchiveFault, hookArchiveLimits as limits } from '../../archives/index.ts'
 import { dataFiles, HooksRepository } from '../../store/index.ts'
 import {
   conflict,
   invalidAttribute,
   parseWriteBody,
+  nullableTextOf,
   PublicApiError,
-  relationNotFound,
   textOf,
-  type WriteBody,
 } from '../json-api/index.ts'
+import { does, nothing, oneOf, writeOf } from '../openapi/index.ts'
 import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { hooks } from '../resources/index.ts'
 
 import { registerArchiveUpload } from './archive-upload.ts'
+import { hookBinding } from './hook-binding.ts'
 import { registerReads } from './read-routes.ts'
+import { branchName, repositoryIdentifier } from './vcs-binding.ts'
 import {
   checkAccount,
   insertRow,
@@ -53,7 +55,7 @@ const updateSchema = z.object({
   interpreter: interpreter.optional(),
   'scriptfile-path': scriptPath.optional(),
   'vcs-repo': z
-    .object({ identifier: z.string().min(1).max(255), branch: z.string().max(255).nullish() })
+    .object({ identifier: repositoryIdentifier, branch: branchName.nullish() })
     .nullish(),
 })
 const createSchema = updateSchema.extend({
@@ -62,8 +64,6 @@ const createSchema = updateSchema.extend({
   'scriptfile-path': scriptPath,
 })
 
-/** One hook is a script and what it brings along. */
-const limits = { packedBytes: 16 * 1024 ** 2, unpackedBytes: 128 * 1024 ** 2, entries: 10_000 }
 const archive = 'hook archive'
 
 /** The registry of hooks. */
@@ -73,76 +73,132 @@ export function registerHooks(api: PublicApi): void {
   const now = (): string => api.clock.now().toISOString()
   registerReads(api, hooks)
 
-  app.post('/hooks', (request, reply) => {
-    const { accountId, userId } = userOf(request)
-    const body = parseWriteBody(request.body, 'hooks', createSchema)
-    checkAccount(api, accountId, body)
-    checkProvider(body)
-    const id = api.ids('hook')
-    withUniqueName('Hook', body.attributes.name, () =>
-      insertRow(api, 'hooks', {
-        id,
-        account_id: accountId,
-        ...changesOf(body.attributes),
-        created_at: now(),
-        updated_by: userId,
-        updated_at: now(),
-      }),
-    )
-    return sendResource(api, request, reply, { resource: hooks, id, status: 201 })
-  })
+  app.post(
+    '/hooks',
+    does({
+      id: 'create_hook',
+      summary: 'Create Hook',
+      body: writeOf(hooks, createSchema, 'account', 'vcs-provider'),
+      answer: oneOf(hooks, 201),
+    }),
+    (request, reply) => {
+      const { accountId, userId } = userOf(request)
+      const body = parseWriteBody(request.body, 'hooks', createSchema)
+      checkAccount(api, accountId, body)
+      const binding = hookBinding(api, accountId, body)
+      const id = api.ids('hook')
+      withUniqueName('Hook', body.attributes.name, () =>
+        db.transaction(() => {
+          insertRow(api, 'hooks', {
+            id,
+            account_id: accountId,
+            ...changesOf(body.attributes),
+            ...binding.columns,
+            created_at: now(),
+            updated_by: userId,
+            updated_at: now(),
+          })
+          if (binding.isNew) api.vcs.syncHook(id)
+        }),
+      )
+      return sendResource(api, request, reply, { resource: hooks, id, status: 201 })
+    },
+  )
 
-  app.patch('/hooks/:id', async (request, reply) => {
-    const { accountId, userId } = userOf(request)
-    const id = idOf(request)
-    const row = api.reader.row(hooks, accountId, id)
-    const body = parseWriteBody(request.body, 'hooks', updateSchema)
-    checkProvider(body)
-    const { 'scriptfile-path': script } = body.attributes
-    // A hook that is active has its script: whoever is linked to it may rely on that.
-    const archiveId = textOf(row, 'archive_id')
-    if (script !== undefined && archiveId !== '') {
-      const fault = await findArchiveFault(files.path(dataFiles.hookArchive(archiveId)), {
-        archive,
-        limits: { maxEntries: limits.entries, maxBytes: limits.unpackedBytes },
-        requiredFile: script,
-      })
-      if (fault !== undefined) throw invalidAttribute('scriptfile-path', fault)
-    }
-    withUniqueName('Hook', body.attributes.name, () =>
-      db.transaction(() => {
-        if (textOf(api.reader.row(hooks, accountId, id), 'archive_id') !== archiveId) {
-          throw conflict('The files of the hook were replaced meanwhile. Try again.')
-        }
-        updateRow(api, 'hooks', id, {
-          ...changesOf(body.attributes),
-          updated_by: userId,
-          updated_at: now(),
+  app.patch(
+    '/hooks/:id',
+    does({
+      id: 'update_hook',
+      summary: 'Update Hook',
+      body: writeOf(hooks, updateSchema, 'vcs-provider'),
+      answer: oneOf(hooks),
+      refusals: [409],
+    }),
+    async (request, reply) => {
+      const { accountId, userId } = userOf(request)
+      const id = idOf(request)
+      const row = api.reader.row(hooks, accountId, id)
+      const body = parseWriteBody(request.body, 'hooks', updateSchema)
+      const binding = hookBinding(api, accountId, body, row)
+      const { 'scriptfile-path': script } = body.attributes
+      // A hook that is active has its script: whoever is linked to it may rely on that.
+      const archiveId = textOf(row, 'archive_id')
+      if (script !== undefined && archiveId !== '' && !binding.isNew) {
+        const fault = await findArchiveFault(files.path(dataFiles.hookArchive(archiveId)), {
+          archive,
+          limits: { maxEntries: limits.entries, maxBytes: limits.unpackedBytes },
+          requiredFile: script,
         })
-      }),
-    )
-    return sendResource(api, request, reply, { resource: hooks, id })
-  })
+        if (fault !== undefined) throw invalidAttribute('scriptfile-path', fault)
+      }
+      withUniqueName('Hook', body.attributes.name, () =>
+        db.transaction(() => {
+          if (textOf(api.reader.row(hooks, accountId, id), 'archive_id') !== archiveId) {
+            throw conflict('The files of the hook were replaced meanwhile. Try again.')
+          }
+          updateRow(api, 'hooks', id, {
+            ...changesOf(body.attributes),
+            ...binding.columns,
+            updated_by: userId,
+            updated_at: now(),
+          })
+          // Files without the script were refused, and may hold the one that is named now.
+          if (
+            binding.isNew ||
+            (script !== undefined && script !== textOf(row, 'scriptfile_path'))
+          ) {
+            api.vcs.syncHook(id)
+          }
+        }),
+      )
+      return sendResource(api, request, reply, { resource: hooks, id })
+    },
+  )
 
-  app.delete('/hooks/:id', (request, reply) => {
-    const id = idOf(request)
-    api.reader.row(hooks, userOf(request).accountId, id)
-    db.transaction(() => {
-      repository.retireArchive(id, now())
-      db.run('DELETE FROM hooks WHERE id = ?', id)
-    })
-    return reply.code(204).send()
-  })
+  app.post(
+    '/hooks/:id/actions/resync',
+    does({ id: 'resync_hook', summary: 'Resync Hook', answer: nothing(), refusals: [409] }),
+    (request, reply) => {
+      const id = idOf(request)
+      db.transaction(() => {
+        const row = api.reader.row(hooks, userOf(request).accountId, id)
+        if (nullableTextOf(row, 'vcs_provider_id') === null) {
+          throw conflict('Hook is not bound to any repository.')
+        }
+        if (api.vcs.isSyncing(id)) throw conflict('Sync in progress.')
+        api.vcs.syncHook(id)
+      })
+      return reply.code(204).send()
+    },
+  )
+
+  app.delete(
+    '/hooks/:id',
+    does({ id: 'delete_hook', summary: 'Delete Hook', answer: nothing() }),
+    (request, reply) => {
+      const id = idOf(request)
+      api.reader.row(hooks, userOf(request).accountId, id)
+      db.transaction(() => {
+        repository.retireArchive(id, now())
+        db.run('DELETE FROM hooks WHERE id = ?', id)
+      })
+      return reply.code(204).send()
+    },
+  )
 
   registerArchiveUpload(api, {
     path: '/hooks/:id/upload',
+    operation: { id: 'upload_hook', summary: "Upload a Hook's files" },
     what: 'The hook',
     archive,
     limits,
     begin: (id, { accountId, userId }) => {
-      const requiredFile = textOf(api.reader.row(hooks, accountId, id), 'scriptfile_path')
+      const hook = api.reader.row(hooks, accountId, id)
+      if (nullableTextOf(hook, 'vcs_provider_id') !== null) {
+        throw conflict('The hook takes its files from its repository; push them there.')
+      }
+      const requiredFile = textOf(hook, 'scriptfile_path')
       const archiveId = api.ids('blob')
-      const note = { updated_by: userId, updated_at: now() }
       return {
         file: dataFiles.hookArchive(archiveId),
         requiredFile,
@@ -153,17 +209,14 @@ export function registerHooks(api: PublicApi): void {
               throw invalidAttribute('scriptfile-path', 'It was changed meanwhile. Upload again.')
             }
             repository.replaceArchive({ id: archiveId, hookId: id, bytes, digest, at: now() })
-            updateRow(api, 'hooks', id, { ...note, status: 'active', error_message: null })
+            repository.activate(id, now())
+            updateRow(api, 'hooks', id, { updated_by: userId })
           }),
         refuse: (fault) => {
-          // One that is active keeps the files that it has, and goes on.
-          db.run(
-            `UPDATE hooks SET status = 'errored', error_message = ?, updated_at = ?
-             WHERE id = ? AND status <> 'active'`,
-            fault,
-            now(),
-            id,
-          )
+          // One that is active keeps the files that it has; whoever uploads is told.
+          if (textOf(api.reader.row(hooks, accountId, id), 'status') !== 'active') {
+            repository.noteFault(id, fault, now())
+          }
           return new PublicApiError(422, { title: 'Invalid Hook Archive', detail: fault })
         },
       }
@@ -172,19 +225,10 @@ export function registerHooks(api: PublicApi): void {
 }
 
 function changesOf(attributes: z.infer<typeof updateSchema>) {
-  const repo = attributes['vcs-repo']
   return {
     name: attributes.name,
     description: attributes.description,
     interpreter: attributes.interpreter,
     scriptfile_path: attributes['scriptfile-path'],
-    vcs_repo_json: repo === undefined || repo === null ? repo : JSON.stringify(repo),
   }
-}
-
-/** Passed over, it would leave a hook that waits for its files for ever. */
-function checkProvider(body: WriteBody<unknown>): void {
-  const provider = body.one('vcs-provider')
-  if (typeof provider !== 'string') return
-  throw relationNotFound('vcs-provider', 'VcsProvider', provider)
 }

@@ -6,6 +6,7 @@ import { readWorkspaceRepo } from '../repository-settings.ts'
 import type { VcsContext } from '../vcs-context.ts'
 
 import { addDownload } from './download-task.ts'
+import { addHookSync, hookRepo } from './hook-task.ts'
 import { addConfiguration, addRevision } from './new-configuration.ts'
 import { addPolicyGroupSync, policyGroupRepo } from './policy-group-task.ts'
 import type { TaskCall } from './vcs-task.ts'
@@ -36,13 +37,15 @@ export class PushEvent {
     const providerId = task.vcs_provider_id
     const bound = bindings.workspacesOf(providerId, push.repository)
     const groups = bindings.policyGroupsOf(providerId, push.repository)
-    if (bound.length === 0 && groups.length === 0) return () => {}
+    const hooks = bindings.hooksOf(providerId, push.repository)
+    if (bound.length === 0 && groups.length === 0 && hooks.length === 0) return () => {}
     const repository = await forge.repository(push.repository, { signal })
     const isOf = (branch: string | null | undefined): boolean =>
       (branch ?? repository.defaultBranch) === push.branch
     const concerned = bound.filter((row) => isOf(readWorkspaceRepo(row.vcs_repo_json).branch))
     const moved = groups.filter((row) => isOf(policyGroupRepo(row).branch))
-    if (concerned.length === 0 && moved.length === 0) return () => {}
+    const changed = hooks.filter((row) => isOf(hookRepo(row).branch))
+    if (concerned.length === 0 && moved.length === 0 && changed.length === 0) return () => {}
     const head = await forge.branch(push.repository, push.branch, { signal })
     if (head === undefined) return () => {}
     const changes = new Map<string, readonly string[] | undefined>()
@@ -55,6 +58,7 @@ export class PushEvent {
     return () => {
       for (const row of concerned) this.#move(row, changes, found)
       for (const { id } of moved) addPolicyGroupSync(this.#context, id, false)
+      for (const { id } of changed) addHookSync(this.#context, id, false)
     }
   }
 

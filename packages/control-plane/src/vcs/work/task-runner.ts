@@ -18,10 +18,29 @@ export class TaskRunner {
     { readonly providerId: string; readonly done: Promise<void> }
   >()
   readonly #closing = new AbortController()
+  readonly #waiting = new Set<() => void>()
 
   constructor(context: VcsContext, handlers: Readonly<Record<string, TaskHandler>>) {
     this.#context = context
     this.#handlers = handlers
+  }
+
+  /** Resolves when there is no task for the module, policy group or hook any more, and at the latest after `timeoutMs`. */
+  async whenDone(id: string, timeoutMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const look = (): void => {
+      if (!this.#context.tasks.concerns(id)) resolve()
+    }
+    const timer = setTimeout(resolve, timeoutMs)
+    this.#waiting.add(look)
+    this.#closing.signal.addEventListener('abort', () => resolve(), { once: true })
+    try {
+      look()
+      await promise
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.delete(look)
+    }
   }
 
   /** Begins what is due. */
@@ -36,6 +55,7 @@ export class TaskRunner {
       const done = this.#execute(task).finally(() => {
         this.#active.delete(task.id)
         this.pass()
+        for (const look of this.#waiting) look()
       })
       this.#active.set(task.id, { providerId: task.vcs_provider_id, done })
       done.catch((error: unknown) => this.#logFailure(task, error))
