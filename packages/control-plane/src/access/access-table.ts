@@ -26,6 +26,7 @@ const publicApi: Room = {
   refusal: 404,
   routes: below('/api/iacp/v3', {
     '/ping': { GET: open },
+    '/openapi-public.yml': { GET: open },
     '/accounts': { GET: members },
     '/accounts/:id': { GET: members, PATCH: people },
     '/users': { GET: members },

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
 
 import { authenticate } from './authenticate.ts'
 import {
@@ -8,6 +9,7 @@ import {
   Reader,
   sendErrors,
 } from './json-api/index.ts'
+import { does, plainJson, registerOpenApi } from './openapi/index.ts'
 import type { PublicApi, PublicApiDeps } from './public-api.ts'
 import {
   accessTokens,
@@ -123,12 +125,20 @@ export function registerPublicApi(server: FastifyInstance, deps: PublicApiDeps):
       )
       acceptJson(app)
       app.addHook('onRequest', (request) => authenticate(request, deps))
+      registerOpenApi(app, { resources, publicUrl: deps.publicUrl })
+      registerPing(app)
       const api: PublicApi = { ...deps, app, reader: createReader(deps) }
       for (const register of routes) register(api)
       done()
     },
     { prefix: publicApiPath },
   )
+}
+
+function registerPing(app: FastifyInstance): void {
+  const answer = plainJson(z.object({ status: z.literal('ok') }))
+  const operation = does({ id: 'ping', summary: 'Ping', answer, isOpen: true })
+  app.get('/ping', operation, () => ({ status: 'ok' }))
 }
 
 /** Reads every resource of the public API. */

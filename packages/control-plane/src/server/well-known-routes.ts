@@ -10,7 +10,6 @@ export function registerWellKnownRoutes(
   deps: { readonly db: Database },
 ): void {
   app.get('/ping', () => ({ status: 'ok' }))
-  app.get('/api/iacp/v3/ping', () => ({ status: 'ok' }))
   app.get('/healthz', (_request, reply) => {
     deps.db.get('SELECT 1 AS one')
     return reply.send({ status: 'ok' })

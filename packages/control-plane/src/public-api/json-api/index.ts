@@ -14,7 +14,7 @@ export {
   type Attribute,
 } from './attribute.ts'
 export { createErrorHandler, sendErrors } from './error-handler.ts'
-export type { SqlCondition } from './filter-sql.ts'
+export { filterParameter, type SqlCondition } from './filter-sql.ts'
 export { parseListQuery, type ListQuery } from './list-query.ts'
 export { jsonApiType } from './media-types.ts'
 export {

@@ -1,4 +1,6 @@
+export { openApiDocument, type DescribedRoute } from './open-api-document.ts'
 export { summaryOf } from './operation-names.ts'
+export { registerOpenApi } from './register-open-api.ts'
 export {
   actionOf,
   archiveBody,
