@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { jobScriptRuntime } from '../../src/run/job-script-runtime.ts'
 import { hook, startJobScript, type RunningScript } from './support/run-job-script.ts'
 import { installedShells } from './support/shells.ts'
 
@@ -11,6 +12,30 @@ const bystander = `
 for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => console.log("BYSTANDER", 6 * 7));
 setTimeout(() => {}, 700);
 console.log("bystander", "is up");`
+
+/**
+ * A child that forgets what comes before it is told to be what it was started for: so is the copy of the shell
+ * that was just forked. It is told when the script has looked whether it is that copy, for the third time.
+ */
+const justForked = `[ "$1" != version ] && [ "$1" != --version ] || exec echo v1.11.4
+here=$(dirname "$0")
+trap 'echo forgotten; exit 9' TERM
+echo was forked
+until [ -e "$here/settled" ]; do sleep 0.02; done
+trap - TERM
+: >"$here/ready"
+exec sleep 60
+`
+const settling = `${jobScriptRuntime}
+job_caught_by() {
+  [ "$1" != $$ ] || { echo ours; return; }
+  echo asked >>"$job_dir/bin/asked"
+  [ "$(wc -l <"$job_dir/bin/asked")" -ge 3 ] || { echo ours; return; }
+  : >"$job_dir/bin/settled"
+  until [ -e "$job_dir/bin/ready" ]; do sleep 0.02; done
+  echo its
+}
+`
 
 function expectNothingLeft(job: RunningScript): void {
   expect(() => process.kill(-job.pid, 0)).toThrow('ESRCH')
@@ -196,5 +221,26 @@ describe.concurrent.each(installedShells())('interrupts of the job script in $na
       )
       expectNothingLeft(job)
     }
+  })
+
+  it.each([
+    ['a tool', {}],
+    ['Terragrunt over many units', { runAll: true }],
+  ])('I8: an interrupt waits until %s is more than a copy of the shell', async (_, terragrunt) => {
+    const location = { kind: 'cache', path: 'bin/just-forked', version: '1.11.4' } as const
+    await using job = await startJobScript({
+      shell,
+      alter: (script) => script.replace(jobScriptRuntime, () => settling),
+      script:
+        'runAll' in terragrunt
+          ? { terragrunt: { location, ...terragrunt } }
+          : { tool: { name: 'terraform', location } },
+      files: { 'bin/just-forked': `#!/bin/sh\n${justForked}` },
+      executable: ['bin/just-forked'],
+    })
+    await job.waitFor('was forked')
+    await job.signal('SIGTERM')
+    expect((await job.ended).exitCode, job.output).toBe(143)
+    expect(job.output).not.toContain('forgotten')
   })
 })

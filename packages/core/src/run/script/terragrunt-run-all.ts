@@ -51,11 +51,11 @@ job_run_all() {
 }
 
 # One interrupt to the tool of each unit that runs. First the mark that lets no further one start: a tool's
-# process is noted before it looks for the mark. Where none runs, Terragrunt itself is told.
+# process is noted before it looks for the mark. Where none runs, Terragrunt itself is told, once it is there.
 job_interrupt_units() {
   : >"$job_pids/stop"
   # Signals do not queue: a second one must not come before the first was taken.
-  if [ -n "$job_told" ]; then sleep 1; fi
+  if [ -n "$job_told" ]; then sleep 1; else job_settle "$job_pid"; fi
   job_told=1 job_found=
   for job_argument in "$job_pids"/*.pid; do
     job_target=

@@ -47,6 +47,8 @@ export interface StartOptions {
   /** An earlier job's directory, to run the apply of its plan in. */
   readonly directory?: string
   readonly nonce?: string | undefined
+  /** What becomes of the script before it is run. */
+  readonly alter?: (script: string) => string
 }
 
 export class RunningScript implements AsyncDisposable {
@@ -204,7 +206,7 @@ export async function startJobScript(options: StartOptions): Promise<RunningScri
   })
   const files: Record<string, string> = {
     'workdir/main.tf': '',
-    'data/job.sh': script,
+    'data/job.sh': options.alter?.(script) ?? script,
     ...(options.nonce === '' ? {} : { 'data/nonce': `${options.nonce ?? testNonce}\n` }),
     ...options.files,
   }
