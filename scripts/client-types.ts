@@ -1,5 +1,5 @@
 // Makes the types of `client.request()` from Scalr's OpenAPI document:
-//   pnpm client:types <path | https://<account>.scalr.io/api/iacp/v3/openapi-public.yml> [--check]
+//   pnpm client:types <path | https://<account>.scalr.io/api/iacp/v3/openapi-public.yml> [--check | --out DIR]
 import { execFile } from 'node:child_process'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -13,16 +13,16 @@ const target = join(root, 'packages/core/src/client/openapi')
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { check: { type: 'boolean', default: false } },
+  options: { check: { type: 'boolean', default: false }, out: { type: 'string', default: target } },
 })
 const [source] = positionals
 if (source === undefined || positionals.length > 1) {
-  console.error('usage: pnpm client:types PATH_OR_URL [--check]')
+  console.error('usage: pnpm client:types PATH_OR_URL [--check | --out DIR]')
   process.exit(2)
 }
 
 const files = renderClientTypes(await readOpenApiDocument(source))
-const work = values.check ? join(root, 'node_modules/.cache/client-types') : target
+const work = values.check ? join(root, 'node_modules/.cache/client-types') : resolve(values.out)
 await mkdir(work, { recursive: true })
 const different: string[] = []
 for (const [name, text] of Object.entries(files)) {
@@ -42,5 +42,5 @@ if (values.check) {
     process.exitCode = 1
   }
 } else {
-  console.log(`Wrote ${Object.keys(files).join(', ')} to ${target}`)
+  console.log(`Wrote ${Object.keys(files).join(', ')} to ${work}`)
 }

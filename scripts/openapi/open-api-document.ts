@@ -81,9 +81,10 @@ export type OpenApiDocument = z.output<typeof documentSchema>
 export type Operation = z.output<typeof operationSchema>
 export type Parameter = z.output<typeof parameterSchema>
 
-/** Reads a document from a path or an https URL, in JSON or YAML. */
+/** Reads a document from a path or a URL (http on this machine alone), in JSON or YAML. */
 export async function readOpenApiDocument(source: string): Promise<OpenApiDocument> {
-  const text = source.startsWith('https:') ? await download(source) : await readFile(source, 'utf8')
+  const isUrl = /^(?:https:|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[:/])/u.test(source)
+  const text = isUrl ? await download(source) : await readFile(source, 'utf8')
   const parsed = documentSchema.safeParse(parse(text))
   if (parsed.success) return parsed.data
   throw new Error(

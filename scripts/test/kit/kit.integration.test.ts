@@ -44,12 +44,9 @@ describe('pnpm kit', () => {
   it('runs all of it in several processes, and sums them up', async () => {
     const { exitCode, output } = await kit('--executor', 'fake', '--parallel', '3')
     const lines = output.trimEnd().split('\n')
-    expect(
-      lines
-        .slice(0, -1)
-        .map((line) => line.split(' – ')[0]?.slice(5))
-        .toSorted(),
-    ).toEqual(conformanceBehaviours.map(({ id }) => id).toSorted())
+    const ids = lines.slice(0, -1).map((line) => line.split(' – ')[0]?.slice(5))
+    expect(ids).toHaveLength(conformanceBehaviours.length)
+    expect(new Set(ids)).toEqual(new Set(conformanceBehaviours.map(({ id }) => id)))
     expect(lines.at(-1)).toMatch(/^[1-9]\d* passed, 0 failed, \d+ skipped$/u)
     expect(exitCode).toBe(0)
   })

@@ -28,5 +28,9 @@ export function objectSchema(
   properties: Readonly<Record<string, unknown>>,
   required: readonly string[] = [],
 ): JsonSchema {
-  return { type: 'object', properties, ...(required.length === 0 ? {} : { required }) }
+  return {
+    type: 'object',
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
+    ...(required.length === 0 ? {} : { required }),
+  }
 }

@@ -10,9 +10,9 @@ export function schemaNameOf({ operations }: Resource): string {
   return operations.get.split('_').slice(1).map(capitalized).join('')
 }
 
-/** `get_agent_pool` → `agent_pool`: its id in paths. */
-export function idParameterOf({ operations }: Resource): string {
-  return operations.get.split('_').slice(1).join('_')
+/** `policy-groups` → `policy_group`: its id in paths. */
+export function idParameterOf({ type }: Resource): string {
+  return type.replace(/ies$/u, 'y').replace(/s$/u, '').replaceAll('-', '_')
 }
 
 function capitalized(word: string): string {

@@ -14,11 +14,13 @@ const nobody = [
   {
     resource: workspaces,
     relation: 'remote-state-consumers',
+    deleteId: 'delete_remote_state_consumers',
     reason: 'Here a run reads the state of its own workspace alone; states are not shared.',
   },
   {
     resource: environments,
     relation: 'federated-environments',
+    deleteId: 'delete_federated_environment',
     reason: 'Here environments have no access to each other.',
   },
 ] as const
@@ -49,7 +51,7 @@ export function registerNotShared(api: PublicApi): void {
     list(workspaces),
   )
 
-  for (const { resource, relation, reason } of nobody) {
+  for (const { resource, relation, deleteId, reason } of nobody) {
     const url = `${resource.path}/:id/relationships/${relation}`
     const name = relation.replaceAll('-', '_')
     const title = relation.replaceAll('-', ' ')
@@ -64,7 +66,7 @@ export function registerNotShared(api: PublicApi): void {
       ['delete', 'delete'],
     ] as const) {
       const operation = does({
-        id: `${verb}_${name}`,
+        id: method === 'delete' ? deleteId : `${verb}_${name}`,
         summary: `${verb} ${title}`,
         body: identifiersOf(resource.type),
         answer: nothing(),

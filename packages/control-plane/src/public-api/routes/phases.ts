@@ -16,8 +16,9 @@ import { ansiStripper } from './ansi-stripper.ts'
 import { registerRead } from './read-routes.ts'
 import { sendStored } from './send-stored.ts'
 
-/** Without its terminal codes; packed. */
-const outputQuery = { clean: z.stringbool(), format: z.enum(['gzip']) }
+const outputQuery = { format: z.enum(['gzip']) }
+/** `clean`: without the codes of a terminal. */
+const logQuery = { ...outputQuery, clean: z.stringbool() }
 
 /** Plans, applies and policy checks: their reports, and what they printed so far. */
 export function registerPhases(api: PublicApi): void {
@@ -28,7 +29,7 @@ export function registerPhases(api: PublicApi): void {
     [policyChecks, 'get_policy_checks_log', 'Policy Check Log'],
   ] as const) {
     registerRead(api, resource)
-    const operation = does({ id, summary, answer, query: outputQuery })
+    const operation = does({ id, summary, answer, query: logQuery })
     api.app.get(`${resource.path}/:id/output`, operation, (request, reply) => {
       const phaseId = requirePhase(api, resource, request)
       return sendFile(api, request, reply, {
