@@ -80,7 +80,7 @@ ${options.password === true ? `auth: {htpasswd: {realm: test, path: ${directory}
       await rm(directory, { recursive: true, force: true })
     })
     await once(registry.#gate.listen(0, '127.0.0.1'), 'listening')
-    await vi.waitFor(() => fetch(`http://${target}/v2/`), { timeout: 20_000 })
+    await vi.waitFor(() => fetch(`http://${target}/v2/`), { timeout: 60_000 })
     return registry
   }
 

@@ -55,10 +55,10 @@ export class DockerWatch implements AsyncDisposable {
           () => {
             if (!this.lines.some((line) => line.includes(name))) throw new Error('not there yet')
           },
-          { timeout: 2_000, interval: 20 },
+          { timeout: 10_000, interval: 20 },
         )
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
   }
 

@@ -96,7 +96,9 @@ export class Gitea implements AsyncDisposable {
     options: { readonly head: string; readonly title: string },
   ): Promise<number> {
     // Gitea learns of a pushed branch a moment after git says that it is there.
-    await vi.waitFor(() => this.api('GET', `${this.#repo(name)}/branches/${options.head}`))
+    await vi.waitFor(() => this.api('GET', `${this.#repo(name)}/branches/${options.head}`), {
+      timeout: 60_000,
+    })
     const { number } = await this.api<{ readonly number: number }>(
       'POST',
       `${this.#repo(name)}/pulls`,

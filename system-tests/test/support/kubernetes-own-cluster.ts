@@ -68,7 +68,7 @@ export class OwnCluster implements AsyncDisposable {
         const line = existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ') X'
         if (!/\) [ZX]/u.test(line)) throw new Error(`the ${part} is still there`)
       },
-      { timeout: 10_000, interval: 10 },
+      { timeout: 60_000, interval: 10 },
     )
   }
 

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { ExecutorError } from '../../src/errors/index.ts'
 import type { WorkloadSpec } from '../../src/executor/index.ts'
@@ -15,13 +15,8 @@ const done: FakeProgram = async (process) => {
 }
 
 async function ended(scene: LauncherScene, count = 1): Promise<void> {
-  await vi.waitFor(
-    () => {
-      const tasks = scene.launcher.tasks().filter(({ state }) => state === 'ended')
-      expect(tasks).toHaveLength(count)
-    },
-    { timeout: 10_000 },
-  )
+  const tasks = () => scene.launcher.tasks().filter(({ state }) => state === 'ended')
+  await expect.poll(tasks).toHaveLength(count)
 }
 
 describe('a task', () => {
@@ -49,7 +44,7 @@ describe('a task', () => {
     for (const name of await readdir(join(scene.dataDir, 'tasks'))) {
       expect(await readFile(join(scene.dataDir, 'tasks', name), 'utf8')).not.toContain('c4n4ry')
     }
-    await vi.waitFor(() => expect(scene.engine.size).toBe(0))
+    await expect.poll(() => scene.engine.size).toBe(0)
   })
 
   it('with a known key starts nothing again, also after its end and a restart', async () => {
@@ -181,7 +176,7 @@ describe('slots and queue', () => {
       { concurrency: 1, maxQueued: 2 },
     )
     await scene.post('task-0')
-    await vi.waitFor(() => expect(order).toHaveLength(1))
+    await expect.poll(() => order).toHaveLength(1)
     for (const id of ['task-1', 'task-2']) expect((await scene.post(id)).status).toBe(202)
     const full = await scene.post('task-3')
     expect(full.status).toBe(503)
@@ -206,7 +201,7 @@ describe('slots and queue', () => {
       { concurrency: 1 },
     )
     await scene.post('task-1')
-    await vi.waitFor(() => expect(scene.launcher.status().running).toBe(1))
+    await expect.poll(() => scene.launcher.status().running).toBe(1)
     await scene.post('task-2')
     const draining = scene.launcher.drain()
     expect((await scene.post('task-3')).status).toBe(503)
@@ -232,7 +227,7 @@ describe('slots and queue', () => {
       return 0
     })
     await scene.post('task-1')
-    await vi.waitFor(() => expect(scene.launcher.tasks()[0]?.state).toBe('running'))
+    await expect.poll(() => scene.launcher.tasks()[0]?.state).toBe('running')
     await scene.closeAll()
     await scene.open()
     gate.resolve()
@@ -249,7 +244,7 @@ describe('slots and queue', () => {
       return 0
     })
     await scene.post('task-1')
-    await vi.waitFor(() => expect(scene.launcher.tasks()[0]?.state).toBe('running'))
+    await expect.poll(() => scene.launcher.tasks()[0]?.state).toBe('running')
     await scene.closeAll()
     scene.engine.runs.clear()
     await scene.open()

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { inspect } from 'node:util'
 
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import {
   createStatusHandler,
@@ -16,9 +16,8 @@ import { LauncherScene } from './support/launcher-scene.ts'
 const done: FakeProgram = async () => 0
 
 async function ended(scene: LauncherScene, count: number): Promise<void> {
-  await vi.waitFor(() => {
-    expect(scene.launcher.tasks().filter(({ state }) => state === 'ended')).toHaveLength(count)
-  })
+  const tasks = () => scene.launcher.tasks().filter(({ state }) => state === 'ended')
+  await expect.poll(tasks).toHaveLength(count)
 }
 
 describe('the status', () => {
@@ -76,9 +75,9 @@ describe('the metrics', () => {
     const post = async (id: string, action: string) =>
       await scene.post(id, { body: JSON.stringify({ task_id: id, action }) })
     await post('task-1', 'plan')
-    await vi.waitFor(() => expect(scene.launcher.status().running).toBe(1))
+    await expect.poll(() => scene.launcher.status().running).toBe(1)
     await post('task-2', 'bad')
-    await vi.waitFor(() => expect(scene.launcher.status().running).toBe(2))
+    await expect.poll(() => scene.launcher.status().running).toBe(2)
     await post('task-3', 'broken')
     await post('task-3', 'broken')
     await post('task-4', 'plan')

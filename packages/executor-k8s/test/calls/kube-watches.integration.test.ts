@@ -100,7 +100,7 @@ it('a change that came while nobody waited is not missed', async () => {
   using watch = scene.watches.watch('agent=1')
   using second = scene.watches.watch('agent=1')
   await scene.board.watched(1)
-  await vi.waitFor(() => expect(watch.kubeJobs).toBeDefined())
+  await expect.poll(() => watch.kubeJobs).toBeDefined()
   await second.next(0, signal)
   scene.board.send('ADDED', pod('a', 11))
   await until(watch, { a: 'Running' })
@@ -112,7 +112,7 @@ it('gives up waiting after its time, and with its signal', async () => {
   await using scene = await startWatching()
   using watch = scene.watches.watch('agent=1')
   await scene.board.watched(1)
-  await vi.waitFor(() => expect(watch.kubeJobs).toBeDefined())
+  await expect.poll(() => watch.kubeJobs).toBeDefined()
   await watch.next(0, signal)
   await watch.next(1, signal)
   const stop = new AbortController()
@@ -242,7 +242,7 @@ describe('goes on', () => {
         return true
       }
       using watch = scene.watches.watch('agent=1')
-      await vi.waitFor(() => expect(unanswered).toBe(1))
+      await expect.poll(() => unanswered).toBe(1)
       vi.advanceTimersByTime(20_000)
       await board.watched(1)
       board.send('ADDED', pod('a', 11))
