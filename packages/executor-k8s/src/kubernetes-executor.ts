@@ -29,10 +29,9 @@ import {
 } from './kubernetes-executor-options.ts'
 import { isAbandoned } from './launch/is-abandoned.ts'
 import { discard, launchWorkload } from './launch/launch-workload.ts'
-import { withExitRecord } from './pod/going-pod.ts'
 import { agentSelector, recordOf, startedPodOf } from './pod/record.ts'
 import { containerStatus } from './pod/pod-facts.ts'
-import { readState, stateOf } from './pod/workload-state.ts'
+import { podAsEnded, readState, stateOf } from './pod/workload-state.ts'
 import { KubernetesWorkload } from './workload/kubernetes-workload.ts'
 
 const pendingPollMs = 100
@@ -138,13 +137,17 @@ export class KubernetesExecutor implements Executor {
       const selector = agentSelector(options.agentId)
       const kubeJobs = await persist(clock, signal, () => client.jobs.list(selector, signal))
       const pods = await persist(clock, signal, () => client.pods.list(selector, signal))
-      const known = await Promise.all(pods.map((pod) => withExitRecord(client, pod, signal)))
-      const byName = new Map(known.map((pod) => [pod.metadata?.name, pod]))
-      for (const kubeJob of kubeJobs) {
+      const byName = new Map(pods.map((pod) => [pod.metadata?.name, pod]))
+      const seen = await Promise.all(
+        kubeJobs.map(async (kubeJob) => {
+          const pod = byName.get(startedPodOf(kubeJob)?.name)
+          return { kubeJob, pod: pod && (await podAsEnded(client, kubeJob, pod, signal)) }
+        }),
+      )
+      for (const { kubeJob, pod } of seen) {
         const record = recordOf(kubeJob)
         if (record?.agentId !== options.agentId) continue
         if (kubeJob.metadata?.deletionTimestamp !== undefined) continue
-        const pod = byName.get(startedPodOf(kubeJob)?.name)
         const found = stateOf(kubeJob, pod)
         if (found === undefined) continue
         const { agentId, id, labels } = record

@@ -119,6 +119,32 @@ describeWithCluster('the end of a workload', () => {
     expect(await client.pods.list(workloadSelector(spec.id), signal)).toHaveLength(0)
   })
 
+  it.concurrent.each([
+    ['while it runs', ''],
+    ['so that no other can be written', 'chmod 555 .;'],
+  ])(
+    'I2: a job that forges its exit record, and whose pod is deleted, %s: no success',
+    async (_how, more) => {
+      const workload = await launch(`
+cd /.scalr-agent/run
+for name in exit exit.draft sealed code; do rm -f $name; echo 'exit 1 0 0 0 0 end' >$name; chmod 444 $name; done
+${more}
+echo ready; sleep 4; exit 3`)
+      await until(workload, 'ready')
+      const client = createKubeClient(namespace.cluster)
+      const [pod] = await client.pods.list(workloadSelector(workload.id), signal)
+      await client.pods.remove(pod?.metadata?.name ?? '', {}, signal)
+      expect(await workload.wait()).not.toMatchObject({ kind: 'exited', exitCode: 0 })
+    },
+  )
+
+  it.concurrent('I2: a job that forges the exit code of its main process does not end well', async () => {
+    const { outcome } = await end(
+      'cd /.scalr-agent/run; rm code; echo 0 >code; chmod 444 code; exit 3',
+    )
+    expect(outcome).toEqual({ kind: 'signaled', signal: 'SIGKILL' })
+  })
+
   it.concurrent('I8: a pod that is deleted under a job asks it to stop, once, and its end is read', async () => {
     const workload = await launch(
       'trap "echo stopping; exit 0" TERM; echo ready; while :; do sleep 0.1; done',

@@ -16,7 +16,7 @@ export {
 export { attemptOf, Launcher, launcherLife } from './launcher.ts'
 export { jobDirectory, marks, ownPaths, terminationLog } from './layout.ts'
 export { notStartedOf, outcomeOfExit, outcomeOfMarks, type EndLimits } from './outcome-of-marks.ts'
-export { packJob, type PackJobOptions } from './pack-job.ts'
+export { newSeal, packJob, type PackJobOptions } from './pack-job.ts'
 export { checkResultPath, ResultArchive, type OfferedEntry } from './result-archive.ts'
 export { supervisorArguments } from './supervisor-script.ts'
 export { parseUser, type UnixUser } from './unix-user.ts'

@@ -14,6 +14,8 @@ export const ownPaths = {
   output: '/.scalr-agent/output',
   /** Read and removed before the main process starts. */
   secrets: '/.scalr-agent/private/secrets',
+  /** A word that the supervisor alone knows, once it has read and removed it; see `marks.sealed`. */
+  seal: '/.scalr-agent/private/seal',
   run: '/.scalr-agent/run',
   /**
    * The job directory once more. The engine gives a volume to root, and unpacks no owner for the directory
@@ -31,6 +33,11 @@ export const marks = {
   /** The exit record: written last, proof of an exit (I2). */
   exit: 'exit',
   exitDraft: 'exit.draft',
+  /**
+   * The seal and the exit record, written before `exit`: by the supervisor, since a job can write whatever it likes, but
+   * knows no seal. For engines that do not tell how the container itself ended.
+   */
+  sealed: 'sealed',
   /** Directories that whoever makes them sends the signal (I8). */
   soft: 'soft',
   hard: 'hard',

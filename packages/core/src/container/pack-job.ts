@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { posix } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -23,6 +24,13 @@ export interface PackJobOptions {
   readonly hasJobDirectory?: boolean | undefined
   /** Name of a mark to be the very last entry: where it is, all the others are. @default none */
   readonly lastMark?: string | undefined
+  /** What the supervisor seals the exit record with: letters and digits. @default a new one */
+  readonly seal?: string | undefined
+}
+
+/** A seal that nobody can guess. */
+export function newSeal(): string {
+  return randomBytes(16).toString('hex')
 }
 
 type Packed = Pick<WorkloadSpec, 'caches' | 'files' | 'id' | 'secretEnv'>
@@ -47,10 +55,16 @@ async function fill(archive: Pack, spec: Packed, options: PackJobOptions): Promi
   await writer.directory('private', 0o700)
   await writer.file('output', 0o600, '')
   await writer.file('private/secrets', 0o600, secretsFile(spec.secretEnv))
+  await writer.file(
+    ownPaths.seal.slice(ownPaths.root.length + 1),
+    0o600,
+    `${options.seal ?? newSeal()}\n`,
+  )
   // Written over in place, so that a full disk does not take the proof of an exit away.
   for (const name of [marks.code, marks.copier])
-    await writer.file(`run/${name}`, 0o600, ' '.repeat(16))
-  await writer.file(`run/${marks.exitDraft}`, 0o600, ' '.repeat(256))
+    await writer.file(`run/${name}`, 0o600, ' '.repeat(64))
+  for (const name of [marks.exitDraft, marks.sealed])
+    await writer.file(`run/${name}`, 0o600, ' '.repeat(256))
   if (options.hasJobDirectory === true) writer.has(job)
   else await writer.directory(job, 0o755)
   if (spec.caches.length > 0) await writer.directory(`${job}/caches`, 0o755)

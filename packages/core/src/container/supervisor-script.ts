@@ -16,12 +16,15 @@ import { ownEnvironment } from './own-environment.ts'
  *   So pid 1 cannot forward signals; they are sent to the main process by `exec`, see `interruptCommand`.
  * - Output goes through a pipe, since a hook that writes to /dev/stderr would cut a file short.
  * - Supervisor and warden hold the environment of the workload, since they must hand it on: before the
- *   main process has ended they set no variable. Positional parameters and builtins alone.
+ *   main process has ended they set no variable but the seal, which is not handed on. Positional parameters and
+ *   builtins alone.
+ * - All of them have the same user as the job, which can write to any file of theirs. So the exit code goes from warden to
+ *   supervisor with the seal, which stands in their memory alone: a job can take the proof of its end away, not make one.
  */
 
 const signals = 'HUP INT QUIT TERM PIPE ALRM USR1 USR2'
 
-const { output, run, secrets } = ownPaths
+const { output, run, seal, secrets } = ownPaths
 
 /** `size` of the output. wc of busybox reads it all, so stat comes first. */
 const sizeFunction = `
@@ -66,6 +69,10 @@ trap : ${signals}
 [ ! -e ${run}/${marks.notStarted} ] || exit 125
 # A start that an engine's crash cut off, and that was asked for again: nothing runs twice.
 [ ! -s ${run}/${marks.main} ] || exit 125
+unset __scalr_agent_seal
+IFS= read -r __scalr_agent_seal <${seal}
+command -p rm -f ${seal}
+[ ! -e ${seal} ] || __scalr_agent_seal=
 (
   trap : ${signals}
   case $2 in
@@ -85,7 +92,6 @@ trap : ${signals}
   /bin/sh -c "$3" scalr-agent "$@"
   set -- "$?" "$!"
   ${ownEnvironment}
-  echo "$1" 1<>${run}/${marks.code}
   [ -z "$2" ] || kill -KILL "$2"
   read -r self rest </proc/self/stat
   ${sweepFunction}
@@ -97,6 +103,8 @@ trap : ${signals}
   done
   # What does not die of SIGKILL hangs in the kernel, and may hold the pipe.
   [ -z "$copier" ] || sweep "$self" "$copier" || kill -KILL "$copier"
+  # Now nobody is left to learn the seal from it.
+  echo "\${__scalr_agent_seal:-none} $1 " 1<>${run}/${marks.code}
 ) | (
   trap '' ${signals}
   ${ownEnvironment}
@@ -124,8 +132,9 @@ trap : ${signals}
 [ -s ${run}/${marks.main} ] || exit 125
 ${ownEnvironment}
 ${sizeFunction}
-code= kills=- peak=-
-read -r code rest <${run}/${marks.code}
+mark= code= kills=- peak=-
+read -r mark code rest <${run}/${marks.code}
+[ "$mark" = "\${__scalr_agent_seal:-none}" ] || code=
 if [ -r /sys/fs/cgroup/memory/memory.oom_control ]; then
   while read -r key value; do [ "$key" != oom_kill ] || kills=$value; done </sys/fs/cgroup/memory/memory.oom_control
   read -r peak </sys/fs/cgroup/memory/memory.max_usage_in_bytes
@@ -136,6 +145,7 @@ fi
 bytes=$(size)
 set -- $bytes
 case \${1:-x} in *[!0-9]*) bytes=- ;; *) bytes=$1 ;; esac
+[ -z "$__scalr_agent_seal" ] || echo "$__scalr_agent_seal exit 1 \${code:-137} $bytes \${kills:--} \${peak:--} end" 1<>${run}/${marks.sealed}
 echo "exit 1 \${code:-137} $bytes \${kills:--} \${peak:--} end" 1<>${run}/${marks.exitDraft}
 mv ${run}/${marks.exitDraft} ${run}/${marks.exit}
 # Kubernetes tells this with the end of the container, so that nobody need ask the container itself.

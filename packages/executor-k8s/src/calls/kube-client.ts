@@ -50,28 +50,20 @@ export interface KubeJobCalls {
    */
   patch(name: string, patch: object, signal: AbortSignal): Promise<V1Job | undefined>
   /** With its pods; only the one of that uid. "Already gone" is fine. */
-  remove(
-    name: string,
-    options: {
-      readonly uid?: string | undefined
-      readonly gracePeriodSeconds?: number | undefined
-    },
-    signal: AbortSignal,
-  ): Promise<void>
+  remove(name: string, options: RemoveOptions, signal: AbortSignal): Promise<void>
+}
+
+/** Which object to remove, and how soon. */
+export interface RemoveOptions {
+  readonly uid?: string | undefined
+  readonly gracePeriodSeconds?: number | undefined
 }
 
 export interface PodCalls {
   read(name: string, signal: AbortSignal): Promise<V1Pod | undefined>
   list(labelSelector: string, signal: AbortSignal): Promise<readonly V1Pod[]>
   /** Only the one of that uid. "Already gone" is fine. */
-  remove(
-    name: string,
-    options: {
-      readonly uid?: string | undefined
-      readonly gracePeriodSeconds?: number | undefined
-    },
-    signal: AbortSignal,
-  ): Promise<void>
+  remove(name: string, options: RemoveOptions, signal: AbortSignal): Promise<void>
   exec(options: ExecOptions, signal: AbortSignal): Promise<ExecProcess>
 }
 

@@ -10,7 +10,8 @@ import { isConflict, kubernetesError } from '../kubernetes-error.ts'
 import { jobManifest } from '../manifest/job-manifest.ts'
 import { kubeJobName } from '../manifest/kube-job-name.ts'
 import { annotationsOf, labelsOf, recordOf } from '../pod/record.ts'
-import { podCommands } from '../pod/scripts.ts'
+import { podCommands } from '../pod/pod-commands.ts'
+import { sealDigest } from '../pod/sealed-record.ts'
 import { removeWorkload } from './remove-workload.ts'
 import { tidy } from './tidy.ts'
 
@@ -22,7 +23,7 @@ export async function createKubeJob(
     readonly signal: AbortSignal
     readonly spec: WorkloadSpec
   },
-  launcher: string,
+  marks: { readonly launcher: string; readonly seal: string },
 ): Promise<V1Job | undefined> {
   const { client, signal, spec } = attempt
   const { clock, options } = context
@@ -41,7 +42,11 @@ export async function createKubeJob(
     image,
     version,
     labels: labelsOf(spec),
-    annotations: annotationsOf(spec, { launcher, outputLimitBytes: options.outputLimitBytes }),
+    annotations: annotationsOf(spec, {
+      launcher: marks.launcher,
+      sealDigest: sealDigest(marks.seal),
+      outputLimitBytes: options.outputLimitBytes,
+    }),
     commands: podCommands(spec, options),
   })
   const creating = persist(clock, signal, async () => {
@@ -53,7 +58,7 @@ export async function createKubeJob(
       // An answer that got lost: the kubeJob is the one that we asked for.
       const found = await client.jobs.read(name, signal)
       if (found !== undefined && recordOf(found) === undefined) throw strangers(spec, name)
-      return found !== undefined && recordOf(found)?.launcher === launcher ? found : undefined
+      return found !== undefined && recordOf(found)?.launcher === marks.launcher ? found : undefined
     }
   })
   creating.catch(() => {})

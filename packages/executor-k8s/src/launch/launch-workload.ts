@@ -1,6 +1,6 @@
 import type { V1Job } from '@kubernetes/client-node'
 import type { NotStartedOutcome, OperationOptions, WorkloadSpec } from '@scalr-agent/core'
-import { checkSpec, Launcher, refuseSpec } from '@scalr-agent/core/container'
+import { checkSpec, Launcher, newSeal, refuseSpec } from '@scalr-agent/core/container'
 
 import type { KubeClient, KubeWatch } from '../calls/kube-client.ts'
 import { persist } from '../calls/persist.ts'
@@ -11,7 +11,7 @@ import { agentSelector } from '../pod/record.ts'
 import { readState, type WorkloadState } from '../pod/workload-state.ts'
 import { awaitCompanion } from './await-companion.ts'
 import { createKubeJob } from './create-kube-job.ts'
-import { isAbandoned } from './is-abandoned.ts'
+import { abandonedOutcome, isAbandoned } from './is-abandoned.ts'
 import { countArchive, type CountedArchive } from './lay-files.ts'
 import { makeOwned } from './make-owned.ts'
 import { markNotStarted } from './mark-not-started.ts'
@@ -104,13 +104,8 @@ export async function discard(
   state: Extract<WorkloadState, { phase: 'starting' }>,
   signal: AbortSignal,
 ): Promise<void> {
-  const outcome: NotStartedOutcome = {
-    kind: 'not-started',
-    cause: 'start-timeout',
-    evidence: 'The process that launched it ended before it was started.',
-  }
   const { clock } = context
-  if (!(await markNotStarted(client, state, outcome, { clock, signal }))) return
+  if (!(await markNotStarted(client, state, abandonedOutcome, { clock, signal }))) return
   context.logger.debug({ workload: state.record.id }, 'Removing a kubeJob whose launch was cut off')
   await removeWorkload(context, client, { id: state.record.id, ...state }, { signal })
 }
@@ -119,12 +114,13 @@ export async function discard(
 async function makeAndStart(context: KubernetesContext, attempt: Attempt): Promise<boolean> {
   const { signal, spec } = attempt
   using launcher = new Launcher()
+  const seal = newSeal()
   const over = new AbortController()
   // Counted meanwhile: nothing is there to lay it into yet.
-  const counting = countArchive(context, spec, AbortSignal.any([signal, over.signal]))
+  const counting = countArchive(context, spec, seal, AbortSignal.any([signal, over.signal]))
   counting.catch(() => {})
   try {
-    const kubeJob = await createKubeJob(context, attempt, launcher.name)
+    const kubeJob = await createKubeJob(context, attempt, { launcher: launcher.name, seal })
     if (kubeJob === undefined) return false
     return await startOrTidy(context, attempt, kubeJob, counting)
   } finally {

@@ -8,7 +8,8 @@ import type { KubernetesContext } from '../context.ts'
 import { kubernetesError } from '../kubernetes-error.ts'
 import { containerNames } from '../manifest/own-names.ts'
 import { userOf } from '../manifest/pod-security.ts'
-import { layCommand, podMarks } from '../pod/scripts.ts'
+import { podMarks } from '../pod/pod-commands.ts'
+import { layCommand } from '../pod/start-commands.ts'
 
 /** What the companion said in the end. */
 export type Laid = { readonly said: 'started' | 'refused' | 'late' } | { readonly failed: string }
@@ -34,15 +35,16 @@ export interface CountedArchive {
   readonly open: () => AsyncIterable<unknown> | Iterable<unknown>
 }
 
-/** Makes the archive of a workload, to know how long it is. */
+/** Makes the archive of a workload, to know how long it is. The same seal goes into each one of them. */
 export async function countArchive(
   context: KubernetesContext,
   spec: WorkloadSpec,
+  seal: string,
   signal: AbortSignal,
 ): Promise<CountedArchive> {
   const kept: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of archiveOf(context, spec, signal)) {
+  for await (const chunk of archiveOf(context, spec, seal, signal)) {
     if (!(chunk instanceof Uint8Array)) continue
     bytes += chunk.byteLength
     if (bytes <= keptBytes) kept.push(chunk)
@@ -50,7 +52,7 @@ export async function countArchive(
   }
   return {
     bytes,
-    open: () => (bytes <= keptBytes ? kept : archiveOf(context, spec, signal)),
+    open: () => (bytes <= keptBytes ? kept : archiveOf(context, spec, seal, signal)),
   }
 }
 
@@ -123,13 +125,19 @@ async function* atMost(
   await over
 }
 
-function archiveOf(context: KubernetesContext, spec: WorkloadSpec, signal: AbortSignal): Readable {
+function archiveOf(
+  context: KubernetesContext,
+  spec: WorkloadSpec,
+  seal: string,
+  signal: AbortSignal,
+): Readable {
   return packJob(spec, {
     user: userOf(spec, context.options),
     signal,
     makeError: kubernetesError,
     hasJobDirectory: true,
     lastMark: podMarks.laid,
+    seal,
   })
 }
 

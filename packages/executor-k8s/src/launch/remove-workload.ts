@@ -6,7 +6,7 @@ import type { KubernetesContext } from '../context.ts'
 import { containerNames } from '../manifest/own-names.ts'
 import { containerStatus, isRunning } from '../pod/pod-facts.ts'
 import { workloadSelector } from '../pod/record.ts'
-import { killCommand, releaseCommand } from '../pod/scripts.ts'
+import { killCommand, releaseCommand } from '../pod/start-commands.ts'
 
 /**
  * How long a pod may take to go before its object is removed by force: its node is gone then. Never sooner, since

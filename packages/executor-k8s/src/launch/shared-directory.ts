@@ -6,9 +6,8 @@ import type { KubeClient } from '../calls/kube-client.ts'
 import { persist } from '../calls/persist.ts'
 import type { KubernetesContext } from '../context.ts'
 import { kubernetesError } from '../kubernetes-error.ts'
-import { withExitRecord } from '../pod/going-pod.ts'
 import { labelDigest, labelNames, recordOf, startedPodOf } from '../pod/record.ts'
-import { stateOf } from '../pod/workload-state.ts'
+import { podAsEnded, stateOf } from '../pod/workload-state.ts'
 
 /**
  * Two live workloads never share a job directory. Called when our own kubeJob is there, so that of two
@@ -36,7 +35,7 @@ export async function refuseSharedDirectory(
       started === undefined
         ? undefined
         : await persist(clock, signal, () => client.pods.read(started.name, signal))
-    const pod = found === undefined ? undefined : await withExitRecord(client, found, signal)
+    const pod = found === undefined ? undefined : await podAsEnded(client, other, found, signal)
     const state = stateOf(other, pod)
     if (state === undefined || state === 'gone' || state.phase === 'ended') continue
     if (state.phase === 'starting') {

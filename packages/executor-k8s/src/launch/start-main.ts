@@ -1,6 +1,7 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { NotStartedOutcome, ScalrAgentError, WorkloadSpec } from '@scalr-agent/core'
 
+import { execText } from '../calls/exec-text.ts'
 import type { KubeClient, KubeWatch } from '../calls/kube-client.ts'
 import { persist } from '../calls/persist.ts'
 import type { KubernetesContext } from '../context.ts'
@@ -8,7 +9,7 @@ import { isConflict, kubernetesError } from '../kubernetes-error.ts'
 import { containerNames } from '../manifest/own-names.ts'
 import { containerStatus, isOver } from '../pod/pod-facts.ts'
 import { annotationNames, notStartedOf, workloadSelector } from '../pod/record.ts'
-import { refuseCommand } from '../pod/scripts.ts'
+import { refuseCommand } from '../pod/start-commands.ts'
 import { podsOf } from './await-companion.ts'
 import { layFiles, type CountedArchive, type Laid } from './lay-files.ts'
 import { markNotStarted } from './mark-not-started.ts'
@@ -185,7 +186,7 @@ async function pause(context: KubernetesContext): Promise<Laid> {
 /** Decides on main's own side that it does not start, unless it did. */
 async function refuse(
   context: KubernetesContext,
-  { client, pod, name, uid }: Start,
+  { client, pod, name: kubeJob, uid }: Start,
 ): Promise<'started' | 'refused' | 'unknown'> {
   const limit = AbortSignal.timeout(askLimitMs)
   try {
@@ -195,18 +196,15 @@ async function refuse(
       if (now === undefined || now.metadata?.uid !== pod.metadata?.uid) return 'started'
       if (containerStatus(now, 'main')?.state?.terminated?.reason === 'StartError') return 'refused'
       if (isOver(now)) return 'started'
-      await using process = await client.pods.exec(
-        { pod: pod.metadata?.name ?? '', container: containerNames.keeper, command: refuseCommand },
-        limit,
-      )
-      let said = ''
-      for await (const chunk of process.stdout) said += String(chunk)
+      const name = pod.metadata?.name ?? ''
+      const target = { pod: name, container: containerNames.keeper, command: refuseCommand }
+      const said = await execText(client, target, { signal: limit })
       const [, word] = /^(started|refused)\n/u.exec(said) ?? []
       if (word === 'started' || word === 'refused') return word
       throw kubernetesError(
         'UNAVAILABLE',
         'launch',
-        `Cannot ask the companion of ${name} (${uid}).`,
+        `Cannot ask the companion of ${kubeJob} (${uid}).`,
       )
     })
   } catch (error) {

@@ -4,7 +4,7 @@ import { exitRecordOf, outcomeOfMarks, parseTerminationMessage } from '@scalr-ag
 
 import { containerStatus, evictionOf, isOver, sentence } from './pod-facts.ts'
 import type { WorkloadRecord } from './record.ts'
-import { notStartedExitCode } from './scripts.ts'
+import { notStartedExitCode } from './pod-commands.ts'
 
 /** How a workload ended, and how long its output is, where its own side told. */
 export interface PodEnd {

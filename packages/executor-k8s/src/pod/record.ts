@@ -35,6 +35,7 @@ const recordSchema = z.object({
   agentId: z.string(),
   directory: z.string(),
   launcher: z.string(),
+  sealDigest: z.string(),
   memoryBytes: z.number().optional(),
   deadlineMs: z.number().optional(),
   startTimeoutMs: z.number(),
@@ -88,7 +89,7 @@ export function labelsOf(spec: WorkloadSpec): Readonly<Record<string, string>> {
 
 export function annotationsOf(
   spec: WorkloadSpec,
-  also: { readonly launcher: string; readonly outputLimitBytes: number },
+  also: Pick<WorkloadRecord, 'launcher' | 'outputLimitBytes' | 'sealDigest'>,
 ): Readonly<Record<string, string>> {
   const record: z.input<typeof recordSchema> = {
     version: 1,
@@ -96,6 +97,7 @@ export function annotationsOf(
     agentId: spec.agentId,
     directory: spec.directory,
     launcher: also.launcher,
+    sealDigest: also.sealDigest,
     memoryBytes: spec.resources.memoryBytes,
     deadlineMs: spec.deadlineMs,
     startTimeoutMs: spec.startTimeoutMs,

@@ -57,7 +57,7 @@ export async function readState(
   if (kubeJob === undefined) return { phase: 'absent' }
   const started = startedPodOf(kubeJob)
   const found = started === undefined ? undefined : await client.pods.read(started.name, signal)
-  const pod = found === undefined ? undefined : await withExitRecord(client, found, signal)
+  const pod = found === undefined ? undefined : await podAsEnded(client, kubeJob, found, signal)
   const state = stateOf(kubeJob, pod)
   if (state === undefined) return { phase: 'absent' }
   if (state !== 'gone') return state
@@ -67,6 +67,17 @@ export async function readState(
     return { phase: 'absent' }
   }
   return await goneState(client, now, signal)
+}
+
+/** The pod of a kubeJob, with the end of main where its companion alone tells it. */
+export async function podAsEnded(
+  client: KubeClient,
+  kubeJob: V1Job,
+  pod: V1Pod,
+  signal: AbortSignal,
+): Promise<V1Pod> {
+  const record = recordOf(kubeJob)
+  return record === undefined ? pod : await withExitRecord(client, pod, record, signal)
 }
 
 /** The same from what a watch has seen; \`undefined\` for a stranger's. \`gone\`: its pod is not there. */

@@ -1,13 +1,14 @@
+import { followCommand } from '@scalr-agent/core/container'
+
+import { execText } from '../calls/exec-text.ts'
 import type { KubeClient, KubeWatch } from '../calls/kube-client.ts'
 import { persist } from '../calls/persist.ts'
 import type { KubernetesContext } from '../context.ts'
 import { isAway, isNotFound, kubernetesError } from '../kubernetes-error.ts'
 import { containerNames } from '../manifest/own-names.ts'
 import { isRunning } from '../pod/pod-facts.ts'
-import { outputSizeCommand, readOutputCommand } from '../pod/scripts.ts'
+import { outputSizeCommand, readOutputCommand } from '../pod/read-commands.ts'
 import { readState, type WorkloadState } from '../pod/workload-state.ts'
-import { execText } from './exec-text.ts'
-import { followCommand } from '@scalr-agent/core/container'
 
 /** How long to wait before following again, from the second stream on that brought nothing. */
 const firstPauseMs = 50
@@ -37,17 +38,10 @@ export async function* followOutput(
     }
     const before = position
     if (state.phase === 'running' && position < state.record.outputLimitBytes) {
-      const { limit, pod } = {
-        limit: state.record.outputLimitBytes,
-        pod: state.pod.metadata?.name ?? '',
-      }
-      for await (const chunk of streamOnce(
-        context,
-        client,
-        pod,
-        followCommand(position, 'stdout'),
-        signal,
-      )) {
+      const limit = state.record.outputLimitBytes
+      const pod = state.pod.metadata?.name ?? ''
+      const command = followCommand(position, 'stdout')
+      for await (const chunk of streamOnce(context, client, pod, command, signal)) {
         // What comes after the limit may be cut off again: it is told when it is final.
         const part = chunk.subarray(0, Math.max(limit - position, 0))
         if (part.length === 0) break
@@ -153,7 +147,7 @@ async function sizeOf(
   return await persist(context.clock, signal, async () => {
     try {
       const target = { pod, container: containerNames.keeper, command: outputSizeCommand }
-      const said = await execText(client, target, signal)
+      const said = await execText(client, target, { signal })
       const [, bytes] = /^\s*(\d{1,16})\s/u.exec(said) ?? []
       if (bytes !== undefined) return Number(bytes)
     } catch (error) {

@@ -8,7 +8,7 @@ import { extract } from 'tar-stream'
 import type { KubeClient } from '../calls/kube-client.ts'
 import { kubernetesError, toKubernetesError } from '../kubernetes-error.ts'
 import { containerNames } from '../manifest/own-names.ts'
-import { readFilesCommand } from '../pod/scripts.ts'
+import { readFilesCommand } from '../pod/read-commands.ts'
 
 interface Walk {
   readonly client: KubeClient

@@ -6,6 +6,7 @@ import {
   labelsOf,
   type WorkloadRecord,
 } from '../../src/pod/record.ts'
+import { sealDigest } from '../../src/pod/sealed-record.ts'
 import { spec } from '../manifest/manifest-parts.ts'
 
 export const record: WorkloadRecord = {
@@ -14,6 +15,7 @@ export const record: WorkloadRecord = {
   agentId: 'agent-1',
   directory: 'run-1',
   launcher: 'boot.1.2.3.v0x',
+  sealDigest: sealDigest('seal-1'),
   memoryBytes: 1000,
   deadlineMs: 5000,
   startTimeoutMs: 60_000,
@@ -62,7 +64,7 @@ export function kubeJobOf(annotations: Readonly<Record<string, string>> = {}): V
       creationTimestamp: new Date(1000),
       labels: { ...labelsOf(spec) },
       annotations: {
-        ...annotationsOf(spec, { launcher: record.launcher, outputLimitBytes: 1_000_000 }),
+        ...annotationsOf(spec, record),
         ...annotations,
       },
     },

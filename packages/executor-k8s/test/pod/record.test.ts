@@ -13,7 +13,7 @@ import {
 import { spec } from '../manifest/manifest-parts.ts'
 import { chosen, kubeJobOf } from './pod-parts.ts'
 
-const also = { launcher: 'boot.1.2.3.v0x', outputLimitBytes: 1000 }
+const also = { launcher: 'boot.1.2.3.v0x', sealDigest: 'ab', outputLimitBytes: 1000 }
 
 describe('the record of a kubeJob', () => {
   it('tells all that a later process must know', () => {

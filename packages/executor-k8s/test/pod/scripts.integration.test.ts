@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 
@@ -8,7 +8,9 @@ import { pack } from 'tar-stream'
 import { describe, expect, it } from 'vitest'
 
 import { kubernetesError } from '../../src/kubernetes-error.ts'
-import { layCommand, podCommands, podMarks, refuseCommand } from '../../src/pod/scripts.ts'
+import { podCommands, podMarks } from '../../src/pod/pod-commands.ts'
+import { exitRecordCommand } from '../../src/pod/read-commands.ts'
+import { layCommand, refuseCommand } from '../../src/pod/start-commands.ts'
 import { spec as anySpec } from '../manifest/manifest-parts.ts'
 import { endOf, ShellPod, shells } from './shell-pod.ts'
 
@@ -146,6 +148,21 @@ describe.each(shells)('the scripts of a pod in %s', (shell) => {
     // They wait for the end of main as the exit record tells it.
     await writeFile(pod.path('own/run/exit'), 'exit 1 0 0 0 0 end\n')
     for (const { code } of await Promise.all([...stops, ...both])) expect(code).toBe(0)
+  })
+
+  it('I2: the companion says what the supervisor sealed, and waits for nothing that a job may lay there', async () => {
+    await using pod = await ShellPod.create(shell)
+    await mkdir(pod.path('own/run'))
+    const say = async (): Promise<string> => (await pod.run(exitRecordCommand)).output
+    expect(await say()).toBe('')
+    await writeFile(pod.path('own/run/exit'), 'exit 1 0 0 0 0 end\n')
+    expect(await say()).toBe('sealed \nmarks\n')
+    await pod.run(['/bin/sh', '-c', 'mkfifo /.scalr-agent/run/sealed'])
+    expect(await say()).toBe('sealed \nmarks\n')
+    await rm(pod.path('own/run/sealed'))
+    await writeFile(pod.path('own/run/sealed'), `seal exit 1 9 0 0 0 end\n${' '.repeat(1000)}`)
+    await writeFile(pod.path('own/run/killed'), '')
+    expect(await say()).toBe('sealed seal exit 1 9 0 0 0 end\nmarks killed\n')
   })
 
   it('a pod in which nothing was started goes at once', async () => {
