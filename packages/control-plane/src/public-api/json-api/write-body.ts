@@ -2,7 +2,24 @@ import { z, type ZodType } from 'zod'
 
 import { invalidRelationship, PublicApiError } from './public-api-error.ts'
 
-const identifierSchema = z.object({ id: z.string().min(1) })
+const identifierSchema = z.object({ type: z.string().optional(), id: z.string().min(1) })
+
+/** What relations name: one word means the same in every body. */
+const typeOfRelation: Readonly<Record<string, string>> = {
+  account: 'accounts',
+  'agent-pool': 'agent-pools',
+  'configuration-version': 'configuration-versions',
+  'default-workspace-agent-pool': 'agent-pools',
+  environment: 'environments',
+  environments: 'environments',
+  hook: 'hooks',
+  owner: 'users',
+  run: 'runs',
+  tags: 'tags',
+  'vcs-provider': 'vcs-providers',
+  workspace: 'workspaces',
+  workspaces: 'workspaces',
+}
 
 const documentSchema = z.object({
   data: z.object({
@@ -33,6 +50,7 @@ export class WriteBody<Attributes> {
     if (data === undefined || data === null) return null
     const parsed = identifierSchema.safeParse(data)
     if (!parsed.success) throw invalidRelationship(relation, 'Expected a resource identifier.')
+    checkType(relation, parsed.data.type)
     return parsed.data.id
   }
 
@@ -45,8 +63,15 @@ export class WriteBody<Attributes> {
     if (!parsed.success) {
       throw invalidRelationship(relation, 'Expected a list of resource identifiers.')
     }
+    for (const { type } of parsed.data) checkType(relation, type)
     return [...new Set(parsed.data.map(({ id }) => id))]
   }
+}
+
+function checkType(relation: string, type: string | undefined): void {
+  const expected = Object.hasOwn(typeOfRelation, relation) ? typeOfRelation[relation] : undefined
+  if (type === undefined || expected === undefined || type === expected) return
+  throw invalidRelationship(relation, `Expected a resource of type '${expected}'.`)
 }
 
 /** @throws {@link PublicApiError} 422 with a pointer for each issue */
