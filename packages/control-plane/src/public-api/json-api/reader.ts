@@ -95,7 +95,10 @@ export class Reader {
     const conditions: SqlCondition[] = [{ sql: `${resource.account} = ?`, values: [accountId] }]
     if (base !== undefined) conditions.push(base)
     for (const [name, value] of query.filters) {
-      const filter = own(resource.filters, name)
+      // `account` is not documented for all of them, but go-scalr and scalr-cli send it to all.
+      const filter =
+        own(resource.filters, name) ??
+        (name === 'account' ? { column: resource.account } : undefined)
       // Passing over a filter would answer with what the caller did not ask for.
       if (filter === undefined) {
         throw invalidParameter(

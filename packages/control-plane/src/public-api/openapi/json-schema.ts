@@ -12,6 +12,8 @@ export function jsonSchemaOf(schema: ZodType, io: 'input' | 'output'): JsonSchem
     override: ({ jsonSchema }) => {
       // The format says it; nobody reads the pattern.
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
+      // scalr-cli compiles all patterns with Go's RE2, and refuses the document over a lookaround.
+      if (/\(\?<?[!=]/u.test(jsonSchema.pattern ?? '')) delete jsonSchema.pattern
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
       // An empty list of choices is no schema.
