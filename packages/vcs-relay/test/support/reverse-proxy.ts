@@ -120,13 +120,18 @@ export class ReverseProxy implements AsyncDisposable {
   }
 }
 
-/** By the bytes that moved: node's own time-outs of sockets are the HTTP server's to set. */
+/**
+ * By the bytes that moved: node's own time-outs of sockets are the HTTP server's to set. It counts its own looks,
+ * so that a pause of this process, in which nothing could move, is no idleness.
+ */
 function cutWhenIdle(socket: Socket, idleMs: number, onCut: () => void): void {
-  let [moved, sinceMs] = [0, Date.now()]
+  let [moved, idleLooks] = [0, 0]
   const timer = setInterval(() => {
     const now = socket.bytesRead + socket.bytesWritten
-    if (now !== moved) [moved, sinceMs] = [now, Date.now()]
-    else if (Date.now() - sinceMs >= idleMs) {
+    if (now !== moved) [moved, idleLooks] = [now, 0]
+    else {
+      idleLooks += 1
+      if (idleLooks < 10) return
       onCut()
       socket.destroy()
     }
