@@ -5,6 +5,18 @@ import { JobScene } from '../support/job-scene.ts'
 /** Of the scene's limit of 64 MiB. */
 const mebibyte = 1024 ** 2
 
+/** Resolves when the watch measures for the second time from now on: what it saw first has been judged. */
+function measured({ executor }: JobScene): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let looks = 0
+  executor.onCall = ({ method }) => {
+    if (method !== 'usage') return
+    looks += 1
+    if (looks === 2) resolve()
+  }
+  return promise
+}
+
 describe('a job that needs much memory', () => {
   it('I8: gets one interrupt at the soft limit, and fails for that', async () => {
     await using scene = await JobScene.open('apply')
@@ -14,7 +26,7 @@ describe('a job that needs much memory', () => {
       process.trap('SIGTERM', () => {
         interrupts += 1
         // Saving the state takes a moment, and memory is as high as before.
-        setTimeout(() => resolve(1), 50)
+        void measured(scene).then(() => resolve(1))
       })
       process.allocate(55 * mebibyte)
       return promise
@@ -36,7 +48,7 @@ describe('a job that needs much memory', () => {
     await using scene = await JobScene.open()
     scene.work = async (process) => {
       process.allocate(47 * mebibyte)
-      await process.sleep(50)
+      await measured(scene)
       return 0
     }
     await (await scene.runner()).run()
@@ -48,7 +60,7 @@ describe('a job that needs much memory', () => {
     await using scene = await JobScene.open()
     scene.work = async (process) => {
       process.allocate(30 * mebibyte)
-      await process.sleep(50)
+      await measured(scene)
       return 0
     }
     await (await scene.runner()).run()
@@ -88,7 +100,7 @@ describe('a job that needs much memory', () => {
 
     const second = (await scene.nextRunner()).run()
     await expect.poll(() => scene.told('job:start')).toHaveLength(2)
-    await new Promise((wake) => setTimeout(wake, 30))
+    await measured(scene)
     resolve(1)
     await second
     expect(interrupts).toBe(1)
