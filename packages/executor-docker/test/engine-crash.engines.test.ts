@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,8 +15,17 @@ import { readAll, shellSpec, testAgentId, until } from './support/workloads.ts'
 const isRoot = process.getuid?.() === 0
 const lines = (count: number): string =>
   Array.from({ length: count }, (_, index) => `line ${index}\n`).join('')
-const drip = (count: number): string =>
-  `i=0; while [ $i -lt ${count} ]; do echo "line $i"; i=$((i+1)); sleep 0.02; done; exit 5`
+const drip = (count: number, seconds = 0.02): string =>
+  `i=0; while [ $i -lt ${count} ]; do echo "line $i"; i=$((i+1)); sleep ${seconds}; done; exit 5`
+
+/** Whether a process of this machine has that in its command line: the engine that would know is away. */
+async function isRunning(mark: string): Promise<boolean> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/u.test(name))
+  const lines = await Promise.all(
+    pids.map(async (pid) => await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  )
+  return lines.some((line) => line.includes(mark))
+}
 
 describeWithEngine('an engine that is killed with SIGKILL (live-restore)', () => {
   describe.runIf(isRoot)('and comes back', () => {
@@ -49,14 +60,16 @@ describeWithEngine('an engine that is killed with SIGKILL (live-restore)', () =>
     })
 
     it('I2: reports nothing while it is away, and then how the workload ended meanwhile', async () => {
-      const workload = await executor.launch(shellSpec(drip(30)))
+      const mark = `mark-${randomUUID()}`
+      const workload = await executor.launch(shellSpec(`: ${mark}; ${drip(30, 0.15)}`))
       await until(workload, 'line 3\n')
       const reading = readAll(workload)
       const settled: string[] = []
       const waiting = workload.wait().finally(() => settled.push('wait'))
       await engine.kill()
-      // By now it has ended, and nobody can know how.
-      await delay(2500)
+      expect(await isRunning(mark)).toBe(true)
+      await expect.poll(() => isRunning(mark), { timeout: 60_000, interval: 100 }).toBe(false)
+      // It has ended, and nobody can know how.
       expect(settled).toEqual([])
       await expect(workload.interrupt('soft')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
       await engine.up()
