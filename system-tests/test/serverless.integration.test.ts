@@ -140,7 +140,7 @@ it('a run of a serverless pool is planned and applied, each by an agent in singl
   const run = await platform.client.runs.create({ workspaceId: id })
   await platform.untilStatus(run.id, 'applied')
   await expect
-    .poll(() => running.launcher.status().counts.ended, { timeout: 20_000 })
+    .poll(() => running.launcher.status().counts.ended, { timeout: 60_000 })
     .toEqual({ exited: 2 })
   expect(running.launcher.tasks()).toMatchObject([
     { request: { action: 'plan', runId: run.id }, outcome: { exitCode: 0 } },

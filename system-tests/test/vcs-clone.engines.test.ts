@@ -129,7 +129,7 @@ describe('git clone through the relay', () => {
 })
 
 describe('an agent that is killed in the middle of a clone', () => {
-  it('breaks it within a second, and another agent takes the next', async () => {
+  it('breaks it at once, long before a time-out, and another agent takes the next', async () => {
     // Those of the tests before stay connected: this scene has agents of its own.
     await using own = await RelayScene.start()
     await using ownFront = await RelayFront.start(() => ({
@@ -150,7 +150,8 @@ describe('an agent that is killed in the middle of a clone', () => {
     const killedAt = performance.now()
     held.letGo()
     expect(await held.broken).toMatchObject({ code: 'BROKEN_OFF', fate: 'answered' })
-    expect(performance.now() - killedAt).toBeLessThan(1000)
+    // Some milliseconds where there is time for it; silence would be noticed after 50 s.
+    expect(performance.now() - killedAt).toBeLessThan(20_000)
     expect(await first).toBeInstanceOf(Error)
 
     const directory = join(root, 'retried')
