@@ -21,10 +21,10 @@ const drip = (count: number, seconds = 0.02): string =>
 /** Whether a process of this machine has that in its command line: the engine that would know is away. */
 async function isRunning(mark: string): Promise<boolean> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/u.test(name))
-  const lines = await Promise.all(
+  const commands = await Promise.all(
     pids.map(async (pid) => await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
   )
-  return lines.some((line) => line.includes(mark))
+  return commands.some((command) => command.includes(mark))
 }
 
 describeWithEngine('an engine that is killed with SIGKILL (live-restore)', () => {
