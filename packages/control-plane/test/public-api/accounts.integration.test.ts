@@ -16,7 +16,7 @@ describe('the account', () => {
       'PATCH',
       path,
       'accounts',
-      { name: 'acme', 'allowed-ips': [], quotas: { agents: 1 } },
+      { name: 'acme', 'allowed-ips': [], quotas: null },
       { owner: ['users', owner] },
     )
     expect(renamed.status).toBe(200)

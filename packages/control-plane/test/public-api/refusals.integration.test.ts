@@ -29,6 +29,7 @@ describe('what would be passed over is refused, and says why', () => {
     ['environments', { 'is-federated-to-account': true }],
     ['accounts', { 'allowed-ips': ['10.0.0.0/8'] }],
     ['accounts', { 'support-access-enabled': true }],
+    ['accounts', { quotas: { agents: 1 } }],
   ])('%s: %j', async (type, attributes) => {
     const path = paths[type]?.() ?? ''
     const before = await world.api.get(path)

@@ -6,7 +6,7 @@ import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { accounts } from '../resources/index.ts'
 
 import { registerReads } from './read-routes.ts'
-import { always, refuseRelations } from './refusals.ts'
+import { always, never, refuseRelations } from './refusals.ts'
 import { nameSchema, sendResource, updateRow, withUniqueName } from './writes.ts'
 
 const updateSchema = z.object({
@@ -16,6 +16,7 @@ const updateSchema = z.object({
       error: 'This control plane does not look at addresses: filter them in front of it.',
     })
     .optional(),
+  quotas: never('This control plane has no quotas.'),
   'support-access-enabled': always(false, 'Nobody gives support for this control plane.'),
 })
 
