@@ -192,11 +192,21 @@ const rootRoutes: Room = {
   },
 }
 
+/** Prometheus sends its token, unless the option `metrics` opens them to anyone. */
+const metrics: Room = { refusal: 403, routes: { '/metrics': { GET: members } } }
+
 /**
  * Who may do what: every route of the control plane, and whose token it takes. The public API asks this
  * table and gives users alone what is not in it; of the other rooms, a test compares what they do with it.
  */
-export const accessTable: readonly Room[] = [publicApi, agentApi, registry, tfe, rootRoutes]
+export const accessTable: readonly Room[] = [
+  publicApi,
+  agentApi,
+  registry,
+  tfe,
+  metrics,
+  rootRoutes,
+]
 
 /** Who may call a route; `undefined` for one that the table does not know. */
 export function callersOf(method: string, url: string): readonly Caller[] | undefined {

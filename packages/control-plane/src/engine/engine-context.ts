@@ -15,6 +15,8 @@ import {
 } from '../store/index.ts'
 import type { TokenService } from '../tokens/index.ts'
 
+import { noEngineEvents, type EngineEvents } from './engine-events.ts'
+
 export interface EngineOptions {
   readonly db: Database
   readonly files: FileStore
@@ -27,10 +29,12 @@ export interface EngineOptions {
   readonly limits: { readonly stateBytes: number; readonly jobFileBytes: number }
   /** A job waits for an agent. */
   readonly onQueued?: () => void
+  readonly events?: EngineEvents | undefined
 }
 
 /** What every part of the engine works with. */
 export interface EngineContext extends EngineOptions {
+  readonly events: EngineEvents
   readonly agents: AgentsRepository
   readonly agentCalls: AgentCallsRepository
   readonly runs: RunsRepository
@@ -46,14 +50,15 @@ export interface EngineContext extends EngineOptions {
 }
 
 export function createEngineContext(options: EngineOptions): EngineContext {
-  const { db, clock } = options
+  const { db, clock, events = noEngineEvents } = options
   return {
     ...options,
+    events,
     agents: new AgentsRepository(db),
     agentCalls: new AgentCallsRepository(db),
     runs: new RunsRepository(db),
     phases: new PhasesRepository(db),
-    jobs: new JobsRepository(db),
+    jobs: new JobsRepository(db, events),
     jobSpecs: new JobSpecsRepository(db),
     planVariables: new PlanVariablesRepository(db),
     stateLocks: new StateLocksRepository(db),

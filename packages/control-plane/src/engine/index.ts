@@ -2,6 +2,7 @@ export { createEngine } from './create-engine.ts'
 export { policyRunFacts } from './policy-run-facts.ts'
 export { resultFile } from './job-input.ts'
 export type { EngineOptions } from './engine-context.ts'
+export type { EngineEvents } from './engine-events.ts'
 export {
   EngineError,
   type AgentEngine,

@@ -45,6 +45,7 @@ export class JobFiles {
       bytes,
       { guard: () => void this.#leases.require(ref) },
     )
+    if (result.appended) this.#context.events.logReceived(bytes.byteLength)
     return { ...result, offset: Math.max(0, result.offset - job.log_base) }
   }
 

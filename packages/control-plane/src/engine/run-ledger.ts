@@ -47,7 +47,7 @@ export class RunLedger {
 
   /** Inside a transaction. @throws {@link EngineError} `ILLEGAL_STATE` */
   move(runId: string, to: RunStatus, change: RunChange = {}): void {
-    const { db, runs, phases, at } = this.#context
+    const { db, runs, phases, events, at } = this.#context
     const run = this.get(runId)
     checkRunTransition(run.status, to)
     const now = at()
@@ -63,6 +63,11 @@ export class RunLedger {
     if (check?.status === 'queued' && (to === 'errored' || to === 'canceled')) {
       phases.setStatus(check.id, to, now)
     }
-    if (isTerminalRun(to)) db.afterCommit(() => this.#onEnded(runId))
+    if (isTerminalRun(to)) {
+      db.afterCommit(() => {
+        events.runEnded(to)
+        this.#onEnded(runId)
+      })
+    }
   }
 }

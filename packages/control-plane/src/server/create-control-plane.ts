@@ -6,6 +6,7 @@ import Fastify from 'fastify'
 
 import { registerAgentApi, registerRelayRoutes, upgradeRelay } from '../agent-api/index.ts'
 import { createEngine } from '../engine/index.ts'
+import { createMetrics, registerMetrics } from '../metrics/index.ts'
 import { registerPublicApi } from '../public-api/index.ts'
 import { registerModuleRegistry } from '../registry/index.ts'
 import type { Logger } from '../runtime/index.ts'
@@ -83,6 +84,15 @@ async function start(
   const publicUrl = (): string => options.publicUrl ?? urls[0] ?? 'http://127.0.0.1'
   const tokens = createTokenService({ db, issuer: publicUrl, clock, ids })
   const caller = new AgentCaller({ db, clock, ids, logger, timing, caCert: options.webhookCaCert })
+  const metrics =
+    options.metrics === false
+      ? undefined
+      : createMetrics({
+          db,
+          databasePath: directory.databasePath,
+          clock,
+          offlineAfterMs: timing.offlineAfterMs,
+        })
   const engine = createEngine({
     db,
     files,
@@ -93,6 +103,7 @@ async function start(
     timing,
     limits,
     onQueued: () => caller.wake(),
+    events: metrics?.engineEvents,
   })
 
   const gateway = options.createGateway({
@@ -143,6 +154,9 @@ async function start(
     timing,
     limits,
     publicUrl,
+  }
+  if (metrics !== undefined) {
+    registerMetrics(app, { ...deps, metrics, isOpen: options.metrics === 'open' })
   }
   registerWellKnownRoutes(app, deps)
   registerPublicApi(app, deps)

@@ -46,6 +46,12 @@ export interface ControlPlaneOptions {
   readonly publicUrl?: string
   /** CA of webhooks of serverless pools, in PEM, beside the public ones. */
   readonly webhookCaCert?: string | Buffer
+  /**
+   * `GET /metrics` for Prometheus: to whoever has a token of a user or a service account, to anyone, or
+   * not at all.
+   * @default 'token'
+   */
+  readonly metrics?: 'token' | 'open' | false
   readonly timing?: TimingOptions
   readonly limits?: Partial<ControlPlaneLimits>
   readonly logger?: Logger
@@ -89,6 +95,7 @@ export interface ResolvedControlPlaneOptions {
   readonly certificateNames: readonly string[]
   readonly publicUrl: string | undefined
   readonly webhookCaCert: string | Buffer | undefined
+  readonly metrics: 'token' | 'open' | false
   readonly timing: Timing
   readonly limits: ControlPlaneLimits
   readonly logger: Logger
@@ -127,6 +134,7 @@ export function resolveOptions(options: ControlPlaneOptions): ResolvedControlPla
     certificateNames: options.certificateNames ?? [],
     publicUrl: checkPublicUrl(options.publicUrl),
     webhookCaCert: options.webhookCaCert,
+    metrics: options.metrics ?? 'token',
     timing: resolveTiming(options.timing),
     limits: { ...defaultLimits, ...options.limits },
     logger: options.logger ?? silentLogger,

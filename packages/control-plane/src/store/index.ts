@@ -15,7 +15,7 @@ export { AgentsRepository, type AgentFacts, type AgentRow } from './agents-repos
 export { HooksRepository, type LinkedHookRow } from './hooks-repository.ts'
 export { IdempotencyKeysRepository, type IdempotencyKeyRow } from './idempotency-keys-repository.ts'
 export { JobSpecsRepository, type JobSpecRow } from './job-specs-repository.ts'
-export { JobsRepository, type JobRow } from './jobs-repository.ts'
+export { JobsRepository, type JobListener, type JobRow } from './jobs-repository.ts'
 export { ModulesRepository, type ModuleRow, type ModuleVersionRow } from './modules-repository.ts'
 export { PhasesRepository, type PhaseResult, type PhaseRow } from './phases-repository.ts'
 export { PlanVariablesRepository } from './plan-variables-repository.ts'

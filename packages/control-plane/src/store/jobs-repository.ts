@@ -27,11 +27,28 @@ export interface JobRow {
   readonly log_base: number
 }
 
+/** Told of jobs once it is committed. */
+export interface JobListener {
+  /** Once for each job: a plan that lost its agent is given out again. */
+  readonly jobGivenOut: (job: {
+    readonly phase: JobRow['phase']
+    readonly waitedMs: number
+  }) => void
+  /** `ranMs` is absent for a job that no agent started. */
+  readonly jobEnded: (job: {
+    readonly phase: JobRow['phase']
+    readonly result: string
+    readonly ranMs?: number | undefined
+  }) => void
+}
+
 export class JobsRepository {
   readonly #db: Database
+  readonly #listener: JobListener | undefined
 
-  constructor(db: Database) {
+  constructor(db: Database, listener?: JobListener) {
     this.#db = db
+    this.#listener = listener
   }
 
   get(id: string): JobRow | undefined {
@@ -126,16 +143,20 @@ export class JobsRepository {
     to: { readonly agentId: string; readonly sessionId: string },
     times: { readonly now: string; readonly acceptUntil: string },
   ): void {
-    this.#db.run(
+    const job = this.#db.get<Pick<JobRow, 'phase' | 'fencing_token' | 'queued_at'>>(
       `UPDATE jobs SET state = 'assigned', fencing_token = fencing_token + 1, agent_id = ?, session_id = ?,
          assigned_at = ?, started_at = NULL, lease_expires_at = ?, reported_state = NULL
-       WHERE id = ? AND state = 'queued'`,
+       WHERE id = ? AND state = 'queued' RETURNING phase, fencing_token, queued_at`,
       to.agentId,
       to.sessionId,
       times.now,
       times.acceptUntil,
       id,
     )
+    // Later attempts waited for something else before.
+    if (job?.fencing_token !== 1) return
+    const waitedMs = msBetween(job.queued_at, times.now)
+    this.#db.afterCommit(() => this.#listener?.jobGivenOut({ phase: job.phase, waitedMs }))
   }
 
   start(
@@ -191,14 +212,18 @@ export class JobsRepository {
     id: string,
     values: { readonly now: string; readonly result: string; readonly finishJson?: string },
   ): void {
-    this.#db.run(
+    const job = this.#db.get<Pick<JobRow, 'phase' | 'started_at'>>(
       `UPDATE jobs SET state = 'finished', finished_at = ?, result = ?, finish_json = ?,
-         lease_expires_at = NULL, run_token_revoked = 1 WHERE id = ?`,
+         lease_expires_at = NULL, run_token_revoked = 1 WHERE id = ? RETURNING phase, started_at`,
       values.now,
       values.result,
       values.finishJson ?? null,
       id,
     )
+    if (job === undefined) return
+    const { phase, started_at: startedAt } = job
+    const ranMs = startedAt === null ? undefined : msBetween(startedAt, values.now)
+    this.#db.afterCommit(() => this.#listener?.jobEnded({ phase, result: values.result, ranMs }))
   }
 
   requestCancel(id: string, mode: 'soft' | 'force', cursor: number): void {
@@ -224,4 +249,9 @@ export class JobsRepository {
       acceptUntil,
     )
   }
+}
+
+/** Never below zero, whatever was done to the clock. */
+function msBetween(from: string, to: string): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from))
 }
