@@ -91,9 +91,10 @@ describe('GET /metrics', () => {
 
 describe('who reads the metrics', () => {
   const get = (world: World, token?: string): Promise<Response> =>
-    fetch(`${world.controlPlane.url}/metrics`, {
-      ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
-    })
+    fetch(
+      `${world.controlPlane.url}/metrics`,
+      token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
+    )
 
   it('whoever has a token of a user or a service account', async () => {
     await using world = await startWorld()
