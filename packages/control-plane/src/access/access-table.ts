@@ -78,6 +78,7 @@ const publicApi: Room = {
     '/configuration-versions/:id/download': { GET: members },
     '/vcs-revisions/:id': { GET: members },
     '/runs': { GET: members, POST: members },
+    '/runs-queue': { GET: members },
     '/runs/:id': { GET: members },
     '/runs/:id/actions/apply': { POST: members },
     '/runs/:id/actions/cancel': { POST: members },

@@ -8,8 +8,9 @@ import {
   publicApiPath,
   Reader,
   sendErrors,
+  type Resource,
 } from './json-api/index.ts'
-import { does, plainJson, registerOpenApi } from './openapi/index.ts'
+import { checkQuery, does, plainJson, registerOpenApi } from './openapi/index.ts'
 import type { PublicApi, PublicApiDeps } from './public-api.ts'
 import {
   accessTokens,
@@ -30,6 +31,7 @@ import {
   runs,
   serviceAccounts,
   stateVersions,
+  statusTransitions,
   tags,
   users,
   variables,
@@ -79,6 +81,7 @@ const resources = [
   runs,
   serviceAccounts,
   stateVersions,
+  statusTransitions,
   tags,
   users,
   variables,
@@ -113,6 +116,10 @@ const routes: readonly ((api: PublicApi) => void)[] = [
   registerStateVersions,
 ]
 
+const byType: ReadonlyMap<string, Resource> = new Map(
+  resources.map((resource) => [resource.type, resource]),
+)
+
 /** Serves the part of Scalr's public API that runs need, below `/api/iacp/v3`. */
 export function registerPublicApi(server: FastifyInstance, deps: PublicApiDeps): void {
   void server.register(
@@ -125,6 +132,11 @@ export function registerPublicApi(server: FastifyInstance, deps: PublicApiDeps):
       )
       acceptJson(app)
       app.addHook('onRequest', (request) => authenticate(request, deps))
+      app.addHook('preValidation', (request, _reply, checked) => {
+        const { operation } = request.routeOptions.config
+        if (operation !== undefined) checkQuery(request.url, operation, byType)
+        checked()
+      })
       registerOpenApi(app, { resources, publicUrl: deps.publicUrl })
       registerPing(app)
       const api: PublicApi = { ...deps, app, reader: createReader(deps) }

@@ -77,6 +77,20 @@ describe('public API: lists', () => {
     expect(answer.body.errors[0].source).toEqual({ parameter: 'filter[favorite]' })
   })
 
+  it.each([
+    ['GET', '/workspaces?filtr[name]=x', 'filtr[name]'],
+    ['GET', '/workspaces?include=nothing', 'include'],
+    ['GET', '/workspaces/ws-none?filter[name]=x', 'filter[name]'],
+    ['DELETE', '/workspaces/ws-none?forced=true', 'forced'],
+    ['POST', '/workspaces?include=nothing', 'include'],
+    ['GET', '/runs/run-none/policy-checks?include=nothing', 'include'],
+  ])('refuses what it would pass over: %s %s', async (method, path, parameter) => {
+    await using world = await startWorld()
+    const answer = await world.api.call(method, path)
+    expect(answer.status).toBe(400)
+    expect(answer.body.errors[0].source).toEqual({ parameter })
+  })
+
   it('includes related resources once, and thins out fields', async () => {
     await using world = await startWorld()
     const { environmentId, poolId } = await makeWorkspace(world.api)

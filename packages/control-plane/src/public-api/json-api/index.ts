@@ -15,7 +15,7 @@ export {
 } from './attribute.ts'
 export { createErrorHandler, sendErrors } from './error-handler.ts'
 export { filterParameter, type SqlCondition } from './filter-sql.ts'
-export { parseListQuery, type ListQuery } from './list-query.ts'
+export { parseListQuery, splitList, type ListQuery } from './list-query.ts'
 export { jsonApiType } from './media-types.ts'
 export {
   conflict,

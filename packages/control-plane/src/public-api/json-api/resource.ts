@@ -31,6 +31,8 @@ export interface Resource {
   readonly model: string
   /** Path below the API's base, for `links.self`. */
   readonly path: string
+  /** Read along with others alone: there is nothing at its path. */
+  readonly onlyIncluded?: true
   /** SQL columns; the table's alias is `t`. */
   readonly columns: string
   readonly from: string

@@ -49,7 +49,10 @@ export function serialize(
     attributes,
     relationships,
     links: {
-      self: `${publicApiPath}${resource.path}/${id}`,
+      // Absolute: Scalr's plugin for Backstage takes the host of its links from it.
+      ...(resource.onlyIncluded === true
+        ? {}
+        : { self: `${context.publicUrl()}${publicApiPath}${resource.path}/${id}` }),
       ...resource.links?.(row, context),
     },
   }

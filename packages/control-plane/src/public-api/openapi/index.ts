@@ -1,3 +1,4 @@
+export { checkQuery } from './check-query.ts'
 export { openApiDocument, type DescribedRoute } from './open-api-document.ts'
 export { summaryOf } from './operation-names.ts'
 export { registerOpenApi } from './register-open-api.ts'

@@ -47,7 +47,7 @@ function resourceSchema(resource: Resource): JsonSchema {
         relations.map(([name]) => name),
       ),
       links: {
-        ...objectSchema({ self: { type: 'string' } }, ['self']),
+        ...objectSchema(resource.onlyIncluded === true ? {} : { self: { type: 'string' } }),
         additionalProperties: { type: 'string' },
         readOnly: true,
       },

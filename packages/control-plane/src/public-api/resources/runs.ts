@@ -43,6 +43,7 @@ export const runs: Resource = {
     (SELECT json_group_array(x.id) FROM phases x WHERE x.run_id = t.id AND x.phase = 'policy') AS policy_check_ids,
     (SELECT v.id FROM vcs_revisions v WHERE v.configuration_version_id = t.configuration_version_id) AS vcs_revision_id,
     (SELECT json_group_array(x.id) FROM state_versions x WHERE x.run_id = t.id) AS state_version_ids,
+    (SELECT json_group_array(CAST(x.id AS TEXT) ORDER BY x.id) FROM status_transitions x WHERE x.run_id = t.id) AS transition_ids,
     (SELECT json_group_array(json_object('key', v.key, 'category', v.category, 'hcl', json(iif(v.hcl, 'true', 'false')),
       'sensitive', json(iif(v.sensitive, 'true', 'false')), 'value', iif(v.sensitive, NULL, v.value)))
      FROM run_variables v WHERE v.run_id = t.id) AS variables_json`,
@@ -89,6 +90,7 @@ export const runs: Resource = {
     'policy-checks': toMany('policy-checks', 'policy_check_ids'),
     'state-versions': toMany('state-versions', 'state_version_ids'),
     'vcs-revision': toOne('vcs-revisions', 'vcs_revision_id'),
+    'status-transitions': toMany('status-transitions', 'transition_ids'),
     tags: emptyMany('tags'),
   },
   filters: {
@@ -99,6 +101,8 @@ export const runs: Resource = {
     status: { column: 't.status' },
     source: { column: 't.source' },
     'created-by': { column: 't.created_by' },
+    // No run starts another.
+    'created-by-run': { column: 'NULL' },
     'created-at': { column: 't.created_at' },
     'is-dry': { column: 't.is_dry', flag: true },
     'vcs-revision': {

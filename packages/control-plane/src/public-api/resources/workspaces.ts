@@ -140,6 +140,7 @@ export const workspaces: Resource = {
     'module-version': empty('module-versions'),
     'drift-report': empty('drift-reports'),
     'ssh-key': empty('account-ssh-keys'),
+    'readme-id': empty('workspace-readme'),
     tags: toMany('tags', 'tag_ids'),
   },
   filters: {

@@ -18,7 +18,7 @@ import { sendStored } from './send-stored.ts'
 
 const outputQuery = { format: z.enum(['gzip']) }
 /** `clean`: without the codes of a terminal. */
-const logQuery = { ...outputQuery, clean: z.stringbool() }
+const logQuery = { ...outputQuery, clean: z.enum(['true', 'false']) }
 
 /** Plans, applies and policy checks: their reports, and what they printed so far. */
 export function registerPhases(api: PublicApi): void {

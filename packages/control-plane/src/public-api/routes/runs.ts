@@ -1,9 +1,9 @@
 import { maxJsonBodyBytes } from '@scalr-agent/core/protocol'
 import { z } from 'zod'
 
-import { actionOf, does, nothing, oneOf, writeOf } from '../openapi/index.ts'
-import { idOf, userOf, type PublicApi } from '../public-api.ts'
-import { runs } from '../resources/index.ts'
+import { actionOf, does, listOf, nothing, oneOf, writeOf } from '../openapi/index.ts'
+import { idOf, queryOf, sendDocument, userOf, type PublicApi } from '../public-api.ts'
+import { runs, unfinishedRunStatusesSql } from '../resources/index.ts'
 
 import { createRun } from './create-run.ts'
 import { fromEngine } from './from-engine.ts'
@@ -22,6 +22,7 @@ const cancelSchema = commentSchema.extend({ force: z.boolean().default(false) })
 export function registerRuns(api: PublicApi): void {
   const { app, engine } = api
   registerReads(api, runs)
+  registerRunsQueue(api)
 
   // A run may bring a thousand variables of 64 KiB; that many at once are refused, a few hundred are not.
   app.post(
@@ -82,4 +83,19 @@ export function registerRuns(api: PublicApi): void {
       return reply.code(result === 'unchanged' ? 204 : 202).send()
     },
   )
+}
+
+/** What waits or works, in the order in which it was asked for: first come, first served. */
+function registerRunsQueue({ app, reader }: PublicApi): void {
+  const queue = { ...runs, sorts: {}, defaultSort: 't.sequence' }
+  const unfinished = { sql: `t.status IN ${unfinishedRunStatusesSql}`, values: [] }
+  const operation = does({
+    id: 'get_runs_queue',
+    summary: 'List Runs Queue',
+    answer: listOf(queue),
+  })
+  app.get('/runs-queue', operation, (request, reply) => {
+    const { accountId } = userOf(request)
+    return sendDocument(reply, reader.list(queue, accountId, queryOf(request), unfinished))
+  })
 }

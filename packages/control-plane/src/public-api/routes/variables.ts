@@ -44,7 +44,7 @@ const updateSchema = z.object({
 const createSchema = updateSchema.extend({ key: keySchema, category: categorySchema })
 
 /** Overrides what would be in the way. */
-const forceQuery = { force: z.stringbool() }
+const forceQuery = { force: z.enum(['true', 'false']) }
 
 export function registerVariables(api: PublicApi): void {
   const { app, db } = api
