@@ -59,7 +59,9 @@ describeWithCluster('the end of a workload', () => {
   })
 
   it.concurrent('I2: a job that ends every process it may has a true end', async () => {
-    const { outcome, output } = await end('echo before; sleep 1; kill -KILL -1; exit 0')
+    const { outcome, output } = await end(
+      'echo before; until [ -s /.scalr-agent/output ]; do sleep 0.1; done; kill -KILL -1; exit 0',
+    )
     expect(outcome).not.toEqual({ kind: 'exited', exitCode: 0 })
     expect(output).toBe('before\n')
   })
