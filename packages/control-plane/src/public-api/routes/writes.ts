@@ -99,7 +99,8 @@ export function withUniqueName<T>(what: string, name: string | undefined, action
 
 /** The plain JSON body of an action; none at all is as good as an empty one. */
 export function parseActionBody<T>(body: unknown, schema: ZodType<T>): T {
-  const parsed = schema.safeParse(body ?? {})
+  const wrapped = wrappedSchema.safeParse(body)
+  const parsed = schema.safeParse(wrapped.success ? wrapped.data.data.attributes : (body ?? {}))
   if (parsed.success) return parsed.data
   throw new PublicApiError(
     422,
@@ -110,6 +111,11 @@ export function parseActionBody<T>(body: unknown, schema: ZodType<T>): T {
     })),
   )
 }
+
+/** As go-scalr sends what it has to say of an action: a resource of no type. */
+const wrappedSchema = z.object({
+  data: z.object({ attributes: z.record(z.string(), z.unknown()) }),
+})
 
 /** A required name of at most `max` characters. */
 export function nameSchema(max: number): ZodType<string> {
