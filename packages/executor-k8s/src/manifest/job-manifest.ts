@@ -4,12 +4,10 @@ import type { WorkloadSpec } from '@scalr-agent/core'
 import type { ServerVersion } from '../calls/kube-client.ts'
 import { mountCaches } from './cache-volume.ts'
 import type { ManifestOptions } from './manifest-options.ts'
-import { containerNames } from './own-names.ts'
+import { containerNames, notStartedExitCode } from './own-names.ts'
 import { podSpec, type PodCommands } from './pod-spec.ts'
 import { featuresOf, type ServerFeatures } from './server-features.ts'
 
-/** What `main` exits with when it never became the supervisor: the kubeJob may try again. */
-const notStartedExitCode = 125
 /** Also of a pod that was taken away before its start. Once one has started, `backoffLimit` keeps others from it. */
 const killedExitCode = 137
 

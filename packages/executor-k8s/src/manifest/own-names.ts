@@ -4,6 +4,9 @@ export const ownPrefix = 'agent.scalr.io/'
 /** Volumes of ours begin so; those of a template may not. */
 export const ownVolumePrefix = 'scalr-agent-'
 
+/** What `main` exits with when it never became the supervisor: the kubeJob may try again. */
+export const notStartedExitCode = 125
+
 export const containerNames = { main: 'main', keeper: 'keeper' } as const
 
 /** Where the keeper sees the job directory: beside the directory that the job's archive is unpacked into. */

@@ -1,6 +1,7 @@
 import { interruptCommand, marks, ownPaths, supervisorArguments } from '@scalr-agent/core/container'
 import type { WorkloadSpec } from '@scalr-agent/core'
 
+import { notStartedExitCode } from '../manifest/own-names.ts'
 import type { PodCommands } from '../manifest/pod-spec.ts'
 
 /** Marks of pods alone, beside those of `@scalr-agent/core/container`. */
@@ -19,9 +20,6 @@ const { root, run } = ownPaths
 
 /** Before our own tools: the image's PATH may lead anywhere. */
 export const toolPath = 'PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
-
-/** What main exits with when it was never started. */
-export const notStartedExitCode = 125
 
 /** Kubernetes gives every container these, whatever its pod says. */
 const ofKubernetes = [

@@ -2,9 +2,9 @@ import type { V1Pod } from '@kubernetes/client-node'
 import type { Outcome } from '@scalr-agent/core'
 import { exitRecordOf, outcomeOfMarks, parseTerminationMessage } from '@scalr-agent/core/container'
 
+import { notStartedExitCode } from '../manifest/own-names.ts'
 import { containerStatus, evictionOf, isOver, sentence } from './pod-facts.ts'
 import type { WorkloadRecord } from './record.ts'
-import { notStartedExitCode } from './pod-commands.ts'
 
 /** How a workload ended, and how long its output is, where its own side told. */
 export interface PodEnd {

@@ -41,6 +41,11 @@ it('the role that a finding gives is the same', () => {
   expect(Object(role)['metadata']).toEqual({ name: 'scalr-agent', namespace: 'jobs' })
 })
 
+it('the role in the README is the same', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  expect(readme).toContain(roleYaml('scalr-agent', accessRules))
+})
+
 it('asks for no right that the options do not need', () => {
   const resources = neededRules({ podDisruptionBudget: false, metadata: 'allow' }).map(
     ({ resource }) => resource,
