@@ -53,7 +53,7 @@ describe('clients of Scalr', () => {
     },
   )
 
-  it('go-scalr: a PATCH of a workspace says null of all that is unset, and names what Scalr has no more', async () => {
+  it('go-scalr: a PATCH of a workspace says null of all that is unset, and has underscores', async () => {
     const answer = await api.call('PATCH', `/workspaces/${workspaceId}`, {
       json: {
         data: {
@@ -76,7 +76,10 @@ describe('clients of Scalr', () => {
       },
     })
     expect(answer.status).toBe(200)
-    expect(answer.body.data.attributes).toMatchObject({ name: 'renamed', 'var-files': [] })
+    expect(answer.body.data.attributes).toMatchObject({
+      name: 'renamed',
+      'var-files': ['a.tfvars'],
+    })
   })
 
   it('go-scalr: an action of a run is a resource of no type, and what it says counts', async () => {

@@ -96,7 +96,7 @@ export function parseWriteBody<Attributes>(
       pointer: '/data/type',
     })
   }
-  const parsed = attributes.safeParse(data.attributes ?? {})
+  const parsed = attributes.safeParse(withDashes(data.attributes ?? {}))
   if (!parsed.success) {
     throw new PublicApiError(
       422,
@@ -108,4 +108,12 @@ export function parseWriteBody<Attributes>(
     )
   }
   return new WriteBody(parsed.data, data.relationships ?? {})
+}
+
+/** Scalr takes names with underscores too: go-scalr changes `var_files` of workspaces. */
+function withDashes(attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const dashed = Object.entries(attributes).map(
+    ([name, value]) => [name.replaceAll('_', '-'), value] as const,
+  )
+  return { ...Object.fromEntries(dashed), ...attributes }
 }
