@@ -72,9 +72,12 @@ describe('public API: lists', () => {
 
   it('refuses a filter that it cannot apply: more than was asked for is a wrong answer', async () => {
     await using world = await startWorld()
-    const answer = await world.api.get('/workspaces?filter[favorite]=true')
+    const answer = await world.api.get('/workspaces?filter[favourite]=true')
     expect(answer.status).toBe(400)
-    expect(answer.body.errors[0].source).toEqual({ parameter: 'filter[favorite]' })
+    expect(answer.body.errors[0]).toMatchObject({
+      detail: "This filter is not supported for workspaces. Did you mean 'filter[favorite]'?",
+      source: { parameter: 'filter[favourite]' },
+    })
   })
 
   it.each([

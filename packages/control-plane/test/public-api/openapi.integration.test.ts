@@ -96,6 +96,9 @@ const ourParameters = [
   'page[number]',
   'page[size]',
   'GET /accounts filter[account]',
+  // go-scalr asks with these.
+  ...['hooks', 'policy-groups', 'tags'].map((of) => `GET /${of} filter[account]`),
+  'GET /hooks filter[events]',
   'GET /agent-pools/{}/access-tokens filter[is-expired]',
   'GET /applies/{}/output format',
   'GET /policy-checks/{}/output format',
@@ -103,7 +106,7 @@ const ourParameters = [
   'GET /vars filter[account]',
   // As for `GET /tags`.
   ...['environments', 'workspaces'].flatMap((of) =>
-    ['tag', 'name', 'resource-type'].map(
+    ['account', 'tag', 'name', 'resource-type'].map(
       (name) => `GET /${of}/{}/relationships/tags filter[${name}]`,
     ),
   ),

@@ -17,6 +17,7 @@ export { createErrorHandler, sendErrors } from './error-handler.ts'
 export { filterParameter, type SqlCondition } from './filter-sql.ts'
 export { parseListQuery, splitList, type ListQuery } from './list-query.ts'
 export { jsonApiType } from './media-types.ts'
+export { didYouMean } from './nearest-name.ts'
 export {
   conflict,
   invalidAttribute,

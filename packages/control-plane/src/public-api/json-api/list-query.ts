@@ -11,10 +11,14 @@ export interface ListQuery {
   readonly page: { readonly number: number; readonly size: number }
   /** Full text. */
   readonly query: string | undefined
+  /** Parameters of no general meaning that are `true`. */
+  readonly switches: ReadonlySet<string>
 }
 
 const defaultPageSize = 20
 const maxPageSize = 100
+/** One of the values in a list; what is kept is shorter. */
+const maxValueLength = 512
 
 /** @throws {@link PublicApiError} 400 */
 export function parseListQuery(url: string): ListQuery {
@@ -23,22 +27,25 @@ export function parseListQuery(url: string): ListQuery {
   const filters = new Map<string, string>()
   const fields = new Map<string, readonly string[]>()
   for (const [name, value] of parameters) {
+    checkText(name, value)
     const filter = /^filter((?:\[[^[\]]+\])+)$/u.exec(name)?.[1]
-    if (filter !== undefined) filters.set(filter.slice(1, -1).replaceAll('][', '.'), value)
+    if (filter !== undefined) filters.set(filterName(name, filter), value)
     const type = /^fields\[([^[\]]+)\]$/u.exec(name)?.[1]
     if (type !== undefined) fields.set(type, splitList(value))
   }
   return {
     filters,
     fields,
-    sort: splitList(parameters.get('sort') ?? ''),
-    // `include=a&include=b` as well: some clients explode the list.
-    include: parameters.getAll('include').flatMap(splitList),
+    // Some clients explode lists: `include=a&include=b`.
+    sort: parameters.getAll('sort').flatMap(splitList),
+    include: [...new Set(parameters.getAll('include').flatMap(splitList))],
     page: {
       number: positive(parameters, 'page[number]', 1),
+      // More is not refused: `page-size` in the answer tells, and `next-page` leads to the rest.
       size: Math.min(positive(parameters, 'page[size]', defaultPageSize), maxPageSize),
     },
     query: parameters.get('query') ?? undefined,
+    switches: new Set([...parameters].flatMap(([name, value]) => (value === 'true' ? [name] : []))),
   }
 }
 
@@ -47,6 +54,32 @@ export function splitList(value: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
+}
+
+/** `[run][status]` → `run.status`, which nothing else may be read as. */
+function filterName(parameter: string, brackets: string): string {
+  const parts = brackets.slice(1, -1).split('][')
+  if (parts.some((part) => part.includes('.'))) {
+    const path = parts.join('.').split('.')
+    throw invalidParameter(
+      parameter.slice(0, 100),
+      `Parts of a filter have brackets of their own: 'filter${path.map((part) => `[${part}]`).join('')}'.`.slice(
+        0,
+        300,
+      ),
+    )
+  }
+  return parts.join('.')
+}
+
+function checkText(name: string, value: string): void {
+  const parameter = name.slice(0, 100)
+  if (/[\0\uFFFD]/u.test(name + value)) {
+    throw invalidParameter(parameter, 'It is not encoded as UTF-8, or holds a zero byte.')
+  }
+  if (value.split(',').some((part) => part.length > maxValueLength)) {
+    throw invalidParameter(parameter, `A value is longer than ${maxValueLength} characters.`)
+  }
 }
 
 function positive(parameters: URLSearchParams, name: string, fallback: number): number {

@@ -2,6 +2,7 @@ import type { Database, SqlValue } from '../../store/index.ts'
 
 import { filterParameter, filterSql, likePattern, type SqlCondition } from './filter-sql.ts'
 import type { ListQuery } from './list-query.ts'
+import { didYouMean } from './nearest-name.ts'
 import { invalidParameter, notFound } from './public-api-error.ts'
 import type { ReadContext, Resource } from './resource.ts'
 import type { Row } from './row.ts'
@@ -102,11 +103,14 @@ export class Reader {
       // Passing over a filter would answer with what the caller did not ask for.
       if (filter === undefined) {
         throw invalidParameter(
-          filterParameter(name),
-          `This filter is not supported for ${resource.type}.`,
+          filterParameter(name).slice(0, 100),
+          `This filter is not supported for ${resource.type}.${didYouMean(filterParameter(name), Object.keys(resource.filters).map(filterParameter))}`,
         )
       }
       conditions.push(filterSql(name, filter, value))
+    }
+    for (const [name, sql] of Object.entries(resource.switches ?? {})) {
+      if (sql !== null && query.switches.has(name)) conditions.push({ sql, values: [] })
     }
     if (query.query !== undefined && query.query !== '') {
       const pattern = likePattern(query.query)
@@ -165,13 +169,21 @@ export class Reader {
 }
 
 function orderBy(resource: Resource, sort: readonly string[]): string {
+  const seen = new Set<string>()
   const terms = sort.map((key) => {
     const descending = key.startsWith('-')
     const name = descending ? key.slice(1) : key
     const expression = own(resource.sorts, name)
+    const keys = Object.keys(resource.sorts)
     if (expression === undefined) {
-      throw invalidParameter('sort', `Sorting ${resource.type} by '${name}' is not supported.`)
+      const shown = name.slice(0, 100)
+      throw invalidParameter(
+        'sort',
+        `Sorting ${resource.type} by '${shown}' is not supported.${didYouMean(shown, keys)} Keys: ${keys.toSorted().join(', ') || 'none'}.`,
+      )
     }
+    if (seen.has(name)) throw invalidParameter('sort', `'${name}' is given more than once.`)
+    seen.add(name)
     return `${expression} ${descending ? 'DESC' : 'ASC'}`
   })
   // The id makes the order total, so that no row is on two pages or on none.

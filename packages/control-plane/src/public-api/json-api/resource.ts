@@ -42,6 +42,11 @@ export interface Resource {
   readonly relations: Readonly<Record<string, Relation>>
   readonly links?: (row: Row, context: ReadContext) => Readonly<Record<string, string>>
   readonly filters: Readonly<Record<string, Filter>>
+  /**
+   * Further parameters of lists, `true` or `false`: SQL of what `true` lets through; `null` where nothing
+   * here could be otherwise.
+   */
+  readonly switches?: Readonly<Record<string, string | null>>
   /** Columns that `query=` looks into. */
   readonly searched?: readonly string[]
   /** SQL expression by sort key. */

@@ -1,4 +1,10 @@
-import { invalidParameter, splitList, type Resource } from '../json-api/index.ts'
+import {
+  didYouMean,
+  filterParameter,
+  invalidParameter,
+  splitList,
+  type Resource,
+} from '../json-api/index.ts'
 
 import type { Operation } from './operation.ts'
 
@@ -16,8 +22,8 @@ export function checkQuery(
   if (start === -1) return
   const seen = new Set<string>()
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
-    // Some clients explode the list: `include=a&include=b`.
-    if (seen.has(name) && name !== 'include') {
+    // Some clients explode lists: `include=a&include=b`.
+    if (seen.has(name) && name !== 'include' && name !== 'sort') {
       throw invalidParameter(
         shown(name),
         'It is given more than once; which one counts is unclear.',
@@ -45,6 +51,10 @@ function checkParameter(
   if (name === 'page[number]' || name === 'page[size]') return
   // The reader says which filters and sorts a resource has.
   if (answer.kind === 'list' && (name === 'query' || name === 'sort' || isFilter(name))) return
+  if (answer.kind === 'list' && Object.hasOwn(answer.resource.switches ?? {}, name)) {
+    if (value === 'true' || value === 'false') return
+    throw invalidParameter(name, "Use 'true' or 'false'.")
+  }
   if (answer.kind === 'list' || answer.kind === 'resource') {
     if (name === 'include') return checkInclude(value, answer.resource)
     const type = /^fields\[([^[\]]+)\]$/u.exec(name)?.[1]
@@ -54,7 +64,7 @@ function checkParameter(
   if (answer.kind === 'empty-list' && (name === 'include' || name === 'sort')) return
   throw invalidParameter(
     shown(name),
-    `There is no such parameter here. Known are: ${known(operation)}.`,
+    `There is no such parameter here.${didYouMean(name, candidates(operation))} Known are: ${known(operation)}.`,
   )
 }
 
@@ -68,7 +78,8 @@ function checkInclude(value: string, resource: Resource): void {
     const relations = Object.keys(resource.relations).toSorted().join(', ')
     throw invalidParameter(
       'include',
-      `${resource.type} have no relation '${shown(relation)}'. They have: ${relations || 'none'}.`,
+      `${resource.type} have no relation '${shown(relation)}'.${didYouMean(relation, Object.keys(resource.relations))} ` +
+        `They have: ${relations || 'none'}.`,
     )
   }
 }
@@ -88,8 +99,26 @@ function checkFields(
   if (target === undefined) return
   for (const field of splitList(value)) {
     if (Object.hasOwn(target.attributes, field) || Object.hasOwn(target.relations, field)) continue
-    throw invalidParameter(shown(name), `${type} have no field '${shown(field)}'.`)
+    const fields = [...Object.keys(target.attributes), ...Object.keys(target.relations)]
+    throw invalidParameter(
+      shown(name),
+      `${type} have no field '${shown(field)}'.${didYouMean(field, fields)}`,
+    )
   }
+}
+
+/** Names that somebody may have meant. */
+function candidates({ answer, query = {} }: Operation): readonly string[] {
+  const names = Object.keys(query)
+  if (answer.kind === 'list') {
+    const { filters, switches = {} } = answer.resource
+    names.push(...Object.keys(filters).map(filterParameter), ...Object.keys(switches))
+    names.push('query', 'sort', 'page[number]', 'page[size]')
+  }
+  if (answer.kind === 'list' || answer.kind === 'resource') {
+    names.push('include', `fields[${answer.resource.type}]`)
+  }
+  return names
 }
 
 /** What an operation takes, for people. */

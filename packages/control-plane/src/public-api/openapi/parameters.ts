@@ -24,13 +24,15 @@ export function queryParametersOf({ answer, query = {} }: Operation): readonly J
 }
 
 const text: JsonSchema = { type: 'string' }
+const flag: JsonSchema = { type: 'string', enum: ['true', 'false'] }
 const pageParameters = [parameter('page[number]', text), parameter('page[size]', text)]
 
-function listParameters({ filters, sorts }: Resource): readonly JsonSchema[] {
+function listParameters({ filters, sorts, switches = {} }: Resource): readonly JsonSchema[] {
   return [
     ...Object.keys(filters).map((name) => parameter(filterParameter(name), text)),
     ...pageParameters,
     parameter('query', text),
+    ...Object.keys(switches).map((name) => parameter(name, flag)),
     ...listParameter(
       'sort',
       Object.keys(sorts).flatMap((name) => [name, `-${name}`]),

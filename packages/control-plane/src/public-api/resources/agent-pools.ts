@@ -75,6 +75,8 @@ export const agentPools: Resource = {
   },
   searched: ['t.name'],
   sorts: {
+    // Always unset: `environments` says where a pool may be used.
+    environment: 'NULL',
     account: 't.account_id',
     name: 't.name',
     'vcs-enabled': 't.vcs_enabled',

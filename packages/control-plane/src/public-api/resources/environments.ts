@@ -56,6 +56,13 @@ export const environments: Resource = {
   },
   filters: {
     account: { column: 't.account_id' },
+    'latest-run-date': {
+      column: `(SELECT max(r.created_at) FROM runs r JOIN workspaces x ON x.id = r.workspace_id
+        WHERE x.environment_id = t.id)`,
+    },
+    // There are no such things here.
+    favorite: { column: '0', flag: true },
+    'storage-profile': { column: 'NULL' },
     environment: { column: 't.id' },
     name: { column: 't.name' },
     tag: {
@@ -68,6 +75,7 @@ export const environments: Resource = {
           WHERE l.policy_group_id = g.id AND l.environment_id = t.id)))`,
     },
   },
+  switches: { 'sort[favorite-first]': null },
   searched: ['t.name'],
   sorts: {
     account: 't.account_id',

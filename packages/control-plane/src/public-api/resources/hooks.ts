@@ -51,6 +51,12 @@ export const hooks: Resource = {
   }),
   filters: {
     name: { column: 't.name' },
+    // Scalr's document does not have these two, and its clients ask with them.
+    account: { column: 't.account_id' },
+    events: {
+      condition: `EXISTS (SELECT 1 FROM hook_environment_links l, json_each(l.events_json) v
+        WHERE l.hook_id = t.id AND v.value IN (SELECT value FROM json_each(?)))`,
+    },
     hook: { column: 't.id' },
     status: { column: 't.status' },
     'vcs-provider': { column: 't.vcs_provider_id' },

@@ -61,6 +61,16 @@ export const modules: Resource = {
     provider: { column: 't.provider' },
     status: { column: 't.status' },
     account: { column: 't.account_id' },
+    // Under whatever name clients reach the registry.
+    source: {
+      condition: `EXISTS (SELECT 1 FROM json_each(?) v WHERE substr(v.value, instr(v.value, '/') + 1)
+        = t.account_id || '/' || t.name || '/' || t.provider)`,
+    },
+    // Modules belong to the account, and to no namespace.
+    environment: { column: 'NULL' },
+    'module-namespace': { column: 'NULL' },
+    'namespace.environments': { column: 'NULL' },
+    'module-versions.is-root-module': { column: '0', flag: true },
     'vcs-provider': { column: 't.vcs_provider_id' },
     'module-versions.status': {
       condition: `EXISTS (SELECT 1 FROM module_versions v WHERE v.module_id = t.id
@@ -68,7 +78,7 @@ export const modules: Resource = {
     },
   },
   searched: ['t.name'],
-  sorts: { name: 't.name', 'created-at': 't.created_at' },
+  sorts: { name: 't.name', 'created-at': 't.created_at', environment: 'NULL' },
   defaultSort: 't.name',
 }
 

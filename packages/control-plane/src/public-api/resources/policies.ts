@@ -56,12 +56,16 @@ export const policyGroups: Resource = {
     upload: `${publicUrl()}${publicApiPath}/policy-groups/${textOf(row, 'id')}/upload`,
   }),
   filters: {
+    // Scalr's document does not have it, and its clients ask with it.
+    account: { column: 't.account_id' },
     'policy-group': { column: 't.id' },
     environment: {
       condition: `(t.is_enforced = 1 OR EXISTS (SELECT 1 FROM policy_group_environments l
         WHERE l.policy_group_id = t.id AND l.environment_id IN (SELECT value FROM json_each(?))))`,
     },
     name: { column: 't.name' },
+    // There are no such things here.
+    'software-version': { column: 'NULL' },
     'vcs-provider': { column: 't.vcs_provider_id' },
   },
   searched: ['t.name'],

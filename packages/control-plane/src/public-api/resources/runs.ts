@@ -104,6 +104,10 @@ export const runs: Resource = {
     // No run starts another.
     'created-by-run': { column: 'NULL' },
     'created-at': { column: 't.created_at' },
+    // Nobody looks for drifts.
+    'resource-drifts': { column: 'NULL' },
+    // Runs have no tags.
+    tag: { column: 'NULL' },
     'is-dry': { column: 't.is_dry', flag: true },
     'vcs-revision': {
       condition: `EXISTS (SELECT 1 FROM vcs_revisions v
@@ -114,6 +118,8 @@ export const runs: Resource = {
       condition: `EXISTS (SELECT 1 FROM json_each(?) j WHERE j.value IN (w.environment_id, t.workspace_id))`,
     },
   },
+  // Runs begin when they can.
+  switches: { scheduled: '0' },
   searched: ['t.message'],
   sorts: { 'created-at': 't.sequence' },
   defaultSort: 't.sequence DESC',

@@ -13,6 +13,8 @@ export const tags: Resource = {
   attributes: { name: text('name') },
   relations: { account: toOne('accounts', 'account_id') },
   filters: {
+    // Scalr's document does not have it, and its clients ask with it.
+    account: { column: 't.account_id' },
     tag: { column: 't.id' },
     name: { column: 't.name' },
     // Tags that resources of these types have.

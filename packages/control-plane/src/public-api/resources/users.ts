@@ -19,8 +19,19 @@ export const users: Resource = {
     'last-login-at': constant(null, z.iso.datetime().nullable()),
   },
   relations: { teams: emptyMany('teams'), 'identity-providers': emptyMany('identity-providers') },
-  filters: { user: { column: 't.id' }, email: { column: 't.email' } },
+  filters: {
+    user: { column: 't.id' },
+    email: { column: 't.email' },
+    'identity-provider': { column: 'NULL' },
+  },
   searched: ['t.email'],
-  sorts: { email: 't.email', 'created-at': 't.created_at' },
+  sorts: {
+    email: 't.email',
+    'created-at': 't.created_at',
+    // The same for all of them.
+    'full-name': 'NULL',
+    'last-login-at': 'NULL',
+    status: 'NULL',
+  },
   defaultSort: 't.email',
 }

@@ -159,6 +159,16 @@ export const workspaces: Resource = {
     'vcs-repo.identifier': { column: "(t.vcs_repo_json ->> '$.identifier')" },
     'created-by': { column: 't.created_by' },
     'updated-at': { column: 't.updated_at' },
+    // There are no such things here.
+    'drift-detection-enabled': { column: '0', flag: true },
+    favorite: { column: '0', flag: true },
+    'federated-by-env': { column: 'NULL' },
+    'federated-to-env': { column: 'NULL' },
+    'provider-configuration': { column: 'NULL' },
+    'run.resource-drifts': { column: 'NULL' },
+    'software-version': { column: 'NULL' },
+    'state-consumer-of': { column: 'NULL' },
+    'updated-by': { column: 'NULL' },
     'deletion-protection-enabled': { column: 't.deletion_protection', flag: true },
     'has-resources': { column: hasResourcesSql, flag: true },
     'run.status': {
@@ -170,7 +180,15 @@ export const workspaces: Resource = {
         IN (SELECT value FROM json_each(?))`,
     },
   },
+  switches: { 'sort[favorite-first]': null },
   searched: ['t.name'],
-  sorts: { name: 't.name', 'updated-at': 't.updated_at', environment: 'e.name' },
+  sorts: {
+    name: 't.name',
+    'updated-at': 't.updated_at',
+    environment: 'e.name',
+    // By when they were asked for.
+    'current-run': `(SELECT max(x.sequence) FROM runs x WHERE x.workspace_id = t.id AND x.status <> 'pending')`,
+    'latest-run': '(SELECT max(x.sequence) FROM runs x WHERE x.workspace_id = t.id)',
+  },
   defaultSort: 't.name',
 }

@@ -124,6 +124,7 @@ const emptyQuery = {
   include: [],
   page: { number: 1, size: 1 },
   query: undefined,
+  switches: new Set<string>(),
 } as const
 
 function uploadedRow(api: PublicApi, accountId: string, id: string): Row {

@@ -19,7 +19,10 @@ const remove: Operation = { id: 'delete', summary: 'Delete', answer: nothing() }
 const output: Operation = { ...remove, query: { clean: z.enum(['true', 'false']) } }
 
 /** The parameter that is refused, and why; `undefined` where nothing is. */
-function refusalOf(query: string, operation: Operation): readonly [string?, string?] | undefined {
+function refusalOf(
+  query: string,
+  operation: Operation,
+): readonly [string | undefined, string | undefined] | undefined {
   try {
     checkQuery(`/things?${query}`, operation, resources)
     return undefined
@@ -34,6 +37,9 @@ describe('checkQuery', () => {
   it.each([
     ['', list],
     ['include=environment,tags&include=agent-pool', list],
+    // As the extension for VS Code sends lists.
+    ['sort=-updated-at&sort=name', list],
+    ['sort[favorite-first]=true', list],
     ['fields[workspaces]=name,environment&fields[environments]=name', one],
     ['filter[name]=x&filter[run][status]=planned&sort=-name&query=x', list],
     // scalr-cli sends them with whatever it asks.
@@ -45,15 +51,17 @@ describe('checkQuery', () => {
 
   it.each([
     ['foo=1', list, 'foo', 'Known are: filter[…], query, sort'],
-    ['filtr[name]=x', list, 'filtr[name]', 'no such parameter'],
+    ['filtr[name]=x', list, 'filtr[name]', "Did you mean 'filter[name]'?"],
+    ['sort[favorite-first]=yes', list, 'sort[favorite-first]', "'true' or 'false'"],
     ['page[limit]=1', list, 'page[limit]', 'no such parameter'],
     ['filter=x', list, 'filter', 'no such parameter'],
     ['filter[name]=a&filter[name]=b', list, 'filter[name]', 'more than once'],
     ['include=nothing', list, 'include', "no relation 'nothing'. They have: agent-pool,"],
+    ['include=enviroment', list, 'include', "Did you mean 'environment'?"],
     ['include=constructor', one, 'include', "no relation 'constructor'"],
     ['include=environment.account', one, 'include', "no relation 'environment.account'"],
     ['fields[teams]=name', one, 'fields[teams]', "not related to any 'teams'"],
-    ['fields[workspaces]=nmae', one, 'fields[workspaces]', "no field 'nmae'"],
+    ['fields[workspaces]=nam', one, 'fields[workspaces]', "'nam'. Did you mean 'name'?"],
     ['fields[environments]=__proto__', one, 'fields[environments]', 'no field'],
     ['filter[name]=x', one, 'filter[name]', 'Known are: include, fields[…]'],
     ['force=true', remove, 'force', 'Known are: none.'],
@@ -75,10 +83,10 @@ describe('checkQuery', () => {
     )
     fc.assert(
       fc.property(fc.array(fc.tuple(name, fc.string())), (pairs) => {
-        const query = new URLSearchParams(pairs.map(([key, value]) => [key, value])).toString()
+        const query = new URLSearchParams(pairs).toString()
         if (refusalOf(query, list) !== undefined) return
         for (const [key] of pairs) expect(key).toMatch(known)
-        const names = pairs.map(([key]) => key).filter((key) => key !== 'include')
+        const names = pairs.map(([key]) => key).filter((key) => key !== 'include' && key !== 'sort')
         expect(new Set(names).size).toBe(names.length)
       }),
     )
