@@ -145,7 +145,7 @@ describe('whatever is sent', () => {
           expect(answer.status, `${route.method} ${route.url}: ${answer.text}`).toBeLessThan(500)
           expect(failures).toEqual([])
         }),
-        { numRuns: 20 },
+        { numRuns: 12 },
       )
     }
     expect((await world.api.get('/workspaces')).status).toBe(200)
