@@ -150,7 +150,7 @@ describe('launch', () => {
   it('is not started when its files take longer than startTimeoutMs', async () => {
     await using test = await TestExecutor.create()
     const files = (): PassThrough => new PassThrough()
-    const spec = shellSpec('w', 'true', { files, startTimeoutMs: 50 })
+    const spec = shellSpec('w', 'true', { files, startTimeoutMs: 1000 })
     const workload = await test.executor.launch(spec)
     expect(await workload.wait()).toMatchObject({ kind: 'not-started', cause: 'start-timeout' })
     expect(await readAll(workload)).toHaveLength(0)
