@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,6 +9,7 @@ import { ProcessExecutor } from '@scalr-agent/executor-process'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 import { fakeRun, fakeTool, recordedEvents } from './support/fake-tool.ts'
+import { ownPort } from './support/own-port.ts'
 import { Platform } from './support/platform.ts'
 import { RunningLauncher } from './support/running-launcher.ts'
 
@@ -31,11 +31,7 @@ let port: number
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'serverless-'))
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a server that listens on a port
-  port = (server.address() as AddressInfo).port
-  server.close()
+  port = await ownPort()
 })
 afterEach(async () => {
   child?.kill('SIGKILL')

@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, request, type Server } from 'node:http'
-import { createServer as createTcpServer, type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
 import { vi } from 'vitest'
 
 import { docker } from './docker-engine.ts'
+import { ownPort } from './own-port.ts'
 import { enginesDirectory } from './tools.ts'
 
 /** Debian's docker-registry, or `undefined` after saying that the suite is skipped. */
@@ -62,7 +63,7 @@ export class Registry implements AsyncDisposable {
     options: { readonly password?: boolean } = {},
   ): Promise<Registry> {
     const directory = await mkdtemp(join(tmpdir(), 'sa-registry-'))
-    const target = `127.0.0.1:${await freePort()}`
+    const target = `127.0.0.1:${await ownPort()}`
     await writeFile(join(directory, 'htpasswd'), htpasswd)
     await writeFile(
       join(directory, 'config.yml'),
@@ -118,12 +119,4 @@ ${options.password === true ? `auth: {htpasswd: {realm: test, path: ${directory}
     await new Promise((resolve) => this.#gate.close(resolve))
     await this.#stop()
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -1,24 +1,25 @@
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { GitHttpBackend } from '@scalr-agent/example-quickstart/git-http-backend'
 
 import { git } from './git.ts'
+import { ownPort } from './own-port.ts'
 
 /** Real git over HTTP, on loopback, for any path `/<owner>/<name>.git`. Pushes are taken. */
 export class GitServer implements AsyncDisposable {
   readonly directory: string
   readonly #server: Server
-  #port = 0
+  readonly #port: number
   /** Requests as they came: method and target. */
   readonly requests: string[] = []
 
-  private constructor(directory: string) {
+  private constructor(directory: string, port: number) {
     this.directory = directory
+    this.#port = port
     const backend = new GitHttpBackend({ directory })
     this.#server = createServer((request, response) => {
       this.requests.push(`${request.method} ${request.url}`)
@@ -28,7 +29,7 @@ export class GitServer implements AsyncDisposable {
   }
 
   static async start(): Promise<GitServer> {
-    const server = new GitServer(await mkdtemp(join(tmpdir(), 'git-server-')))
+    const server = new GitServer(await mkdtemp(join(tmpdir(), 'git-server-')), await ownPort())
     await server.restart()
     return server
   }
@@ -64,7 +65,6 @@ export class GitServer implements AsyncDisposable {
 
   async restart(): Promise<void> {
     await once(this.#server.listen(this.#port, '127.0.0.1'), 'listening')
-    this.#port = (this.#server.address() as AddressInfo).port
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +9,7 @@ import { promisify } from 'node:util'
 import { vi } from 'vitest'
 
 import { WorkTree } from './git.ts'
+import { ownPort } from './own-port.ts'
 import { enginesDirectory } from './tools.ts'
 
 const execute = promisify(execFile)
@@ -46,7 +45,7 @@ export class Gitea implements AsyncDisposable {
 
   static async start(): Promise<Gitea> {
     const directory = await mkdtemp(join(tmpdir(), 'gitea-'))
-    const url = await runScript('up', directory, await freePort())
+    const url = await runScript('up', directory, await ownPort())
     const token = (await readFile(join(directory, 'gitea/token'), 'utf8')).trim()
     const gitea = new Gitea(directory, url.replace(/\/$/u, ''), token)
     await gitea.api('POST', '/orgs', { username: gitea.owner })
@@ -144,13 +143,4 @@ async function runScript(
     },
   })
   return stdout.trim()
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -7,6 +7,7 @@ import { createControlPlane, type ControlPlaneServer } from '@scalr-agent/contro
 import { ScalrClient, type Run, type Workspace } from '@scalr-agent/core'
 
 import { archiveOf } from './archive.ts'
+import { ownPort } from './own-port.ts'
 import type { Iac } from './tools.ts'
 import { untilText } from './until-text.ts'
 
@@ -47,7 +48,7 @@ export interface Pool {
 /** A control plane with one pool, one environment and a client, on loopback and a directory of its own. */
 export class Platform implements AsyncDisposable {
   readonly directory: string
-  readonly #options: Omit<ControlPlaneOptions, 'port'>
+  readonly #options: ControlPlaneOptions
   #server: ControlPlaneServer
   #client: ScalrClient
   #poolId = ''
@@ -55,11 +56,7 @@ export class Platform implements AsyncDisposable {
   #poolToken = ''
   #workspaces = 0
 
-  private constructor(
-    directory: string,
-    options: Omit<ControlPlaneOptions, 'port'>,
-    server: ControlPlaneServer,
-  ) {
+  private constructor(directory: string, options: ControlPlaneOptions, server: ControlPlaneServer) {
     this.directory = directory
     this.#options = options
     this.#server = server
@@ -68,7 +65,8 @@ export class Platform implements AsyncDisposable {
 
   static async start(timing: Timing = {}, options: ServerOptions = {}): Promise<Platform> {
     const directory = await mkdtemp(join(tmpdir(), 'scalr-agent-system-'))
-    const all = { ...options, dataDir: join(directory, 'control-plane'), timing }
+    const dataDir = join(directory, 'control-plane')
+    const all = { ...options, dataDir, timing, port: await ownPort() }
     const server = await createControlPlane(all)
     const platform = new Platform(directory, all, server)
     await platform.#setUp()
@@ -119,8 +117,7 @@ export class Platform implements AsyncDisposable {
   }
 
   async restart(): Promise<void> {
-    const { port } = new URL(this.#server.url)
-    this.#server = await createControlPlane({ ...this.#options, port: Number(port) })
+    this.#server = await createControlPlane(this.#options)
     this.#client = clientOf(this.#server)
   }
 

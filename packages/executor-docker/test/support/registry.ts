@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+
+import { ownPort } from './own-port.ts'
 
 /** Whom the registry lets in. The line below is what htpasswd makes of it. */
 export const registryUser = { username: 'robot', password: 'pass-w0rd-7' }
@@ -27,7 +28,7 @@ export function findRegistryProgram(): string | undefined {
 
 export async function startRegistry(program: string): Promise<Registry> {
   const directory = await mkdtemp(join(tmpdir(), 'sa-registry-'))
-  const port = await freePort()
+  const port = await ownPort()
   const host = `127.0.0.1:${port}`
   await writeFile(join(directory, 'htpasswd'), htpasswd)
   await writeFile(
@@ -58,13 +59,4 @@ auth: {htpasswd: {realm: test, path: ${directory}/htpasswd}}
     await delay(20)
   }
   return registry
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

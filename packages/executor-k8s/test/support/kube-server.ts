@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { WebSocketServer, type WebSocket } from 'ws'
+
+import { ownPort } from './own-port.ts'
 
 /** What a request was. */
 export interface Seen {
@@ -34,11 +36,13 @@ export class KubeServer implements AsyncDisposable {
   /** The subprotocol that the server takes. */
   protocol = 'v5.channel.k8s.io'
   port = 0
-  readonly #sockets = new Set<Socket>()
+  /** By the port of the client: the outermost socket of each connection. */
+  readonly #sockets = new Map<number | undefined, Socket>()
   #server: Server | undefined
 
   static async start(): Promise<KubeServer> {
     const server = new KubeServer()
+    server.port = await ownPort()
     makeIdentity(server.directory)
     await server.up()
     return server
@@ -101,14 +105,16 @@ export class KubeServer implements AsyncDisposable {
     })
     for (const event of ['connection', 'secureConnection']) {
       server.on(event, (socket: Socket) => {
-        this.#sockets.add(socket)
+        const { remotePort } = socket
+        // Of two that share a connection the outer one alone may be destroyed: Node was seen to die of both (SIGSEGV).
+        this.#sockets.set(remotePort, socket)
         socket.on('error', () => {})
-        socket.on('close', () => this.#sockets.delete(socket))
+        socket.on('close', () => {
+          if (this.#sockets.get(remotePort) === socket) this.#sockets.delete(remotePort)
+        })
       })
     }
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve))
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on a port
-    this.port = (server.address() as AddressInfo).port
     this.#server = server
   }
 
@@ -124,7 +130,7 @@ export class KubeServer implements AsyncDisposable {
 
   /** Resets every connection, and goes on. */
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of this.#sockets.values()) socket.destroy()
   }
 
   /** How many connections are open. */
