@@ -12,33 +12,8 @@ import {
 } from './json-api/index.ts'
 import { checkQuery, does, plainJson, registerOpenApi } from './openapi/index.ts'
 import type { PublicApi, PublicApiDeps } from './public-api.ts'
-import {
-  accessTokens,
-  accounts,
-  agentPools,
-  agents,
-  applies,
-  configurationVersions,
-  environments,
-  hookEnvironmentLinks,
-  hooks,
-  moduleVersions,
-  modules,
-  plans,
-  policies,
-  policyChecks,
-  policyGroups,
-  runs,
-  serviceAccounts,
-  stateVersions,
-  statusTransitions,
-  tags,
-  users,
-  variables,
-  vcsProviders,
-  vcsRevisions,
-  workspaces,
-} from './resources/index.ts'
+import { publicResources } from './public-resources.ts'
+import { users, vcsRevisions } from './resources/index.ts'
 import { registerAccessTokens } from './routes/access-tokens.ts'
 import { registerAccounts } from './routes/accounts.ts'
 import { registerAgentPools } from './routes/agent-pools.ts'
@@ -61,34 +36,6 @@ import { registerTags } from './routes/tags.ts'
 import { registerVariables } from './routes/variables.ts'
 import { registerVcsProviders } from './routes/vcs-providers.ts'
 import { registerWorkspaces } from './routes/workspaces.ts'
-
-const resources = [
-  accessTokens,
-  accounts,
-  agentPools,
-  agents,
-  applies,
-  configurationVersions,
-  environments,
-  hookEnvironmentLinks,
-  hooks,
-  moduleVersions,
-  modules,
-  plans,
-  policies,
-  policyChecks,
-  policyGroups,
-  runs,
-  serviceAccounts,
-  stateVersions,
-  statusTransitions,
-  tags,
-  users,
-  variables,
-  vcsProviders,
-  vcsRevisions,
-  workspaces,
-] as const
 
 const routes: readonly ((api: PublicApi) => void)[] = [
   (api) => registerReads(api, users),
@@ -117,7 +64,7 @@ const routes: readonly ((api: PublicApi) => void)[] = [
 ]
 
 const byType: ReadonlyMap<string, Resource> = new Map(
-  resources.map((resource) => [resource.type, resource]),
+  publicResources.map((resource) => [resource.type, resource]),
 )
 
 /** Serves the part of Scalr's public API that runs need, below `/api/iacp/v3`. */
@@ -137,7 +84,7 @@ export function registerPublicApi(server: FastifyInstance, deps: PublicApiDeps):
         if (operation !== undefined) checkQuery(request.url, operation, byType)
         checked()
       })
-      registerOpenApi(app, { resources, publicUrl: deps.publicUrl })
+      registerOpenApi(app, { resources: publicResources, publicUrl: deps.publicUrl })
       registerPing(app)
       const api: PublicApi = { ...deps, app, reader: createReader(deps) }
       for (const register of routes) register(api)
@@ -156,7 +103,7 @@ function registerPing(app: FastifyInstance): void {
 /** Reads every resource of the public API. */
 export function createReader(deps: PublicApiDeps): Reader {
   const { db, engine, publicUrl, clock } = deps
-  return new Reader(db, { engine, publicUrl, now: () => clock.now() }, resources)
+  return new Reader(db, { engine, publicUrl, now: () => clock.now() }, publicResources)
 }
 
 /** Clients send either type, and some send one with an empty body. */

@@ -12,7 +12,7 @@ export interface Operation {
   /** Query parameters beyond those of the answer, and what they take. */
   readonly query?: Readonly<Record<string, ZodType>>
   /** Statuses of refusals beyond those that follow from the rest. */
-  readonly refusals?: readonly (409 | 412 | 413)[]
+  readonly refusals?: readonly (403 | 409 | 412 | 413)[]
   /** Needs no token. */
   readonly isOpen?: boolean
 }

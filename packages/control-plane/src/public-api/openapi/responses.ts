@@ -8,6 +8,7 @@ import { reference, identifierSchema } from './resource-schemas.ts'
 const reasons = {
   400: 'The query or the body cannot be read.',
   401: 'There is no token, or it is not valid (any more).',
+  403: 'It is kept from being done to all that it holds.',
   404: 'There is no such thing, or the token may not do this.',
   409: 'It cannot be done in this state.',
   412: 'A newer state is there.',

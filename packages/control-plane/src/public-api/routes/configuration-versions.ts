@@ -103,6 +103,7 @@ export function registerConfigurationVersions(api: PublicApi): void {
       id: 'download_configuration_version',
       summary: 'Download Configuration Version',
       answer: fileOf('application/gzip'),
+      refusals: [409],
     }),
     async (request, reply) => {
       const row = uploadedRow(api, userOf(request).accountId, idOf(request))

@@ -116,7 +116,7 @@ export function registerEnvironments(api: PublicApi): void {
       id: 'delete_environment',
       summary: 'Delete an Environment',
       answer: nothing(),
-      refusals: [409],
+      refusals: [403, 409],
     }),
     (request, reply) => {
       const id = idOf(request)

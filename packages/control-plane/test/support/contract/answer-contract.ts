@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 
 import type { ContractDocument, ContractOperation, SchemaNode } from './contract-document.ts'
-import { ourExtensions } from './our-extensions.ts'
+import type { ContractExtensions } from './our-extensions.ts'
 
 export interface Answer {
   readonly method: string
@@ -10,6 +10,8 @@ export interface Answer {
   readonly route: string
   readonly status: number
   readonly contentType: string
+  /** Thinned out by `fields`: what is asked for alone has to be there. */
+  readonly isSparse?: boolean
   /** `undefined` for a stream. */
   readonly body: string | undefined
 }
@@ -84,6 +86,22 @@ const listMetaSchema = {
   },
 }
 
+export interface AnswerContractOptions {
+  /** @default nothing: the document is of this control plane itself */
+  readonly extensions?: ContractExtensions
+  /** Whether the statuses of refusals have to be the operation's. @default true */
+  readonly checksRefusals?: boolean
+}
+
+const nothingMore: ContractExtensions = {
+  attribute: /^\b$/u,
+  links: [],
+  enumValues: new Map(),
+  nulls: [],
+  statuses: [],
+  routes: [],
+}
+
 /** Checks answers of the public API against an OpenAPI document. Schemas are compiled when first needed. */
 export class AnswerContract {
   readonly #document: ContractDocument
@@ -91,12 +109,13 @@ export class AnswerContract {
   readonly #operations = new Map<string, ContractOperation>()
   readonly #resources = new Map<string, readonly [name: string, schema: SchemaNode]>()
   readonly #validators = new Map<string, ValidateFunction>()
-  /** Routes that the document must not know, since they are ours alone. */
-  readonly #ours: ReadonlySet<string>
+  readonly #extensions: ContractExtensions
+  readonly #checksRefusals: boolean
 
-  constructor(document: ContractDocument, ours: readonly string[] = ourExtensions.routes) {
+  constructor(document: ContractDocument, options: AnswerContractOptions = {}) {
     this.#document = document
-    this.#ours = new Set(ours)
+    this.#extensions = options.extensions ?? nothingMore
+    this.#checksRefusals = options.checksRefusals ?? true
     this.#ajv = new Ajv({
       strict: false,
       allErrors: true,
@@ -125,7 +144,9 @@ export class AnswerContract {
 
   /** What is wrong with the answer; empty for a good one. */
   problemsOf(answer: Answer): readonly string[] {
-    const key = `${answer.method} ${shapeOf(answer.route)}`
+    // HEAD is served where GET is.
+    const method = answer.method === 'HEAD' ? 'GET' : answer.method
+    const key = `${method} ${shapeOf(answer.route)}`
     const problems = [...this.#problems(key, answer)]
     return problems.map((problem) => `${key} → ${answer.status}: ${problem}`)
   }
@@ -137,28 +158,31 @@ export class AnswerContract {
       isJson && answer.body !== undefined && answer.body !== ''
         ? JSON.parse(answer.body)
         : undefined
+    const operation = this.#operations.get(key)
     if (status >= 400) {
       if (answer.contentType !== 'application/vnd.api+json') {
         yield `an error came as '${answer.contentType}'`
       }
       if (answer.method !== 'HEAD') yield* this.#validate('errors', errorsSchema, body)
+      if (this.#checksRefusals && !hasStatus(operation, status)) {
+        yield 'the document does not have this refusal'
+      }
       return
     }
-    const operation = this.#operations.get(key)
     if (operation === undefined) {
-      if (!this.#ours.has(key)) yield 'the document does not have this operation'
-    } else {
+      if (!this.#extensions.routes.includes(key)) yield 'the document does not have this operation'
+    } else if (answer.method !== 'HEAD') {
       const response = operation.responses[String(status)]
       if (response === undefined) {
-        if (!ourExtensions.statuses.includes(`${key} ${status}`))
+        if (!this.#extensions.statuses.includes(`${key} ${status}`))
           yield `the document has ${Object.keys(operation.responses).join(', ')} alone`
       } else {
         const schema = schemaOf(response, answer.contentType)
         if (schema === undefined && isJsonApi(body)) yield 'the document has no such body'
-        if (schema !== undefined) {
+        if (schema !== undefined && schema.format !== 'binary') {
           if (body === undefined) yield 'the body is missing'
           else {
-            yield* this.#validate(`${key} ${status}`, this.#pointerTo(schema), body)
+            yield* this.#validate(`${key} ${status}`, this.#pointerTo(schema), body, answer)
             if (answer.contentType === 'application/vnd.api+json') {
               yield* this.#listProblems(schema, body)
             }
@@ -177,7 +201,8 @@ export class AnswerContract {
         const [name] = this.#resources.get(String(resource.type)) ?? []
         // The document says nothing of what is included: it is what it is elsewhere.
         if (name !== undefined) {
-          yield* this.#validate(name, { $ref: `contract#/components/schemas/${name}` }, resource)
+          const schema = { $ref: `contract#/components/schemas/${name}` }
+          yield* this.#validate(name, schema, resource, answer)
         }
       }
     }
@@ -207,14 +232,16 @@ export class AnswerContract {
       for (const key of Object.keys(resource[part] ?? {})) {
         const isOurs =
           part === 'attributes'
-            ? ourExtensions.attribute.test(key)
-            : part === 'links' && (ourExtensions.links as readonly string[]).includes(key)
+            ? this.#extensions.attribute.test(key)
+            : part === 'links' &&
+              (this.#extensions.links.includes(key) ||
+                schema.properties?.['links']?.additionalProperties !== undefined)
         if (!names.has(key) && !isOurs) yield `${type}: unknown name in ${part}: ${key}`
       }
     }
   }
 
-  *#validate(key: string, schema: object, value: unknown): Generator<string> {
+  *#validate(key: string, schema: object, value: unknown, answer?: Answer): Generator<string> {
     let validate = this.#validators.get(key)
     if (validate === undefined) {
       validate = this.#ajv.compile(schema)
@@ -222,21 +249,30 @@ export class AnswerContract {
     }
     if (validate(value)) return
     for (const error of validate.errors ?? []) {
-      if (isExcused(error, value)) continue
+      if (isExcused(error, value, this.#extensions)) continue
+      const isThinned = answer?.isSparse === true && error.keyword === 'required'
+      if (isThinned && /\/(?:attributes|relationships)$/u.test(error.instancePath)) continue
       const shown = JSON.stringify(valueAt(value, error.instancePath)) ?? 'nothing'
       yield `${key}${error.instancePath} ${error.message ?? ''} (${shown.slice(0, 200)})`
     }
   }
 
   #pointerTo(schema: SchemaNode): object {
-    if (schema.$ref === undefined) return schema
-    return { $ref: `contract${schema.$ref}` }
+    // One that stands in the operation itself refers to the document's components, too.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same with other references
+    return JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#', '"$ref":"contract#')) as object
   }
 }
 
 /** `/runs/{run}` and `/runs/:id` are both `/runs/{}`. */
 function shapeOf(path: string): string {
   return path.replaceAll(/\{[^}]*\}|:[A-Za-z]+/gu, '{}')
+}
+
+/** `4XX` stands for what nobody wrote down. */
+function hasStatus(operation: ContractOperation | undefined, status: number): boolean {
+  const responses = operation?.responses ?? {}
+  return String(status) in responses || `${Math.floor(status / 100)}XX` in responses
 }
 
 function schemaOf(
@@ -262,17 +298,17 @@ function isResource(value: unknown): value is ResourceObject {
 }
 
 /** A nullable enum that does not list `null`, as Scalr writes them, and values of our own. */
-function isExcused(error: ErrorObject, value: unknown): boolean {
+function isExcused(error: ErrorObject, value: unknown, extensions: ContractExtensions): boolean {
   const attribute = error.instancePath.split('/').at(-1) ?? ''
   if (error.keyword === 'enum') {
     const isNullable = (error.parentSchema as SchemaNode | undefined)?.nullable === true
     if (isNullable && valueAt(value, error.instancePath) === null) return true
   }
   if (error.keyword === 'type' && valueAt(value, error.instancePath) === null) {
-    return isNullOfOurs(error.instancePath, value)
+    return isNullOfOurs(error.instancePath, value, extensions)
   }
   if (error.keyword === 'enum') {
-    const ours: readonly unknown[] = ourExtensions.enumValues.get(attribute) ?? []
+    const ours: readonly unknown[] = extensions.enumValues.get(attribute) ?? []
     return ours.includes(valueAt(value, error.instancePath))
   }
   return false
@@ -291,11 +327,11 @@ function withPlainNullable(node: unknown): unknown {
 }
 
 /** Where a resource begins, in a document or by itself, and what its place is called from there. */
-function isNullOfOurs(pointer: string, value: unknown): boolean {
+function isNullOfOurs(pointer: string, value: unknown, { nulls }: ContractExtensions): boolean {
   const resource = /^(?:\/data(?:\/\d+)?)?(?=\/(?:attributes|relationships)\/)/u.exec(pointer)?.[0]
   if (resource === undefined) return false
   const type = String(valueAt(value, `${resource}/type`))
-  return ourExtensions.nulls.includes(`${type}${pointer.slice(resource.length)}`)
+  return nulls.includes(`${type}${pointer.slice(resource.length)}`)
 }
 
 function valueAt(value: unknown, pointer: string): unknown {

@@ -5,44 +5,66 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance } from 'fastify'
 import { afterEach } from 'vitest'
 
-import { AnswerContract } from './answer-contract.ts'
-import { readScalrDocument } from './contract-document.ts'
+import { openApiDocument, type DescribedRoute } from '../../../src/public-api/openapi/index.ts'
+import { publicResources } from '../../../src/public-api/public-resources.ts'
+
+import { AnswerContract, type Answer } from './answer-contract.ts'
+import { readScalrDocument, type ContractDocument } from './contract-document.ts'
+import { ourExtensions } from './our-extensions.ts'
 
 const base = '/api/iacp/v3'
 const problems = new Set<string>()
-let contract: AnswerContract | undefined
 
-const document = readScalrDocument()
-if (document === undefined) {
+const scalrDocument = readScalrDocument()
+if (scalrDocument === undefined) {
   console.log(
-    "Answers are not checked against Scalr's OpenAPI document: it is not on this machine.",
+    "Answers are checked against our own OpenAPI document; Scalr's is not on this machine.",
   )
-} else {
-  subscribe('fastify.initialization', (message) => {
-    const { fastify } = message as { readonly fastify: FastifyInstance }
-    fastify.addHook('onSend', (request, reply, payload, done) => {
-      const url = request.routeOptions.url ?? ''
-      if (url.startsWith(`${base}/`)) {
-        contract ??= new AnswerContract(document)
-        const found = contract.problemsOf({
-          method: request.method,
-          route: url.slice(base.length),
-          status: reply.statusCode,
-          contentType: String(reply.getHeader('content-type') ?? ''),
-          body:
-            typeof payload === 'string' || Buffer.isBuffer(payload) ? String(payload) : undefined,
-        })
-        for (const problem of found) problems.add(problem)
-      }
-      done(null, payload)
-    })
+}
+let scalr: AnswerContract | undefined
+let own: AnswerContract | undefined
+
+subscribe('fastify.initialization', (message) => {
+  const { fastify } = message as { readonly fastify: FastifyInstance }
+  const routes: DescribedRoute[] = []
+  fastify.addHook('onRoute', ({ method, url, config }) => {
+    const operation = config?.operation
+    if (operation !== undefined && url.startsWith(`${base}/`)) {
+      routes.push({ method: String(method), path: url.slice(base.length), operation })
+    }
   })
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    const url = request.routeOptions.url ?? ''
+    if (url.startsWith(`${base}/`)) {
+      const answer: Answer = {
+        method: request.method,
+        route: url.slice(base.length),
+        status: reply.statusCode,
+        contentType: String(reply.getHeader('content-type') ?? ''),
+        body: typeof payload === 'string' || Buffer.isBuffer(payload) ? String(payload) : undefined,
+        isSparse: /[?&]fields(?:\[|%5B)/u.test(request.url),
+      }
+      for (const contract of contracts(routes)) {
+        for (const problem of contract.problemsOf(answer)) problems.add(problem)
+      }
+    }
+    done(null, payload)
+  })
+})
+
+/** Made when they are needed first: most files of tests ask for little. */
+function contracts(routes: readonly DescribedRoute[]): readonly AnswerContract[] {
+  const options = { publicUrl: 'http://localhost', resources: publicResources, routes }
+  own ??= new AnswerContract(openApiDocument(options) as unknown as ContractDocument)
+  if (scalrDocument === undefined) return [own]
+  scalr ??= new AnswerContract(scalrDocument, { extensions: ourExtensions, checksRefusals: false })
+  return [own, scalr]
 }
 
 afterEach(() => {
   const found = [...problems]
   problems.clear()
   if (found.length > 0) {
-    throw new Error(`Answers of the public API break its document:\n  ${found.join('\n  ')}`)
+    throw new Error(`Answers of the public API break its documents:\n  ${found.join('\n  ')}`)
   }
 })

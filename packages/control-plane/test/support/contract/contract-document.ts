@@ -19,9 +19,11 @@ export interface ContractOperation {
 export interface SchemaNode {
   readonly $ref?: string
   readonly type?: string
+  readonly format?: string
   readonly nullable?: boolean
   readonly enum?: readonly unknown[]
   readonly items?: SchemaNode
+  readonly additionalProperties?: unknown
   readonly properties?: Readonly<Record<string, SchemaNode>>
 }
 

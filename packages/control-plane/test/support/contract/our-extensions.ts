@@ -1,5 +1,19 @@
+/** What answers may hold beyond a document. */
+export interface ContractExtensions {
+  /** Attributes of ours are told by their names. */
+  readonly attribute: RegExp
+  readonly links: readonly string[]
+  readonly enumValues: ReadonlyMap<string, readonly string[]>
+  /** `type/attributes/name` that may be `null`. */
+  readonly nulls: readonly string[]
+  /** `GET /route 200` beyond the statuses of the operation. */
+  readonly statuses: readonly string[]
+  /** `GET /route`: operations of ours. */
+  readonly routes: readonly string[]
+}
+
 /** What this control plane answers beyond Scalr's document, each with its reason. */
-export const ourExtensions = {
+export const ourExtensions: ContractExtensions = {
   /** Attributes of ours are told by their names. */
   attribute: /^agent-/u,
   /** Links of ours: files that Scalr does not offer, and the resource itself where Scalr does not say it. */
@@ -12,12 +26,9 @@ export const ourExtensions = {
     'hooks/relationships/vcs-provider/data',
     'policy-groups/attributes/vcs-repo',
     'policy-groups/relationships/vcs-provider/data',
-  ] as readonly string[],
+  ],
   /** Scalr sends readers on to its blob storage; files are served here themselves, also before there is one. */
-  statuses: [
-    'GET /policy-checks/{}/output 200',
-    'GET /policy-checks/{}/output 204',
-  ] as readonly string[],
+  statuses: ['GET /policy-checks/{}/output 200', 'GET /policy-checks/{}/output 204'],
   /** Routes that Scalr does not have, or documents without its answers. */
   routes: [
     // Archives of hooks and policy groups that no repository holds.
@@ -37,5 +48,5 @@ export const ourExtensions = {
     // What a policy sees.
     'GET /runs/{}/policy-input',
     'GET /module-versions/{}/download',
-  ] as readonly string[],
-} as const
+  ],
+}
