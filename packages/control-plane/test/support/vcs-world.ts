@@ -5,6 +5,8 @@ import {
 } from '../../src/index.ts'
 
 import type { Json } from './api-client.ts'
+// oxlint-disable-next-line import/no-unassigned-import -- what its control plane answers is checked
+import './contract/check-answers.ts'
 import { ForgeGateway } from './forge-gateway.ts'
 import { githubWebhook, TestForge } from './test-forge.ts'
 import { startWorld, type World } from './world.ts'
