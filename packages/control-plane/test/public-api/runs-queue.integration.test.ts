@@ -1,3 +1,4 @@
+import { ScalrClient } from '@scalr-agent/core'
 import { expect, it } from 'vitest'
 
 import { makeWorkspace, startWorld, uploadConfiguration } from '../support/world.ts'
@@ -26,6 +27,15 @@ it('GET /runs-queue lists what waits or works, first come first served, with the
   expect(new Set(body.included.map(({ type }: { type: string }) => type))).toEqual(
     new Set(['workspaces', 'status-transitions']),
   )
+  await using client = new ScalrClient({
+    url: world.controlPlane.url,
+    token: world.controlPlane.ownerToken(),
+  })
+  const typed: (readonly unknown[])[] = []
+  for await (const run of client.runs.queue({ include: ['workspace'] })) {
+    typed.push([run.id, run.workspace?.id])
+  }
+  expect(typed).toEqual(ids.slice(1).map((id) => [id, workspaceId]))
   const sorted = await world.api.get('/runs-queue?sort=created-at')
   expect(sorted.status).toBe(400)
 })
