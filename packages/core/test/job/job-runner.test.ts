@@ -43,6 +43,7 @@ describe('the runner of a job', () => {
 
   it('I2: goes on with a workload whose launch was never answered', async () => {
     await using scene = await JobScene.open()
+    scene.settings = { startTimeoutMs: 1000 }
     scene.executor.onCall = failing('launch-answer', 'UNAVAILABLE', Number.POSITIVE_INFINITY)
     await (await scene.runner()).run()
     expect(scene.executions).toBe(1)

@@ -85,6 +85,6 @@ describe.skipIf(findTools().length === 0).each(findTools())(
         const before = parses(`a = ${value.trim()}\n\nzz = 1\n`)
         expect([value, before]).toEqual([value, alone])
       }
-    })
+    }, 300_000)
   },
 )

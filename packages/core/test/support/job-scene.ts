@@ -238,7 +238,7 @@ export class JobScene extends SceneControlPlane implements AsyncDisposable {
           warnPercent: 90,
           intervalMs: 1_000,
         },
-        startTimeoutMs: 200,
+        startTimeoutMs: 20_000,
         logSpoolBytes: 1024 ** 2,
         ...this.settings,
       },
