@@ -135,7 +135,7 @@ export class KubeServer implements AsyncDisposable {
 
   /** How many connections are open. */
   get connections(): number {
-    return [...this.#sockets].filter((socket) => 'encrypted' in socket).length
+    return [...this.#sockets.values()].filter((socket) => 'encrypted' in socket).length
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
