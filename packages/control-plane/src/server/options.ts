@@ -44,7 +44,7 @@ export interface ControlPlaneOptions {
   readonly certificateNames?: readonly string[]
   /** URL under which clients reach it, behind a proxy or by name. @default the first address */
   readonly publicUrl?: string
-  /** CA of webhooks of serverless pools, in PEM, beside the public ones. */
+  /** CA of webhooks of serverless pools, in PEM, beside the public ones and those of `NODE_EXTRA_CA_CERTS`. */
   readonly webhookCaCert?: string | Buffer
   /**
    * `GET /metrics` for Prometheus: to whoever has a token of a user or a service account, to anyone, or

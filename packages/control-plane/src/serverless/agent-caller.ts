@@ -1,4 +1,4 @@
-import { rootCertificates } from 'node:tls'
+import { getCACertificates } from 'node:tls'
 
 import { Agent } from 'undici'
 
@@ -42,7 +42,11 @@ export class AgentCaller {
   constructor(options: AgentCallerOptions) {
     this.#options = options
     this.#calls = new AgentCallsRepository(options.db)
-    const ca = options.caCert === undefined ? {} : { ca: [...rootCertificates, options.caCert] }
+    // Those of NODE_EXTRA_CA_CERTS are among the default ones.
+    const ca =
+      options.caCert === undefined
+        ? {}
+        : { ca: [...getCACertificates('default'), options.caCert.toString()] }
     this.#dispatcher = new Agent({
       connections: mostCallsOfPool,
       connect: { timeout: 10_000, ...ca },

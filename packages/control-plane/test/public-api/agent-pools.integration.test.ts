@@ -173,6 +173,30 @@ describe('agent pools', () => {
       })
     })
 
+    it('I12: send the value of a sensitive header to no other origin than the one it was given for', async () => {
+      await using world = await startWorld()
+      const hidden = { name: 'X-Secret', value: null, sensitive: true }
+      const pool = await world.api.create('/agent-pools', 'agent-pools', {
+        ...enabled,
+        'webhook-headers': [{ ...hidden, value: 'never-shown' }],
+      })
+      const write = (attributes: Record<string, unknown>) =>
+        world.api.write('PATCH', `/agent-pools/${pool.id}`, 'agent-pools', attributes)
+      const elsewhere = { 'webhook-url': 'https://elsewhere.example.com/x' }
+      const moved = await write(elsewhere)
+      expect(moved.status).toBe(422)
+      expect(moved.body.errors[0].source.pointer).toBe('/data/attributes/webhook-url')
+      const withHeaders = await write({ ...elsewhere, 'webhook-headers': [hidden] })
+      expect(withHeaders.status).toBe(422)
+      // Nor in two steps.
+      expect((await write({ 'webhook-enabled': false, 'webhook-url': null })).status).toBe(200)
+      expect((await write({ 'webhook-enabled': true, ...elsewhere })).status).toBe(422)
+      const anew = { ...elsewhere, 'webhook-headers': [{ ...hidden, value: 'another' }] }
+      expect((await write({ 'webhook-enabled': true, ...anew })).status).toBe(200)
+      const path = await write({ 'webhook-url': 'https://elsewhere.example.com/y' })
+      expect(path.status).toBe(200)
+    })
+
     it.each([
       [{ 'webhook-url': null }, 'webhook-url'],
       [{ 'webhook-url': 'launcher.example.com' }, 'webhook-url'],

@@ -148,13 +148,20 @@ describe('the webhook of a serverless pool', () => {
     receiver.answer = (response) => response.destroy()
     const runId = await scene.queueRun()
     await untilReceived(receiver, 2)
-    await setPool(world.api, poolId, { 'webhook-url': 'http://127.0.0.1:1/tasks?key=in-the-url' })
+    await setPool(world.api, poolId, {
+      'webhook-url': 'http://127.0.0.1:1/tasks?key=in-the-url',
+      // Elsewhere their values are needed again.
+      'webhook-headers': [header],
+    })
     await eventually(async () =>
       expect(await scene.waitingReason(runId)).toContain('http://127.0.0.1:1 cannot be reached'),
     )
     expect(await scene.waitingReason(runId)).not.toContain('in-the-url')
     receiver.answer = accept
-    await setPool(world.api, poolId, { 'webhook-url': receiver.url })
+    await setPool(world.api, poolId, {
+      'webhook-url': receiver.url,
+      'webhook-headers': [header],
+    })
     await eventually(async () => expect(await scene.waitingReason(runId)).toContain('accepted'))
   })
 

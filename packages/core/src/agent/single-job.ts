@@ -42,7 +42,7 @@ export class SingleJob {
    */
   async done(
     parts: {
-      readonly board: Pick<JobBoard, 'whenIdle'>
+      readonly board: Pick<JobBoard, 'left' | 'whenIdle'>
       readonly session: { readonly established: boolean }
     },
     options: { readonly signal: AbortSignal },
@@ -61,6 +61,8 @@ export class SingleJob {
       )
     }
     await parts.board.whenIdle()
+    // Its journal is there, and whoever comes next with this data directory takes it up.
+    if (parts.board.left > 0) return { reason: 'single mode: the job was left as it runs' }
     if (this.#result === undefined) {
       throw new ConfigurationError(
         'Cannot run the one job of single mode: its journal could not be written. The control plane gives the job out again. Make the data directory writable.',

@@ -5,7 +5,7 @@ import { ConfigurationError, TimeoutError } from '../../src/errors/index.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const signal = new AbortController().signal
-const idle = { whenIdle: async (): Promise<void> => {} }
+const idle = { left: 0, whenIdle: async (): Promise<void> => {} }
 const letIn = { board: idle, session: { established: true } }
 
 describe('the one job of single mode', () => {
@@ -21,7 +21,7 @@ describe('the one job of single mode', () => {
     const reported = Promise.withResolvers<void>()
     let isDone = false
     const done = single
-      .done({ ...letIn, board: { whenIdle: () => reported.promise } }, { signal })
+      .done({ ...letIn, board: { left: 0, whenIdle: () => reported.promise } }, { signal })
       .finally(() => (isDone = true))
     single.take()
     single.ended('failed')
@@ -29,6 +29,15 @@ describe('the one job of single mode', () => {
     expect(isDone).toBe(false)
     reported.resolve()
     expect(await done).toEqual({ reason: 'single mode: the job ended, failed' })
+  })
+
+  it('that is left as it runs for the next process is no error', async () => {
+    const single = new SingleJob({ waitMs: 1000, clock: new ManualClock() })
+    single.take()
+    const left = { ...idle, left: 1 }
+    expect(await single.done({ ...letIn, board: left }, { signal })).toEqual({
+      reason: 'single mode: the job was left as it runs',
+    })
   })
 
   it('is refused once its time is up, though its answer may still be on the way', async () => {

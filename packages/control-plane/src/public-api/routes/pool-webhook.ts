@@ -65,28 +65,51 @@ interface WebhookBody {
   readonly 'webhook-headers'?: z.output<typeof headersSchema> | null | undefined
 }
 
-/** Columns of what the body says; the value of a sensitive header stays where the body has none. */
+/**
+ * Columns of what the body says. The value of a sensitive header stays where the body has none, for the same
+ * origin: whoever may change the URL must not get it sent to a place of theirs.
+ * @throws {@link PublicApiError} 422 where a value has to be given anew
+ */
 export function webhookColumns(body: WebhookBody, before?: Row): Changes {
   const headers = body['webhook-headers']
+  const kept = sensitiveValues(before)
+  const moves = before !== undefined && hasOtherOrigin(body['webhook-url'], before)
+  if (moves && headers === undefined && kept.size > 0) {
+    throw invalidAttribute(
+      'webhook-url',
+      'Sensitive headers are not sent to another origin: give `webhook-headers` with their values again.',
+    )
+  }
   return {
     webhook_enabled: body['webhook-enabled'],
     webhook_url: body['webhook-url'],
     webhook_headers_json:
       headers === undefined || headers === null
         ? headers
-        : JSON.stringify(withKeptValues(headers, before)),
+        : JSON.stringify(withKeptValues(headers, moves ? new Map() : kept)),
   }
+}
+
+function sensitiveValues(before: Row | undefined): ReadonlyMap<string, string> {
+  const headers = (before && readHeaders(jsonOf(before, 'webhook_headers_json'))) ?? []
+  return new Map(
+    headers
+      .filter(({ sensitive }) => sensitive)
+      .map(({ name, value }) => [name.toLowerCase(), value]),
+  )
+}
+
+/** Whether what is kept would go to another place than the one that it was given for. */
+function hasOtherOrigin(url: string | null | undefined, before: Row): boolean {
+  if (url === undefined || url === null) return false
+  const known = nullableTextOf(before, 'webhook_url')
+  return known === null || new URL(known).origin !== new URL(url).origin
 }
 
 function withKeptValues(
   headers: z.output<typeof headersSchema>,
-  before: Row | undefined,
+  kept: ReadonlyMap<string, string>,
 ): readonly WebhookHeader[] {
-  const kept = new Map(
-    ((before && readHeaders(jsonOf(before, 'webhook_headers_json'))) ?? [])
-      .filter(({ sensitive }) => sensitive)
-      .map(({ name, value }) => [name.toLowerCase(), value]),
-  )
   return headers.map(({ name, value, sensitive }, index) => {
     // A value that was sensitive once is not shown by calling it something else.
     const known = value ?? (sensitive ? kept.get(name.toLowerCase()) : undefined)
