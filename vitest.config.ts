@@ -38,7 +38,7 @@ export default defineConfig({
     ],
     allowOnly: false,
     // Awaits what happens by itself: one second, the default, is what a busy machine takes for a breath.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 30_000 } },
     // Processes that tests start strip the types of every source anew, unless they find them here.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') },
     projects: [
@@ -49,7 +49,7 @@ export default defineConfig({
           include: [`${folders}/**/*.test.ts`],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', '**/*.engines.test.ts'],
           // Generous, since two busy cores are not a fault of the code under test.
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -58,8 +58,8 @@ export default defineConfig({
           name: 'integration',
           include: [`${folders}/**/*.integration.test.ts`],
           exclude: ['**/node_modules/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {
@@ -68,8 +68,8 @@ export default defineConfig({
           name: 'engines',
           include: [`${folders}/**/*.engines.test.ts`],
           exclude: ['**/node_modules/**', ...otherEngines],
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
+          testTimeout: 480_000,
+          hookTimeout: 240_000,
         },
       },
     ],

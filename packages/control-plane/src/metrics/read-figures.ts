@@ -33,7 +33,7 @@ export const otherPools = '(other)'
 export const noPool = '(none)'
 
 /** Statuses that a run does not stay in for good. */
-export const liveStatuses = runStatuses.filter((status) => !isTerminalRun(status))
+const liveStatuses = runStatuses.filter((status) => !isTerminalRun(status))
 
 /**
  * Reads the figures, each by an index: what has ended is not looked at, so the cost does not grow with the
