@@ -58,7 +58,23 @@ export class VcsProvidersRepository {
     )
   }
 
+  /** @returns `false` for an event that was taken before, whichever agent it came through. As above. */
+  takeDelivery(id: string, deliveryId: string, at: string): boolean {
+    return (
+      this.#db.run(
+        'INSERT INTO vcs_deliveries (vcs_provider_id, delivery_id, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+        id,
+        deliveryId,
+        at,
+      ) > 0
+    )
+  }
+
   forgetWebhooks(before: string): void {
     this.#db.run('DELETE FROM vcs_webhooks WHERE received_at < ?', before)
+  }
+
+  forgetDeliveries(before: string): void {
+    this.#db.run('DELETE FROM vcs_deliveries WHERE received_at < ?', before)
   }
 }

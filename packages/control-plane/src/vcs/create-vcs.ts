@@ -36,6 +36,8 @@ export interface Vcs {
 
 /** How long an agent may send a webhook again that was taken. */
 const webhookMemoryMs = 30 * 24 * 3_600_000
+/** As agents remember them; a later delivery of the same event was asked for. */
+const deliveryMemoryMs = 24 * 3_600_000
 const forgetEveryMs = 3_600_000
 
 export function createVcs(options: VcsOptions): Vcs {
@@ -99,7 +101,10 @@ export function createVcs(options: VcsOptions): Vcs {
     open: () => {
       timers = [
         setInterval(pass, timing.reaperEveryMs).unref(),
-        setInterval(() => providers.forgetWebhooks(at(-webhookMemoryMs)), forgetEveryMs).unref(),
+        setInterval(() => {
+          providers.forgetWebhooks(at(-webhookMemoryMs))
+          providers.forgetDeliveries(at(-deliveryMemoryMs))
+        }, forgetEveryMs).unref(),
       ]
       pass()
     },

@@ -13,7 +13,8 @@ import { eventKind } from './work/event-task.ts'
 import { repositorySubject } from './work/repository-subject.ts'
 
 /**
- * Keeps what a webhook says, once for its id, before the agent is told that we have it.
+ * Keeps what a webhook says before the agent is told that we have it: once for its id, and once for the id
+ * that the forge gave the delivery, since the forge may tell several agents, or tell another one again.
  *
  * @throws WebhookRefusedError when it is of no VCS provider's, none of them can be sure who sent it, or none
  * can make sense of it: the agent puts it aside, with the reason
@@ -34,6 +35,11 @@ export function takeWebhook(
       if (found.refusal !== undefined) refusals.push(found.refusal)
       const { event } = found
       if (event === undefined) continue
+      // Only what a provider understood and trusts: a forged one is not to stand in for the real one.
+      const { deliveryId } = webhook
+      if (deliveryId !== undefined && !providers.takeDelivery(provider.id, deliveryId, at())) {
+        continue
+      }
       tasks.add(
         {
           providerId: provider.id,

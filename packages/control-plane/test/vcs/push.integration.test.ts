@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { deferred } from '@scalr-agent/core/runtime'
 
 import { ApiClient, type Json } from '../support/api-client.ts'
+import { githubWebhook } from '../support/test-forge.ts'
 import { startVcsWorld, type VcsWorld } from '../support/vcs-world.ts'
 
 async function filesOf(world: VcsWorld, configurationId: string): Promise<string[]> {
@@ -80,6 +81,38 @@ describe('a workspace with a repository', () => {
       return world.forge.statuses
     })
     expect(statuses[0]).toMatchObject({ state: 'pending', context: 'scalr/env/ws' })
+  })
+
+  it('takes an event once that the forge tells several agents, and a forged one takes none away', async () => {
+    const secret = 'a secret of webhooks'
+    await using world = await startVcsWorld({ provider: { 'agent-webhook-secret': secret } })
+    const { forge, gateway, vcsPoolId } = world
+    forge.commit('main', { 'main.tf': 'one' })
+    const workspace = await world.bound()
+    await settled(world, workspace.id, 1)
+    const tell = (signedWith: string): Promise<void> =>
+      gateway.deliver(vcsPoolId, {
+        ...githubWebhook(
+          'push',
+          { ref: 'refs/heads/main', repository: { full_name: forge.repository } },
+          { secret: signedWith },
+        ),
+        signature: 'unchecked',
+        deliveryId: 'the same',
+      })
+    forge.commit('main', { 'main.tf': 'two' })
+    await expect(tell('another secret')).rejects.toThrow('is not signed with the webhook secret')
+    await tell(secret)
+    await settled(world, workspace.id, 2)
+    // A second look would find this one.
+    forge.commit('main', { 'main.tf': 'three' })
+    await tell(secret)
+    // Of the same repository, so whatever came before it was looked at before it.
+    await world.pullChanged(99)
+    await eventually(() => expect(forge.requests.join('\n')).toContain('/pulls/99'))
+    expect(await settled(world, workspace.id, 2)).toHaveLength(2)
+    await world.pushed('main', { deliveryId: 'another' })
+    await settled(world, workspace.id, 3)
   })
 
   it('looks once for many webhooks that came before it could look', async () => {

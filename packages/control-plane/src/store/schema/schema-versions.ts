@@ -7,6 +7,7 @@ import { vcsSchema } from './v6-vcs.ts'
 import { identitiesSchema } from './v7-identities.ts'
 import { agentCallsSchema } from './v8-agent-calls.ts'
 import { hookRepositoriesSchema } from './v9-hook-repositories.ts'
+import { vcsDeliveriesSchema } from './v10-vcs-deliveries.ts'
 
 /**
  * The whole schema, one file a version: version n brings a database from n-1 to n. Never edit one
@@ -28,4 +29,5 @@ export const schemaVersions: readonly string[] = [
   identitiesSchema,
   agentCallsSchema,
   hookRepositoriesSchema,
+  vcsDeliveriesSchema,
 ]
