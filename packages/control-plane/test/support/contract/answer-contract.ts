@@ -1,7 +1,9 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 
+import { errorsSchema, listMetaSchema } from './answer-schemas.ts'
 import type { ContractDocument, ContractOperation, SchemaNode } from './contract-document.ts'
+import { isExcused, valueAt } from './is-excused.ts'
 import type { ContractExtensions } from './our-extensions.ts'
 
 export interface Answer {
@@ -21,69 +23,6 @@ interface ResourceObject {
   readonly attributes?: Readonly<Record<string, unknown>>
   readonly relationships?: Readonly<Record<string, unknown>>
   readonly links?: Readonly<Record<string, unknown>>
-}
-
-const errorsSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['errors'],
-  properties: {
-    errors: {
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['status', 'title', 'detail', 'code', 'source', 'meta'],
-        properties: {
-          status: { type: 'string', pattern: '^[45][0-9]{2}$' },
-          title: { type: 'string', minLength: 1 },
-          detail: { type: ['string', 'null'] },
-          code: { type: ['string', 'null'] },
-          source: {
-            type: ['object', 'null'],
-            additionalProperties: false,
-            minProperties: 1,
-            maxProperties: 1,
-            properties: {
-              pointer: { type: 'string', pattern: '^/' },
-              parameter: { type: 'string', minLength: 1 },
-            },
-          },
-          meta: { type: ['object', 'null'] },
-        },
-      },
-    },
-  },
-}
-
-const page = { type: 'integer', minimum: 1 }
-const pageOrNull = { type: ['integer', 'null'], minimum: 1 }
-const listMetaSchema = {
-  type: 'object',
-  required: ['pagination'],
-  properties: {
-    pagination: {
-      type: 'object',
-      additionalProperties: false,
-      required: [
-        'current-page',
-        'prev-page',
-        'next-page',
-        'total-pages',
-        'total-count',
-        'page-size',
-      ],
-      properties: {
-        'current-page': page,
-        'prev-page': pageOrNull,
-        'next-page': pageOrNull,
-        'total-pages': page,
-        'total-count': { type: 'integer', minimum: 0 },
-        'page-size': page,
-      },
-    },
-  },
 }
 
 export interface AnswerContractOptions {
@@ -124,6 +63,8 @@ export class AnswerContract {
       validateSchema: false,
     })
     formats.default(this.#ajv)
+    // One of Scalr's own, which ajv would tell about each time.
+    this.#ajv.addFormat('ipv4network', true)
     this.#ajv.addSchema(withPlainNullable(document) as object, 'contract')
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(methods)) {
@@ -297,23 +238,6 @@ function isResource(value: unknown): value is ResourceObject {
   return typeof value === 'object' && value !== null && 'attributes' in value && 'type' in value
 }
 
-/** A nullable enum that does not list `null`, as Scalr writes them, and values of our own. */
-function isExcused(error: ErrorObject, value: unknown, extensions: ContractExtensions): boolean {
-  const attribute = error.instancePath.split('/').at(-1) ?? ''
-  if (error.keyword === 'enum') {
-    const isNullable = (error.parentSchema as SchemaNode | undefined)?.nullable === true
-    if (isNullable && valueAt(value, error.instancePath) === null) return true
-  }
-  if (error.keyword === 'type' && valueAt(value, error.instancePath) === null) {
-    return isNullOfOurs(error.instancePath, value, extensions)
-  }
-  if (error.keyword === 'enum') {
-    const ours: readonly unknown[] = extensions.enumValues.get(attribute) ?? []
-    return ours.includes(valueAt(value, error.instancePath))
-  }
-  return false
-}
-
 /** `nullable` without a `type` is nothing that ajv takes: beside `anyOf` it is one more choice, else idle. */
 function withPlainNullable(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withPlainNullable)
@@ -324,21 +248,4 @@ function withPlainNullable(node: unknown): unknown {
   if (plain['nullable'] !== true || 'type' in plain) return plain
   const { nullable: _nullable, anyOf, ...rest } = plain
   return Array.isArray(anyOf) ? { ...rest, anyOf: [...anyOf, { type: 'null' }] } : rest
-}
-
-/** Where a resource begins, in a document or by itself, and what its place is called from there. */
-function isNullOfOurs(pointer: string, value: unknown, { nulls }: ContractExtensions): boolean {
-  const resource = /^(?:\/data(?:\/\d+)?)?(?=\/(?:attributes|relationships)\/)/u.exec(pointer)?.[0]
-  if (resource === undefined) return false
-  const type = String(valueAt(value, `${resource}/type`))
-  return nulls.includes(`${type}${pointer.slice(resource.length)}`)
-}
-
-function valueAt(value: unknown, pointer: string): unknown {
-  let current = value
-  for (const part of pointer.split('/').slice(1)) {
-    if (typeof current !== 'object' || current === null) return undefined
-    current = Reflect.get(current, part)
-  }
-  return current
 }
