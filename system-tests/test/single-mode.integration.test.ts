@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import {
@@ -9,7 +10,7 @@ import {
 import { describe, it } from 'vitest'
 
 import { Daemon } from './support/daemon.ts'
-import { fakeRun, fakeTool, recordedEvents } from './support/fake-tool.ts'
+import { fakeRun, fakeTool, linesOf, recordedEvents, upTo } from './support/fake-tool.ts'
 import { LocalAgent } from './support/local-agent.ts'
 import { Platform } from './support/platform.ts'
 
@@ -152,4 +153,55 @@ describe.concurrent('an agent in single mode', () => {
     await platform.untilStatus(run.id, 'errored')
     expect(daemon.output.join('\n')).toContain('single mode: the job ended, failed')
   })
+
+  it.for([
+    ['is killed', kill, 'planned'],
+    // Its second SIGTERM asked the job to stop.
+    ['leaves at the third SIGTERM', leave, 'errored'],
+  ] as const)(
+    'I1, I7: that %s in the middle of its job adopts it when it is started again, and takes no other',
+    async ([, end, status], { expect }) => {
+      await using scene = await setUp(0)
+      const { platform, tool, record } = scene
+      const gate = join(platform.directory, 'gate')
+      const runIds: string[] = []
+      for (const lines of [3, 1]) {
+        const files = fakeRun({ planLines: lines, record, gate, gatePhase: 'plan', deaf: true })
+        const { id } = await platform.workspace({ files })
+        runIds.push((await platform.client.runs.create({ workspaceId: id })).id)
+      }
+      const [first = '', second = ''] = runIds
+      const env = { SCALR_AGENT_SINGLE: 'true' }
+      await using daemon = await Daemon.start(platform, { tool, env })
+      await expect.poll(() => recordedEvents(record)).toHaveLength(1)
+      await end(daemon)
+      expect([0, 'SIGKILL']).toContain(await daemon.exited())
+      expect(daemon.output.join('\n')).not.toContain('DATA_DIR_UNUSABLE')
+      const { dataDir } = daemon
+      await using next = await Daemon.start(platform, { tool, env, dataDir })
+      await next.untilSaid('Took up the jobs of an earlier process')
+      await writeFile(gate, '')
+      expect(await next.exited()).toBe(0)
+      const run = await platform.untilStatus(first, status)
+      const log = await platform.client.plans.output(run.planId ?? '')
+      expect(linesOf('plan', log)).toEqual(upTo(3))
+      expect(await recordedEvents(record)).toMatchObject([
+        { event: 'begin', runId: first },
+        { event: 'end', runId: first },
+      ])
+      expect((await platform.client.runs.get(second)).status).toBe('plan_queued')
+    },
+  )
 })
+
+async function kill(daemon: Daemon): Promise<void> {
+  await daemon.kill()
+}
+
+async function leave(daemon: Daemon): Promise<void> {
+  daemon.signal('SIGTERM')
+  await daemon.untilSaid('Taking no more jobs')
+  daemon.signal('SIGTERM')
+  await daemon.untilSaid('Interrupting the workload')
+  daemon.signal('SIGTERM')
+}

@@ -100,6 +100,15 @@ export function isConflict(error: unknown): boolean {
   return statusOf(error) === 409
 }
 
+/**
+ * The engine answered that the container does not run (any more). Mostly a conflict; 20.10 says so by a 500
+ * where the container ends between its look and the start of a process.
+ */
+export function isNotRunning(error: unknown): boolean {
+  if (isConflict(error)) return true
+  return statusOf(error) === 500 && /\bis not running\b/u.test(complaintOf(error).message)
+}
+
 /** The engine's own words, without dockerode's decoration. */
 export function complaintOf(error: unknown): EngineComplaint {
   const status = statusOf(error)

@@ -1,7 +1,7 @@
 import { ExecutorError } from '@scalr-agent/core'
 import { describe, expect, it } from 'vitest'
 
-import { isEngineAway, toDockerError } from '../src/docker-error.ts'
+import { isEngineAway, isNotRunning, toDockerError } from '../src/docker-error.ts'
 
 const context = { phase: 'launch', doing: 'launch workload `job-1`' }
 
@@ -9,6 +9,17 @@ function answered(statusCode: number, message: string): Error {
   const text = `(HTTP code ${statusCode}) unexpected - ${message} `
   return Object.assign(new Error(text), { statusCode, json: { message } })
 }
+
+describe('isNotRunning', () => {
+  it('knows both ways in which engines say that a container has ended', () => {
+    const words = 'Container 37e00e2c is not running: Exited (137) Less than a second ago'
+    expect(isNotRunning(answered(409, 'Container 37e00e2c is not running'))).toBe(true)
+    expect(isNotRunning(answered(500, words))).toBe(true)
+    expect(isNotRunning(answered(500, 'something broke'))).toBe(false)
+    expect(isNotRunning(answered(404, 'No such container'))).toBe(false)
+    expect(isNotRunning(new Error('it is not running'))).toBe(false)
+  })
+})
 
 describe('toDockerError', () => {
   it.each([

@@ -33,6 +33,8 @@ const timingSchema = z.strictObject({
   vcsRetryForMs: duration.default(1440 * minuteMs),
   /** First pause before the webhook of a pool is called again; it doubles up to a minute. @default 1 s */
   webhookRetryMs: duration.default(1000),
+  /** A webhook that has not answered by then is called again. @default 15 s */
+  webhookAnswerMs: duration.default(15_000),
   /** When no agent came for a task that the webhook accepted, it is told of another after this. @default 20 min */
   webhookAgentMs: duration.default(20 * minuteMs),
   /** How often the reaper looks for stuck jobs. @default 1 s */

@@ -12,7 +12,6 @@ import { readHeaders } from './webhook-headers.ts'
 /** At once, to all webhooks and to those of one pool: one that is slow holds no other up. */
 const mostCalls = 256
 const mostCallsOfPool = 8
-const answerLimitMs = 15_000
 
 export interface AgentCallerOptions {
   readonly db: Database
@@ -147,7 +146,7 @@ export class AgentCaller {
         url: row.webhook_url,
         headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
         dispatcher: this.#dispatcher,
-        timeoutMs: answerLimitMs,
+        timeoutMs: timing.webhookAnswerMs,
         signal: this.#closing.signal,
         now: () => this.#options.clock.now(),
       },

@@ -31,7 +31,7 @@ interface Scene extends AsyncDisposable {
 
 /** A workspace whose pool calls a webhook. */
 async function startScene(
-  times: Partial<typeof timing> & { webhookAgentMs?: number } = {},
+  times: Partial<typeof timing> & { webhookAgentMs?: number; webhookAnswerMs?: number } = {},
 ): Promise<Scene> {
   const stack = new AsyncDisposableStack()
   const receiver = stack.use(await startWebhookReceiver())
@@ -224,6 +224,42 @@ describe('the webhook of a serverless pool', () => {
     await untilReceived(receiver, 3)
     expect(receiver.received.map(({ body }) => body['run_id'])).toEqual([first, second, second])
     expect(new Set(receiver.received.map(({ headers }) => headers['idempotency-key'])).size).toBe(3)
+  })
+
+  it('that never answers is called again under the same key, and the run says so', async () => {
+    await using scene = await startScene({ webhookAnswerMs: 100 })
+    const { receiver } = scene
+    receiver.answer = () => {}
+    const runId = await scene.queueRun()
+    await untilReceived(receiver, 2)
+    await eventually(async () =>
+      expect(await scene.waitingReason(runId)).toContain('no answer within 0.1 s'),
+    )
+    receiver.answer = accept
+    await eventually(async () => expect(await scene.waitingReason(runId)).toContain('accepted'))
+    expect(new Set(receiver.received.map(({ headers }) => headers['idempotency-key'])).size).toBe(1)
+  })
+
+  it('of another pool is told of a job that moved there', async () => {
+    await using scene = await startScene({ webhookRetryMs: 600_000 })
+    const { world, receiver } = scene
+    receiver.answer = status(503)
+    const runId = await scene.queueRun()
+    await eventually(async () => expect(await scene.waitingReason(runId)).toContain('503'))
+    await using other = await startWebhookReceiver()
+    const pool = await world.api.create('/agent-pools', 'agent-pools', {
+      name: 'other',
+      'webhook-enabled': true,
+      'webhook-url': other.url,
+    })
+    const relation = { 'agent-pool': ['agent-pools', String(pool.id)] } as const
+    const path = `/workspaces/${scene.workspaceId}`
+    const moved = await world.api.write('PATCH', path, 'workspaces', {}, relation)
+    expect(moved.status).toBe(200)
+    await untilReceived(other, 1)
+    expect(other.received[0]?.body['run_id']).toBe(runId)
+    expect(other.received[0]?.headers['x-launch-secret']).toBeUndefined()
+    expect(receiver.received).toHaveLength(1)
   })
 
   it('that is slow holds up no other', async () => {

@@ -6,6 +6,6 @@ const controlPlane = await createControlPlane({
   dataDir,
   port: Number(port),
   // Nobody sends heartbeats here, and a busy machine is no reason to take a job away.
-  timing: { leaseMs: 600_000, vcsRetryMs: 20, reaperEveryMs: 100 },
+  timing: { leaseMs: 600_000, vcsRetryMs: 20, webhookRetryMs: 20, reaperEveryMs: 100 },
 })
 process.send?.({ url: controlPlane.url, ownerToken: controlPlane.ownerToken() })

@@ -1,5 +1,11 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 export interface ReceivedTask {
@@ -15,9 +21,13 @@ export interface WebhookReceiver extends AsyncDisposable {
   answer: (response: ServerResponse) => void
 }
 
-export async function startWebhookReceiver(): Promise<WebhookReceiver> {
+/** With a certificate it listens by TLS. */
+export async function startWebhookReceiver(certificate?: {
+  readonly key: string
+  readonly cert: string
+}): Promise<WebhookReceiver> {
   const received: ReceivedTask[] = []
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
@@ -25,12 +35,14 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       received.push({ headers: request.headers, body })
       receiver.answer(response)
     })
-  })
+  }
+  const server =
+    certificate === undefined ? createServer(listener) : createTlsServer(certificate, listener)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const receiver: WebhookReceiver = {
-    url: `http://127.0.0.1:${port}/tasks`,
+    url: `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}/tasks`,
     received,
     answer: accept,
     [Symbol.asyncDispose]: async () => {

@@ -8,7 +8,7 @@ import type {
   ContainerStats,
 } from 'dockerode'
 
-import { isConflict, isNotFound } from '../docker-error.ts'
+import { isNotFound, isNotRunning } from '../docker-error.ts'
 import { ArchiveCalls } from './archive-calls.ts'
 import { EngineCaller, orAbsent, readable } from './engine-caller.ts'
 import { NetworkCalls } from './network-calls.ts'
@@ -96,7 +96,7 @@ export class EngineClient {
         .getContainer(containerId)
         .kill({ signal: 'SIGKILL', abortSignal })
         .catch((error: unknown) => {
-          if (!isNotFound(error) && !isConflict(error)) throw error
+          if (!isNotFound(error) && !isNotRunning(error)) throw error
         })
     })
   }

@@ -15,8 +15,8 @@ import { putMark } from '../container/put-mark.ts'
 import type { DockerContext } from '../context.ts'
 import {
   dockerError,
-  isConflict,
   isNotFound,
+  isNotRunning,
   toDockerError,
   type DockerErrorContext,
 } from '../docker-error.ts'
@@ -164,7 +164,7 @@ export class DockerWorkload implements Workload {
           said += chunk.toString('latin1')
         }
       } catch (error) {
-        if (!isConflict(error) && !isNotFound(error)) throw error
+        if (!isNotRunning(error) && !isNotFound(error)) throw error
       }
       // Only what the script said proves that it ran to its end.
       if (isInterruptAnswer(said)) return
