@@ -136,6 +136,12 @@ describe('AnswerContract', () => {
       { status: 404, contentType: 'application/json' },
       'came as',
     ],
+    [
+      'the media type is another',
+      { data: thing },
+      { contentType: 'application/json' },
+      'media type',
+    ],
     ['a list has no pages', { data: [], meta: {} }, list, 'pagination'],
     [
       'a page is none',

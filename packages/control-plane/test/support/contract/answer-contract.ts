@@ -28,8 +28,8 @@ interface ResourceObject {
 export interface AnswerContractOptions {
   /** @default nothing: the document is of this control plane itself */
   readonly extensions?: ContractExtensions
-  /** Whether the statuses of refusals have to be the operation's. @default true */
-  readonly checksRefusals?: boolean
+  /** Whether the document says all: the statuses of refusals and every media type as well. @default true */
+  readonly isWhole?: boolean
 }
 
 const nothingMore: ContractExtensions = {
@@ -49,12 +49,12 @@ export class AnswerContract {
   readonly #resources = new Map<string, readonly [name: string, schema: SchemaNode]>()
   readonly #validators = new Map<string, ValidateFunction>()
   readonly #extensions: ContractExtensions
-  readonly #checksRefusals: boolean
+  readonly #isWhole: boolean
 
   constructor(document: ContractDocument, options: AnswerContractOptions = {}) {
     this.#document = document
     this.#extensions = options.extensions ?? nothingMore
-    this.#checksRefusals = options.checksRefusals ?? true
+    this.#isWhole = options.isWhole ?? true
     this.#ajv = new Ajv({
       strict: false,
       allErrors: true,
@@ -105,7 +105,7 @@ export class AnswerContract {
         yield `an error came as '${answer.contentType}'`
       }
       if (answer.method !== 'HEAD') yield* this.#validate('errors', errorsSchema, body)
-      if (this.#checksRefusals && !hasStatus(operation, status)) {
+      if (this.#isWhole && !hasStatus(operation, status)) {
         yield 'the document does not have this refusal'
       }
       return
@@ -119,6 +119,9 @@ export class AnswerContract {
           yield `the document has ${Object.keys(operation.responses).join(', ')} alone`
       } else {
         const schema = schemaOf(response, answer.contentType)
+        if (this.#isWhole && !hasMediaType(response, answer.contentType)) {
+          yield `the document does not have the media type '${answer.contentType}'`
+        }
         if (schema === undefined && isJsonApi(body)) yield 'the document has no such body'
         if (schema !== undefined && schema.format !== 'binary') {
           if (body === undefined) yield 'the body is missing'
@@ -214,6 +217,14 @@ function shapeOf(path: string): string {
 function hasStatus(operation: ContractOperation | undefined, status: number): boolean {
   const responses = operation?.responses ?? {}
   return String(status) in responses || `${Math.floor(status / 100)}XX` in responses
+}
+
+function hasMediaType(
+  { content }: ContractOperation['responses'][string],
+  contentType: string,
+): boolean {
+  const type = contentType.split(';')[0] ?? ''
+  return content === undefined ? type === '' : type in content
 }
 
 function schemaOf(

@@ -57,7 +57,7 @@ function contracts(routes: readonly DescribedRoute[]): readonly AnswerContract[]
   const options = { publicUrl: 'http://localhost', resources: publicResources, routes }
   own ??= new AnswerContract(openApiDocument(options) as unknown as ContractDocument)
   if (scalrDocument === undefined) return [own]
-  scalr ??= new AnswerContract(scalrDocument, { extensions: ourExtensions, checksRefusals: false })
+  scalr ??= new AnswerContract(scalrDocument, { extensions: ourExtensions, isWhole: false })
   return [own, scalr]
 }
 
