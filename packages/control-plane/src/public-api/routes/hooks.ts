@@ -17,8 +17,8 @@ import { idOf, userOf, type PublicApi } from '../public-api.ts'
 import { hooks } from '../resources/index.ts'
 
 import { registerArchiveUpload } from './archive-upload.ts'
-import { hookBinding } from './hook-binding.ts'
 import { registerReads } from './read-routes.ts'
+import { repositoryBinding } from './repository-binding.ts'
 import { branchName, repositoryIdentifier } from './vcs-binding.ts'
 import {
   checkAccount,
@@ -85,7 +85,7 @@ export function registerHooks(api: PublicApi): void {
       const { accountId, userId } = userOf(request)
       const body = parseWriteBody(request.body, 'hooks', createSchema)
       checkAccount(api, accountId, body)
-      const binding = hookBinding(api, accountId, body)
+      const binding = repositoryBinding(api, accountId, body)
       const id = api.ids('hook')
       withUniqueName('Hook', body.attributes.name, () =>
         db.transaction(() => {
@@ -119,7 +119,7 @@ export function registerHooks(api: PublicApi): void {
       const id = idOf(request)
       const row = api.reader.row(hooks, accountId, id)
       const body = parseWriteBody(request.body, 'hooks', updateSchema)
-      const binding = hookBinding(api, accountId, body, row)
+      const binding = repositoryBinding(api, accountId, body, { before: row })
       const { 'scriptfile-path': script } = body.attributes
       // A hook that is active has its script: whoever is linked to it may rely on that.
       const archiveId = textOf(row, 'archive_id')

@@ -1,57 +1,23 @@
-import { invalidAttribute, nullableTextOf, type Row, type WriteBody } from '../json-api/index.ts'
+import { nullableTextOf, type Row, type WriteBody } from '../json-api/index.ts'
 import type { PublicApi } from '../public-api.ts'
-import { vcsProviders } from '../resources/index.ts'
 
-import { relatedRow, type Changes } from './writes.ts'
+import { repositoryBinding, type RepositorySettings } from './repository-binding.ts'
 
-interface PolicySettings {
-  readonly 'vcs-repo'?:
-    | {
-        readonly identifier: string
-        readonly branch?: string | null | undefined
-        readonly path?: string | null | undefined
-      }
-    | null
-    | undefined
+interface PolicySettings extends RepositorySettings {
   readonly 'common-functions-folder'?: string | null | undefined
 }
 
-/**
- * What a body says of a policy group's repository. Without a VCS provider the repository is a note, and the
- * policies come by upload.
- * @param before the group as it is; `undefined` for a new one
- */
+/** What a body says of a policy group's repository: another folder of functions makes other policies, too. */
 export function policyBinding(
   api: PublicApi,
   accountId: string,
   body: WriteBody<PolicySettings>,
   before?: Row,
-): { readonly columns: Changes; readonly isNew: boolean } {
-  const given = body.attributes['vcs-repo']
-  const repoBefore = before === undefined ? null : nullableTextOf(before, 'vcs_repo_json')
-  const providerBefore = before === undefined ? null : nullableTextOf(before, 'vcs_provider_id')
-  const named = body.one('vcs-provider')
-  const repoJson = given === undefined ? repoBefore : given === null ? null : JSON.stringify(given)
-  const providerId = named === undefined ? providerBefore : named
-  if (typeof named === 'string') {
-    relatedRow(api, accountId, { name: 'vcs-provider', resource: vcsProviders, id: named })
-  }
-  if (providerId !== null && repoJson === null) {
-    throw invalidAttribute('vcs-repo', 'VCS repository cannot be empty with a VCS provider.')
-  }
+): ReturnType<typeof repositoryBinding> {
   const folder = body.attributes['common-functions-folder']
-  const isSame =
-    providerId === providerBefore &&
-    repoJson === repoBefore &&
-    (folder === undefined ||
-      before === undefined ||
-      folder === nullableTextOf(before, 'common_functions_folder'))
-  return {
-    columns: {
-      vcs_repo_json: repoJson,
-      vcs_provider_id: providerId,
-      ...(isSame ? {} : { vcs_head_sha: null }),
-    },
-    isNew: !isSame && providerId !== null,
-  }
+  const isOtherwiseSame =
+    folder === undefined ||
+    before === undefined ||
+    folder === nullableTextOf(before, 'common_functions_folder')
+  return repositoryBinding(api, accountId, body, { before, isOtherwiseSame })
 }
