@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+
 import { randomId, type Outcome, type Workload, type WorkloadSpec } from '@scalr-agent/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -49,7 +52,13 @@ describeWithCluster('the end of a workload', () => {
   })
 
   it.concurrent('a child that lacked memory leaves the exit code of the main process', async () => {
-    const { outcome, output } = await end(`sh -c '${grow}'; echo after; exit 4`, { resources })
+    const script = `sh -c '${grow}'; echo after; exit 4`
+    let { outcome, output } = await end(script, { resources })
+    // On a machine with too much to do the kernel still counts, for moments, what the killed child had, and may then take
+    // process 1 (seen in 3 of 263): as true an end.
+    for (let tries = 1; tries < 5 && outcome.kind === 'out-of-memory'; tries += 1) {
+      ;({ outcome, output } = await end(script, { resources }))
+    }
     expect(output).toContain('after')
     expect(outcome).toMatchObject({
       kind: 'exited',
@@ -147,6 +156,18 @@ echo ready; sleep 4; exit 3`)
     expect(outcome).toEqual({ kind: 'signaled', signal: 'SIGKILL' })
   })
 
+  it.concurrent('I2: a process 1 that the kernel takes is told at once, with all that was written', async (context) => {
+    const workload = await launch(`: ${namespace.name}-taken; echo before; sleep 600`)
+    const reading = readAll(workload)
+    await until(workload, 'before')
+    const pid = await firstProcessWith(`: ${namespace.name}-taken`)
+    if (pid === undefined) return context.skip('the nodes of the cluster are not on this machine')
+    process.kill(pid, 'SIGKILL')
+    expect(await workload.wait()).toMatchObject({ kind: 'lost' })
+    const limit = AbortSignal.timeout(60_000)
+    expect(await Promise.race([reading, once(limit, 'abort')])).toBe('before\n')
+  })
+
   it.concurrent('I8: a pod that is deleted under a job asks it to stop, once, and its end is read', async () => {
     const workload = await launch(
       'trap "echo stopping; exit 0" TERM; echo ready; while :; do sleep 0.1; done',
@@ -185,6 +206,17 @@ async function readAll(workload: Workload): Promise<string> {
   const parts: Uint8Array[] = []
   for await (const part of workload.output(0)) parts.push(part)
   return Buffer.concat(parts).toString('utf8')
+}
+
+/** Process 1 of a container on this machine, by its arguments. */
+async function firstProcessWith(text: string): Promise<number | undefined> {
+  for (const pid of await readdir('/proc')) {
+    const read = async (name: string): Promise<string> =>
+      await readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')
+    if (!/^\d+$/u.test(pid) || !(await read('cmdline')).includes(text)) continue
+    if (/^NSpid:.*\t1$/mu.test(await read('status'))) return Number(pid)
+  }
+  return undefined
 }
 
 async function until(workload: Workload, text: string): Promise<void> {

@@ -9,6 +9,7 @@ import { containerNames } from '../manifest/own-names.ts'
 import { isRunning } from '../pod/pod-facts.ts'
 import { outputSizeCommand, readOutputCommand } from '../pod/read-commands.ts'
 import { readState, type WorkloadState } from '../pod/workload-state.ts'
+import { unrecordedEnd } from './unrecorded-end.ts'
 
 /** How long to wait before following again, from the second stream on that brought nothing. */
 const firstPauseMs = 50
@@ -19,7 +20,7 @@ const longestPauseMs = 2000
  * the end of the output: that is where the exit record says. A server that is away is waited for.
  */
 export async function* followOutput(
-  context: KubernetesContext,
+  context: Pick<KubernetesContext, 'clock' | 'logger'>,
   connection: { readonly client: KubeClient; readonly watch: KubeWatch },
   id: string,
   fromByte: number,
@@ -41,7 +42,9 @@ export async function* followOutput(
       const limit = state.record.outputLimitBytes
       const pod = state.pod.metadata?.name ?? ''
       const command = followCommand(position, 'stdout')
-      for await (const chunk of streamOnce(context, client, pod, command, signal)) {
+      using end = unrecordedEnd(watch, state, signal)
+      const process = { pod, command, until: end.signal }
+      for await (const chunk of streamOnce(context, client, process, signal)) {
         // What comes after the limit may be cut off again: it is told when it is final.
         const part = chunk.subarray(0, Math.max(limit - position, 0))
         if (part.length === 0) break
@@ -55,35 +58,40 @@ export async function* followOutput(
   }
 }
 
-/**
- * What an exec in the companion writes; ends when its stream does, for whatever reason. `onAway`: nobody could ask
- * the companion, so that it said nothing means nothing.
- */
+interface CompanionProcess {
+  readonly pod: string
+  readonly command: readonly [string, ...string[]]
+  /** Ends it early. */
+  readonly until?: AbortSignal
+  /** Nobody could ask the companion, so that it said nothing means nothing. */
+  readonly onAway?: () => void
+}
+
+/** What a process in the companion writes; ends when its stream does, for whatever reason. */
 async function* streamOnce(
-  context: KubernetesContext,
+  context: Pick<KubernetesContext, 'clock' | 'logger'>,
   client: KubeClient,
-  pod: string,
-  command: readonly [string, ...string[]],
+  { pod, command, until, onAway }: CompanionProcess,
   signal: AbortSignal,
-  onAway: () => void = () => {},
 ): AsyncGenerator<Uint8Array, void> {
   try {
     await using process = await client.pods.exec(
       { pod, container: containerNames.keeper, command },
-      signal,
+      until === undefined ? signal : AbortSignal.any([signal, until]),
     )
     for await (const chunk of process.stdout) if (chunk instanceof Uint8Array) yield chunk
   } catch (error) {
     signal.throwIfAborted()
+    if (until?.aborted === true) return
     // A kubelet that has just come back does not know its pods yet.
-    if (isAway(error) || isNotFound(error)) onAway()
+    if (isAway(error) || isNotFound(error)) onAway?.()
     // The state of the pod, asked for next, says more than any of these.
     context.logger.debug({ err: error }, 'The output stream of a pod broke off; reading it again')
   }
 }
 
 async function* readRest(
-  context: KubernetesContext,
+  context: Pick<KubernetesContext, 'clock' | 'logger'>,
   client: KubeClient,
   state: Extract<WorkloadState, { phase: 'ended' }>,
   fromByte: number,
@@ -108,14 +116,12 @@ async function* readRest(
   while (position < bytes) {
     const before = position
     let wasAway = false
-    for await (const chunk of streamOnce(
-      context,
-      client,
-      name,
-      readOutputCommand(position),
-      signal,
-      () => (wasAway = true),
-    )) {
+    const process = {
+      pod: name,
+      command: readOutputCommand(position),
+      onAway: () => (wasAway = true),
+    }
+    for await (const chunk of streamOnce(context, client, process, signal)) {
       const part = chunk.subarray(0, bytes - position)
       position += part.length
       if (part.length > 0) yield part
@@ -138,7 +144,7 @@ async function* readRest(
 }
 
 async function sizeOf(
-  context: KubernetesContext,
+  context: Pick<KubernetesContext, 'clock' | 'logger'>,
   client: KubeClient,
   id: string,
   pod: string,

