@@ -11,7 +11,7 @@ const err = (text: string): void => void process.stderr.write(text)
 try {
   const request = parseCommandLine(process.argv.slice(2), benches, { out, err })
   if (request.list) {
-    for (const { name, description } of benches) out(`${name.padEnd(16)}${description}\n`)
+    for (const { name, description } of benches) out(`${name.padEnd(18)}${description}\n`)
   } else {
     const figures: BenchFigure[] = []
     for (const bench of request.benches) {

@@ -6,6 +6,7 @@ import type { z } from 'zod'
 
 import type { RequestFate } from '../relay-exchange.ts'
 import { RelayError, type RelayErrorCode } from '../relay-error.ts'
+import { FairTurn } from './fair-turn.ts'
 import { frameHeaderBytes, frameTypes, maxJsonFrameBytes } from './frame.ts'
 import { frameAbortSchema, frameEndSchema } from './frame-heads.ts'
 import { IdleWatch } from './idle-watch.ts'
@@ -37,6 +38,7 @@ export class FrameDecoder<Head = undefined> extends Transform {
   readonly #options: FrameDecoderOptions<Head>
   readonly #hash = createHash('sha256')
   readonly #watch: IdleWatch
+  readonly #turn = new FairTurn()
   /** Start of a header or of JSON, until the rest has come. */
   #held: Buffer[] = []
   #heldBytes = 0
@@ -79,7 +81,8 @@ export class FrameDecoder<Head = undefined> extends Transform {
     this.#watch.touch()
     try {
       this.#take(chunk)
-      callback()
+      if (this.#turn.endsAfter(chunk.length)) setImmediate(callback)
+      else callback()
     } catch (error) {
       callback(error instanceof Error ? error : new Error(String(error)))
     }

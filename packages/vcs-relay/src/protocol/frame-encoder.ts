@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 
 import { ScalrAgentError, type Clock } from '@scalr-agent/core'
 
+import { FairTurn } from './fair-turn.ts'
 import { frameHeader, frameTypes, makeFrame, makeJsonFrame } from './frame.ts'
 import { IdleWatch } from './idle-watch.ts'
 
@@ -32,8 +33,10 @@ export class FrameEncoder extends Readable {
   readonly #source: Readable | undefined
   readonly #hash = createHash('sha256')
   readonly #watch: IdleWatch
+  readonly #turn = new FairTurn()
   #bytes = 0
   #wanted = false
+  #resting = false
   #finished = false
   #sourceEnded = false
   #sentMs = 0
@@ -79,7 +82,7 @@ export class FrameEncoder extends Readable {
   }
 
   #pump(): void {
-    while (this.#wanted && !this.#finished && !this.destroyed) {
+    while (this.#wanted && !this.#resting && !this.#finished && !this.destroyed) {
       if (this.#source === undefined || this.#sourceEnded) return this.#end()
       // Without a size: all that is there, in one piece.
       const chunk: unknown = this.#source.read()
@@ -101,7 +104,16 @@ export class FrameEncoder extends Readable {
       this.#send(bytes)
       this.#watch.touch()
       this.#options.onProgress?.()
+      if (this.#turn.endsAfter(bytes.length)) this.#rest()
     }
+  }
+
+  #rest(): void {
+    this.#resting = true
+    setImmediate(() => {
+      this.#resting = false
+      this.#pump()
+    })
   }
 
   #send(frame: Uint8Array): void {

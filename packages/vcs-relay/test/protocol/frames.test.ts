@@ -127,6 +127,24 @@ describe('frames', () => {
     await expect(decode(Buffer.concat([head, ...frames]))).rejects.toThrow(message)
   })
 
+  it.each(['encoded', 'decoded'] as const)(
+    'a long body that is %s makes room for others, though all of it is there at once',
+    async (side) => {
+      const long = Array.from({ length: 64 }, () => Buffer.alloc(64 * 1024))
+      const frames = side === 'decoded' ? await encode(long) : Buffer.alloc(0)
+      const over = new AbortController()
+      let turns = 0
+      const other = (): void => {
+        turns += 1
+        if (!over.signal.aborted) setImmediate(other)
+      }
+      setImmediate(other)
+      await (side === 'encoded' ? encode(long) : decode(frames))
+      over.abort()
+      expect(turns).toBeGreaterThanOrEqual(30)
+    },
+  )
+
   it('takes nothing before its head and nothing behind its end', async () => {
     const whole = await encode([Buffer.from('abc')])
     await expect(decode(Buffer.concat([whole, makeFrame(frameTypes.data)]))).rejects.toThrow(
