@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 
-import { ConfigurationError } from '@scalr-agent/core'
+import { ConfigurationError, systemClock, type Clock } from '@scalr-agent/core'
 import { describe, expect, it } from 'vitest'
 
 import { RelayAgent, type RelayRequest } from '../src/index.ts'
@@ -26,6 +26,18 @@ function gate(name: string) {
       await open.promise
       return { body: Readable.from([Buffer.from(name)]) }
     }),
+  }
+}
+
+/** The machine's clock, which counts the shortest of its sleeps. */
+class BreakCounter implements Clock {
+  breaks = 0
+  readonly now = (): Date => systemClock.now()
+  readonly monotonicMs = (): number => systemClock.monotonicMs()
+
+  async sleep(ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+    if (ms === 1) this.breaks += 1
+    await systemClock.sleep(ms, options)
   }
 }
 
@@ -73,6 +85,30 @@ describe('agents of a pool', () => {
     // Its slots are free again.
     const { body } = await world.gateway.request(poolId, request({ lane: 'bulk' }))
     expect(await text(body)).toBe('bulk')
+  })
+
+  it('make a bulk body take breaks while a small call is under way, on both sides and no longer', async () => {
+    const [atGateway, atAgent] = [new BreakCounter(), new BreakCounter()]
+    await using world = await RelayWorld.start({ gateway: { clock: atGateway } })
+    const small = gate('small')
+    const ghe = handler(async (message, signal) => {
+      if (message.lane === 'api') return await small.handler.handle(message, { signal })
+      return { body: Readable.from(Array.from({ length: 64 }, () => Buffer.alloc(64 * 1024))) }
+    })
+    await world.agent({ handlers: { ghe } }, { clock: atAgent })
+    const bulk = async (): Promise<void> => {
+      const { body } = await world.gateway.request(poolId, request({ lane: 'bulk' }))
+      await text(body)
+    }
+    await bulk()
+    expect([atGateway.breaks, atAgent.breaks]).toEqual([0, 0])
+    const running = world.gateway.request(poolId, request())
+    await small.has(1)
+    await bulk()
+    const breaks = Math.min(atGateway.breaks, atAgent.breaks)
+    small.open()
+    await text((await running).body)
+    expect(breaks).toBeGreaterThanOrEqual(15)
   })
 
   it('a request that waits for a slot gets it, or goes when its caller goes', async () => {

@@ -12,15 +12,17 @@ export interface RequestBodyOptions {
   readonly timing: AgentTiming
   readonly clock: Clock
   readonly signal: AbortSignal
+  readonly othersWait: (() => boolean) | undefined
 }
 
 /** The body of a request, fetched when somebody wants it: one that is refused is never sent over. */
 export function openRequestBody(options: RequestBodyOptions): Readable {
-  const { requestId, transport, session, timing, clock, signal } = options
+  const { requestId, transport, session, timing, clock, signal, othersWait } = options
   const body: FrameDecoder = new FrameDecoder({
     what: 'the body of the request',
     fate: () => 'unknown',
     clock,
+    othersWait,
     idleMs: timing.bodyIdleMs,
     stalledMs: timing.stalledMs,
     onWanted: () => {

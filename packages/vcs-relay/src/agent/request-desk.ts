@@ -108,8 +108,12 @@ export class RequestDesk implements Disposable {
   #refusal(message: RequestMessage, handler: RelayHandler | undefined): RefusalReason | undefined {
     if (this.#draining) return 'draining'
     if (handler === undefined) return 'unknown-vcs'
-    const inLane = [...this.#work.values()].filter(({ lane }) => lane === message.lane).length
-    return inLane >= this.#options.slots[message.lane] ? 'busy' : undefined
+    const { lane } = message
+    return this.#inLane(lane) >= this.#options.slots[lane] ? 'busy' : undefined
+  }
+
+  #inLane(lane: RelayLane): number {
+    return [...this.#work.values()].filter((work) => work.lane === lane).length
   }
 
   async #run(
@@ -121,7 +125,9 @@ export class RequestDesk implements Disposable {
     const { transport, timing, clock, logger } = this.#options
     const { id, vcs, method, target, headers, lane } = message
     const { signal } = work.abort
-    const common = { requestId: id, vcs, transport, session, timing, clock, signal }
+    const isSmallCallUnderWay = (): boolean => this.#inLane('api') > 0
+    const othersWait = lane === 'bulk' ? isSmallCallUnderWay : undefined
+    const common = { requestId: id, vcs, transport, session, timing, clock, signal, othersWait }
     const body = message.hasBody ? openRequestBody(common) : undefined
     const onEnd = (): void => void (work.isTransferring = work.isAnswering)
     body?.once('end', onEnd)

@@ -27,11 +27,12 @@ export interface SendAnswerOptions {
   readonly timing: AgentTiming
   readonly clock: Clock
   readonly signal: AbortSignal
+  readonly othersWait: (() => boolean) | undefined
 }
 
 /** Sends an answer as its body comes in. Rejects when it did not arrive; its body is destroyed then. */
 export async function sendAnswer(answer: RelayAnswer, options: SendAnswerOptions): Promise<void> {
-  const { timing, clock, vcs } = options
+  const { timing, clock, othersWait, vcs } = options
   const { status, headers, body } = answer
   const head: AnswerHead = {
     origin: answer.origin === 'vcs' ? 'vcs' : 'agent',
@@ -54,6 +55,7 @@ export async function sendAnswer(answer: RelayAnswer, options: SendAnswerOptions
       source: body,
       what: `the answer of '${vcs}'`,
       clock,
+      othersWait,
       keepAliveMs: timing.keepAliveMs,
       idleMs: timing.bodyIdleMs,
       stalledMs: timing.stalledMs,

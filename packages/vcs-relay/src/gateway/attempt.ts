@@ -24,6 +24,8 @@ export interface AttemptOptions {
   readonly channel: AgentChannel
   readonly timing: GatewayTiming
   readonly clock: Clock
+  /** Whether a small call is under way, at whichever agent. */
+  readonly isSmallCallUnderWay: () => boolean
   /** Nothing of it is under way any more. */
   readonly onDone: () => void
 }
@@ -71,6 +73,12 @@ export class Attempt {
     return this.#fate === 'answered'
   }
 
+  /** What its bodies make room for: a small one for none. */
+  get #othersWait(): (() => boolean) | undefined {
+    const { isSmallCallUnderWay, request } = this.#options
+    return request.lane === 'bulk' ? isSmallCallUnderWay : undefined
+  }
+
   /** The agent is at work on it. */
   touch(): void {
     this.#firstByte.touch()
@@ -116,6 +124,7 @@ export class Attempt {
       keepAliveMs: timing.keepAliveMs,
       idleMs: timing.bodyIdleMs,
       stalledMs: timing.stalledMs,
+      othersWait: this.#othersWait,
       onProgress: () => this.#firstByte.touch(),
     })
     response.writeHead(200, { 'content-type': framesMediaType, 'cache-control': 'no-store' })
@@ -133,6 +142,7 @@ export class Attempt {
       what: `the answer of '${this.#options.request.vcs}'`,
       fate: () => this.#fate,
       clock,
+      othersWait: this.#othersWait,
       idleMs: timing.bodyIdleMs,
       stalledMs: timing.stalledMs,
     })

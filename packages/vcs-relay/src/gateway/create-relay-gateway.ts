@@ -6,7 +6,7 @@ import { problemTypes } from '@scalr-agent/core/protocol'
 
 import { relayProtocolVersion, type Hello } from '../protocol/index.ts'
 import { RelayError } from '../relay-error.ts'
-import type { RelayAnswer, RelayRequest } from '../relay-exchange.ts'
+import type { RelayAnswer, RelayLane, RelayRequest } from '../relay-exchange.ts'
 import { AgentChannel } from './agent-channel.ts'
 import { Attempt } from './attempt.ts'
 import { ChannelDirectory, type Slot } from './channel-directory.ts'
@@ -35,7 +35,10 @@ class Gateway implements RelayGateway {
   readonly #directory: ChannelDirectory
   readonly #polls: PollChannels
   readonly #sockets: SocketChannels
-  readonly #attempts = new Map<string, { readonly attempt: Attempt; readonly agentId: string }>()
+  readonly #attempts = new Map<
+    string,
+    { readonly attempt: Attempt; readonly agentId: string; readonly lane: RelayLane }
+  >()
   #closed = false
 
   constructor(options: RelayGatewayOptions) {
@@ -162,6 +165,7 @@ class Gateway implements RelayGateway {
       channel: slot.channel,
       timing: this.#timing,
       clock: this.#clock,
+      isSmallCallUnderWay: () => [...this.#attempts.values()].some(({ lane }) => lane === 'api'),
       onDone: () => {
         slot.release()
         signal?.removeEventListener('abort', onAbort)
@@ -170,7 +174,7 @@ class Gateway implements RelayGateway {
         if (attempt.answered) abandonBody(request.body)
       },
     })
-    this.#attempts.set(id, { attempt, agentId: slot.channel.principal.agentId })
+    this.#attempts.set(id, { attempt, agentId: slot.channel.principal.agentId, lane: request.lane })
     signal?.addEventListener('abort', onAbort, { once: true })
     return attempt
   }

@@ -26,6 +26,8 @@ export interface FrameDecoderOptions<Head> {
   readonly idleMs: number
   /** A body that nobody reads for that long is given up. */
   readonly stalledMs: number
+  /** Whether a small call is under way that this body, a bulk one, shall not hold up. */
+  readonly othersWait?: (() => boolean) | undefined
   /** Called once, when somebody wants the first byte. */
   readonly onWanted?: () => void
 }
@@ -38,7 +40,7 @@ export class FrameDecoder<Head = undefined> extends Transform {
   readonly #options: FrameDecoderOptions<Head>
   readonly #hash = createHash('sha256')
   readonly #watch: IdleWatch
-  readonly #turn = new FairTurn()
+  readonly #turn: FairTurn
   /** Start of a header or of JSON, until the rest has come. */
   #held: Buffer[] = []
   #heldBytes = 0
@@ -53,6 +55,7 @@ export class FrameDecoder<Head = undefined> extends Transform {
   constructor(options: FrameDecoderOptions<Head>) {
     super({ readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 })
     this.#options = options
+    this.#turn = new FairTurn(options.clock, options.othersWait)
     this.#headSeen = options.head === undefined
     this.#readMs = options.clock.monotonicMs()
     this.#watch = new IdleWatch({
@@ -81,7 +84,7 @@ export class FrameDecoder<Head = undefined> extends Transform {
     this.#watch.touch()
     try {
       this.#take(chunk)
-      if (this.#turn.endsAfter(chunk.length)) setImmediate(callback)
+      if (this.#turn.endsAfter(chunk.length)) this.#turn.rest(callback)
       else callback()
     } catch (error) {
       callback(error instanceof Error ? error : new Error(String(error)))

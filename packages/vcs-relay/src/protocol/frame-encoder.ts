@@ -20,6 +20,8 @@ export interface FrameEncoderOptions {
   readonly idleMs: number
   /** Frames that nobody takes for that long are given up. */
   readonly stalledMs: number
+  /** Whether a small call is under way that this body, a bulk one, shall not hold up. */
+  readonly othersWait?: (() => boolean) | undefined
   /** Bytes of the source went out. */
   readonly onProgress?: () => void
 }
@@ -33,7 +35,7 @@ export class FrameEncoder extends Readable {
   readonly #source: Readable | undefined
   readonly #hash = createHash('sha256')
   readonly #watch: IdleWatch
-  readonly #turn = new FairTurn()
+  readonly #turn: FairTurn
   #bytes = 0
   #wanted = false
   #resting = false
@@ -44,6 +46,7 @@ export class FrameEncoder extends Readable {
   constructor(options: FrameEncoderOptions) {
     super({ highWaterMark: 256 * 1024 })
     this.#options = options
+    this.#turn = new FairTurn(options.clock, options.othersWait)
     this.#source = options.source
     const { clock, keepAliveMs, idleMs } = options
     this.#watch = new IdleWatch({
@@ -110,7 +113,7 @@ export class FrameEncoder extends Readable {
 
   #rest(): void {
     this.#resting = true
-    setImmediate(() => {
+    this.#turn.rest(() => {
       this.#resting = false
       this.#pump()
     })

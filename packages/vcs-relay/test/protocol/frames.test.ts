@@ -145,6 +145,28 @@ describe('frames', () => {
     },
   )
 
+  it('a long body takes a break after each turn while small calls are under way, and no longer', async () => {
+    let breaks = 0
+    const counting = {
+      ...systemClock,
+      sleep: async (ms: number) => {
+        if (ms > 1) await systemClock.sleep(ms)
+        else breaks += 1
+      },
+    }
+    const encoder = new FrameEncoder({
+      source: Readable.from(Array.from({ length: 64 }, () => Buffer.alloc(64 * 1024))),
+      what: 'the body',
+      clock: counting,
+      keepAliveMs: minute,
+      idleMs: minute,
+      stalledMs: minute,
+      othersWait: () => breaks < 10,
+    })
+    for await (const _frame of encoder);
+    expect(breaks).toBe(10)
+  })
+
   it('takes nothing before its head and nothing behind its end', async () => {
     const whole = await encode([Buffer.from('abc')])
     await expect(decode(Buffer.concat([whole, makeFrame(frameTypes.data)]))).rejects.toThrow(
