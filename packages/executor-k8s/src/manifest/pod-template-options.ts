@@ -10,18 +10,24 @@ const labelName =
   /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/u
 const labelValue = /^(?:[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)?$/u
 
-/** Pairs whose keys are checked by hand: zod says no more of a wrong key than that it is one. */
-function pairs<T extends z.ZodString>(value: T, mayBeOwn: boolean) {
-  return z.record(z.string(), value).superRefine((given, context) => {
-    for (const key of Object.keys(given)) {
-      const message = labelName.test(key)
-        ? mayBeOwn || !isReservedKey(key)
-          ? undefined
-          : 'is one by which the executor or Kubernetes knows its jobs'
-        : 'must be a name that Kubernetes accepts'
-      if (message !== undefined) context.addIssue({ code: 'custom', path: [key], message })
-    }
-  })
+/**
+ * Pairs whose keys are checked by hand, and before the values: zod says no more of a wrong key than that it is one, and
+ * drops `__proto__` unseen.
+ */
+function pairs(value: z.ZodString, mayBeOwn: boolean) {
+  return z
+    .custom<Record<string, string>>()
+    .superRefine((given, context) => {
+      for (const key of Object.keys(given ?? {})) {
+        const message = labelName.test(key)
+          ? mayBeOwn || !isReservedKey(key)
+            ? undefined
+            : 'is one by which the executor or Kubernetes knows its jobs'
+          : 'must be a name that Kubernetes accepts'
+        if (message !== undefined) context.addIssue({ code: 'custom', path: [key], message })
+      }
+    })
+    .pipe(z.record(z.string(), value))
 }
 
 const labelText = z.string().regex(labelValue, 'must be a value that Kubernetes accepts')

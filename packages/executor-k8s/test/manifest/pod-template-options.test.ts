@@ -66,6 +66,7 @@ describe('the template of pods', () => {
         expect(value).toMatch(/^[\w.-]*$/u)
         expect(name).toMatch(/^[A-Za-z0-9]/u)
       }),
+      { examples: [['__proto__', '']] },
     )
   })
 })

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 
 import type { V1Pod } from '@kubernetes/client-node'
 import { silentLogger, systemClock } from '@scalr-agent/core'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 
 import type {
   ExecOptions,
@@ -16,13 +16,7 @@ import { chosen, kubeJobOf, podOf, type End } from '../pod/pod-parts.ts'
 
 it('ends where main ended without an exit record, though who follows the output waits for one', async () => {
   const cluster = new OneWorkload()
-  const output = followOutput(
-    { clock: systemClock, logger: silentLogger },
-    cluster,
-    spec.id,
-    0,
-    AbortSignal.timeout(30_000),
-  )
+  const output = follow(cluster)
   const { value } = await output.next()
   expect(String(value)).toBe('first ')
   cluster.says += 'last'
@@ -32,15 +26,19 @@ it('ends where main ended without an exit record, though who follows the output 
   expect(rest).toBe('last')
 })
 
+it('ends where main never started', async () => {
+  const cluster = new OneWorkload()
+  cluster.says = ''
+  const output = follow(cluster)
+  const next = output.next()
+  await vi.waitUntil(() => cluster.following !== undefined, { timeout: 20_000 })
+  cluster.endMain({ exitCode: 125, message: 'late' })
+  expect(await next).toEqual({ done: true, value: undefined })
+})
+
 it('stays with a stream until its end where there is an exit record', async () => {
   const cluster = new OneWorkload()
-  const output = followOutput(
-    { clock: systemClock, logger: silentLogger },
-    cluster,
-    spec.id,
-    0,
-    AbortSignal.timeout(30_000),
-  )
+  const output = follow(cluster)
   await output.next()
   cluster.endMain({ exitCode: 0, message: 'exit 1 0 10 0 5 end\nmarks\n' })
   const next = output.next()
@@ -51,6 +49,11 @@ it('stays with a stream until its end where there is an exit record', async () =
   expect(await output.next()).toEqual({ done: true, value: undefined })
   expect(cluster.commands).toHaveLength(1)
 })
+
+function follow(cluster: OneWorkload): AsyncGenerator<Uint8Array, void> {
+  const context = { clock: systemClock, logger: silentLogger }
+  return followOutput(context, cluster, spec.id, 0, AbortSignal.timeout(30_000))
+}
 
 /** A cluster with one workload, whose companion answers as the real one does. */
 class OneWorkload {
