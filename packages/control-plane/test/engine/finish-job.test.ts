@@ -51,14 +51,15 @@ describe('a report', () => {
     const session = fixture.register('one')
     const runId = fixture.createRun()
     const job = await fixture.take(session)
-    await Promise.all([fixture.finishPlan(job), fixture.finishPlan(job), fixture.finishPlan(job)])
+    const planned = await fixture.uploadPlan(job)
+    await Promise.all([1, 2, 3].map(() => fixture.engine.finish(job, planned)))
     await fixture.engine.finish(job, report(job))
     expect(fixture.statusOf(runId)).toBe('planned')
-    const planned = fixture.db.all(
+    const transitions = fixture.db.all(
       "SELECT id FROM status_transitions WHERE run_id = ? AND status = 'planned'",
       runId,
     )
-    expect(planned).toHaveLength(1)
+    expect(transitions).toHaveLength(1)
     await expect(fixture.engine.start(session, job)).rejects.toMatchObject({ code: 'LEASE_LOST' })
     // Its report overtook a heartbeat: there is nothing to stop.
     expect(fixture.beat(session, [job])).toEqual({ [job.jobId]: 'renewed' })

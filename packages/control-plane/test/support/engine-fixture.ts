@@ -178,13 +178,15 @@ export class EngineFixture implements AsyncDisposable {
 
   /** Plans with changes: log and plan uploaded, reported as succeeded. */
   async finishPlan(ref: JobRef, values: Partial<FinishJobRequest> = {}): Promise<void> {
+    await this.engine.finish(ref, { ...(await this.uploadPlan(ref)), ...values })
+  }
+
+  /** @returns the report that is due then */
+  async uploadPlan(ref: JobRef): Promise<FinishJobRequest> {
     const plan = Buffer.from('a plan')
     const digest = digestOf(plan)
     await this.engine.storeFile(ref, 'plan.bin', { content: streamOf(plan), bytes: 6, digest })
-    await this.engine.finish(
-      ref,
-      report(ref, { hasChanges: true, files: [{ name: 'plan.bin', bytes: 6, digest }], ...values }),
-    )
+    return report(ref, { hasChanges: true, files: [{ name: 'plan.bin', bytes: 6, digest }] })
   }
 
   statusOf(runId: string): string | undefined {
