@@ -11,7 +11,8 @@ const err = (text: string): void => void process.stderr.write(text)
 try {
   const request = parseCommandLine(process.argv.slice(2), benches, { out, err })
   if (request.list) {
-    for (const { name, description } of benches) out(`${name.padEnd(18)}${description}\n`)
+    const width = Math.max(...benches.map(({ name }) => name.length))
+    for (const { name, description } of benches) out(`${name.padEnd(width)}  ${description}\n`)
   } else {
     const figures: BenchFigure[] = []
     for (const bench of request.benches) {

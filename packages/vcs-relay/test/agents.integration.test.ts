@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 
-import { ConfigurationError, systemClock, type Clock } from '@scalr-agent/core'
+import { ConfigurationError } from '@scalr-agent/core'
 import { describe, expect, it } from 'vitest'
 
 import { RelayAgent, type RelayRequest } from '../src/index.ts'
+import { BreakCounter } from './support/break-counter.ts'
 import { RelayWorld, poolId, poolToken } from './support/relay-world.ts'
 import { handler, request, text } from './support/requests.ts'
 
@@ -26,18 +27,6 @@ function gate(name: string) {
       await open.promise
       return { body: Readable.from([Buffer.from(name)]) }
     }),
-  }
-}
-
-/** The machine's clock, which counts the shortest of its sleeps. */
-class BreakCounter implements Clock {
-  breaks = 0
-  readonly now = (): Date => systemClock.now()
-  readonly monotonicMs = (): number => systemClock.monotonicMs()
-
-  async sleep(ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    if (ms === 1) this.breaks += 1
-    await systemClock.sleep(ms, options)
   }
 }
 

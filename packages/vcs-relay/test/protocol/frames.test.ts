@@ -10,6 +10,7 @@ import { FrameDecoder } from '../../src/protocol/frame-decoder.ts'
 import { FrameEncoder } from '../../src/protocol/frame-encoder.ts'
 import { frameTypes, makeFrame, makeJsonFrame } from '../../src/protocol/frame.ts'
 import { RelayError } from '../../src/relay-error.ts'
+import { BreakCounter } from '../support/break-counter.ts'
 
 const minute = 60_000
 const clock = systemClock
@@ -146,25 +147,18 @@ describe('frames', () => {
   )
 
   it('a long body takes a break after each turn while small calls are under way, and no longer', async () => {
-    let breaks = 0
-    const counting = {
-      ...systemClock,
-      sleep: async (ms: number) => {
-        if (ms > 1) await systemClock.sleep(ms)
-        else breaks += 1
-      },
-    }
+    const counter = new BreakCounter()
     const encoder = new FrameEncoder({
       source: Readable.from(Array.from({ length: 64 }, () => Buffer.alloc(64 * 1024))),
       what: 'the body',
-      clock: counting,
+      clock: counter,
       keepAliveMs: minute,
       idleMs: minute,
       stalledMs: minute,
-      othersWait: () => breaks < 10,
+      othersWait: () => counter.breaks < 10,
     })
     for await (const _frame of encoder);
-    expect(breaks).toBe(10)
+    expect(counter.breaks).toBe(10)
   })
 
   it('takes nothing before its head and nothing behind its end', async () => {
