@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import {
@@ -28,7 +28,6 @@ export async function startControlPlane(
 ): Promise<DemoControlPlane> {
   const directory = join(dataDir, 'control-plane')
   const portFile = join(dataDir, 'port')
-  await mkdir(directory, { recursive: true })
   const lastPort = Number(await readFile(portFile, 'utf8').catch(() => '0')) || 0
   const options = {
     dataDir: directory,

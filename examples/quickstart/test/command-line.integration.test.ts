@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -37,6 +37,19 @@ describe('the command line of the demo', () => {
     expect(await demo.exited()).toBe(1)
     expect(demo.output).toContain('terraform is not in PATH. Install it')
     expect(demo.lastLine).toBe('Demo failed.')
+  })
+
+  it('a data directory that is a file: says that it cannot be used, exit code 1', async () => {
+    await mkdir(nothing)
+    await writeFile(join(nothing, 'tofu'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    const file = join(directory, 'file')
+    await writeFile(file, 'kept')
+    await using demo = new Demo(['--data-dir', file], { PATH: nothing })
+    expect(await demo.exited()).toBe(1)
+    expect(demo.output).toContain(`Cannot use the data directory ${file}`)
+    expect(demo.output).not.toContain('    at ')
+    expect(demo.lastLine).toBe('Demo failed.')
+    expect(await readFile(file, 'utf8')).toBe('kept')
   })
 
   it('no tool, and none to be fetched: the URL and how to go on, exit code 1', async () => {
